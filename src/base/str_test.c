@@ -1,0 +1,28 @@
+#include "base/str.h"
+
+#include <stdlib.h>
+
+#include "base/test.h"
+
+ORA_TEST(grows)
+{
+    struct ora_str s = ORA_STR_INIT;
+    ORA_CHECK_STR(ora_str_c(&s), "");
+    for (int i = 0; i < 100; i++)
+        ora_str_addf(&s, "%d,", i);
+    ORA_CHECK_INT(s.len, 290);
+    ora_str_clear(&s);
+    ora_str_addc(&s, 'x');
+    ORA_CHECK_STR(s.data, "x");
+    char *p = ora_str_detach(&s);
+    ORA_CHECK_STR(p, "x");
+    free(p);
+}
+
+ORA_TEST(did_you_mean)
+{
+    static const char *const words[] = {"voice", "inputs", "max_chars"};
+    ORA_CHECK_STR(ora_nearest("voise", words, 3), "voice");
+    ORA_CHECK_STR(ora_nearest("max_char", words, 3), "max_chars");
+    ORA_CHECK(ora_nearest("zebra", words, 3) == NULL);
+}
