@@ -9,7 +9,7 @@ static const struct {
     const char *text, *message;
 } broken[] = {
     {"", "f: empty"},
-    {"a: [1, 2", "f:1: broken YAML: did not find expected ',' or ']' while parsing a flow sequence"},
+    {"a: [1, 2\nb: 3\n", "f:2: broken YAML: did not find expected ',' or ']' while parsing a flow sequence"},
     {"a: 1\na: 2\n", "f:2: field 'a' is given twice"},
     {"a: &x 1\nb: *x\n", "f:1: anchors and aliases are not read here"},
     {"? [1]\n: 2\n", "f:1: a key must be a word"},
