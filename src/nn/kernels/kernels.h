@@ -1,0 +1,179 @@
+/*
+ * Compute kernels: one table of function pointers a processor level.
+ *
+ * Layout. Every activation is B16, "[C/16][Tcap][16]": blocks of 16 channels, in each block one row of 16
+ * floats (64 bytes) a time step. Row r of block b is p + b*cbs + 16*r. Channels beyond the real ones, up to
+ * the next multiple of 16, are zero. Rows that a convolution reaches outside [0, T) are zero rows: a buffer
+ * has a halo of them on both sides (b16.h). A row-major vector of C floats is a B16 tensor of one row (cbs =
+ * 16).
+ *
+ * One convolution serves all: its K runs over (input block, tap, channel in block); a tap is a row offset, a
+ * 1x1 convolution or a linear is one tap, an upsampler is one two-tap convolution a phase that writes every
+ * u-th row.
+ *
+ *     const struct ora_kernels *k = ora_kernels_find("auto", &err);
+ *     struct ora_fpu_state fpu = ora_fpu_enter();           // flush denormals: in every compute thread
+ *     ... pack the weights (pack.h), give scratch of k->scratch_bytes, 64-byte aligned, one a thread ...
+ *     k->conv(&conv, &(struct ora_conv_run){.x = x, .rows = T, .y = y, .scratch = scratch});
+ *     ora_fpu_leave(fpu);
+ *
+ * Bits. scalar, avx2 and avx512 give the same bits, on any cut of the rows into calls: each output is one
+ * chain of fused multiply-adds that starts from the bias, in the K order above; then + res, then + add, then
+ * the activation. exp, tanh, erf, log are our own polynomials (math.inl), the same operations at every level;
+ * reductions over channels are sums a lane over the blocks, then a fixed tree over the 16 lanes. `blas` is
+ * portable and differs in rounding.
+ *
+ * Threads: everything is a pure function of its arguments; one scratch a thread. Nothing is allocated.
+ */
+#ifndef ORA_NN_KERNELS_KERNELS_H
+#define ORA_NN_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum { ORA_LANES = 16 }; /* channels a block */
+
+/* A view of a B16 tensor: row 0 of block 0, and the floats from one block to the next. p == NULL: no tensor.
+ */
+struct ora_b16 {
+    float *p;   /* 64-byte aligned */
+    size_t cbs; /* 16 * Tcap */
+};
+
+/* A packed convolution: a view into memory that outlives it (a mapped cache file). */
+struct ora_conv {
+    int in, out;               /* channels as packed (before padding to 16) */
+    int in_blocks, out_blocks; /* padded, in blocks of 16 */
+    int taps, dilation;        /* output row t reads input rows t + first + j*dilation, j = 0..taps-1 */
+    int first;                 /* -(taps-1)/2*dilation for "same" padding */
+    const void *weights;       /* in the level's own order */
+    const float *bias;         /* [16*out_blocks]; zeros where the layer has none */
+};
+
+enum ora_act {
+    ORA_ACT_NONE,
+    ORA_ACT_RELU,
+    ORA_ACT_GELU, /* exact: x*(1+erf(x/sqrt(2)))/2 */
+    ORA_ACT_TANH,
+    ORA_ACT_SIGMOID,
+    ORA_ACT_SILU,
+    ORA_ACT_EXP,
+    ORA_ACT_LOG,      /* of x > 0, normal */
+    ORA_ACT_SOFTPLUS, /* ln(1 + e^x) */
+    ORA_ACT_COUNT
+};
+
+/*
+ * One call of a convolution. With v = bias + sum, then v += res, then v += add, then v = fn(v):
+ * y gets v, leaky gets max(v, slope*v). Tensors whose p is NULL take no part; at least one of y, leaky is
+ * given. res or add may be the same tensor as y (in place); x may not.
+ */
+struct ora_conv_run {
+    struct ora_b16 x; /* [in]; p points at the row that output row 0 calls t = 0 */
+    int rows;         /* output rows */
+    int row_step; /* output row t lies at row t*row_step of y, res, add, leaky; 0 means 1 (an upsampler: u) */
+    struct ora_b16 y;     /* [out] */
+    struct ora_b16 res;   /* [out] residual */
+    struct ora_b16 add;   /* [out] running sum */
+    struct ora_b16 leaky; /* [out] leaky ReLU of the result, for the next layer */
+    float slope;          /* 0 < slope < 1 */
+    enum ora_act fn;      /* with GELU and those after it: no leaky */
+    const float *bias;    /* [16*out_blocks], instead of the conv's own (speakers); NULL: the conv's own */
+    void *scratch;        /* k->scratch_bytes */
+};
+
+/* What a packer takes: a layer's weights as frameworks store them. See pack.h for the session around it. */
+struct ora_conv_spec {
+    int in, out; /* as packed */
+    int taps, dilation, first;
+    const float *weights; /* [src_out][src_in][taps]; may be unaligned */
+    const float *bias;    /* [src_out] or NULL */
+    int src_in, src_out;  /* of the source; 0: in, out */
+    const int *in_map;    /* [in]: source column of each packed input, -1 = zero; NULL: the same */
+    const int *out_map; /* [out]: source row of each packed output, -1 = zero row and bias; NULL: the same */
+    float weight_scale; /* 0 means 1 */
+    float bias_scale;   /* 0 means 1 */
+};
+
+/* One attention over B16 rows, shaped as layers/attention.h uses it. */
+struct ora_kernels {
+    const char *name;        /* "avx512" */
+    bool (*available)(void); /* does this processor (and its system) run it? */
+    const char *(*detail)(
+        void);            /* what else decides bits: OpenBLAS's core name for blas, "" for the others */
+    size_t scratch_bytes; /* for conv: one a thread, 64-byte aligned */
+
+    /* Packed weights of a conv: size in bytes (a multiple of 64), and the packing into dst (64-byte aligned).
+     */
+    size_t (*pack_bytes)(int in, int out, int taps);
+    void (*pack)(void *dst, const struct ora_conv_spec *spec);
+    /* The same weights from activations, at run time (attention). Packs a one-tap conv with
+     *   transposed = false: in = rows of x, out = channels:  w[o][i] = x[row i][channel o]   (values)
+     *   transposed = true:  in = channels, out = rows of x:  w[o][i] = x[row o][channel i]   (keys)
+     * Padding (rows to 16, channels to 16) becomes zero weights. */
+    void (*pack_rows)(void *dst, struct ora_b16 x, int rows, int channels, bool transposed);
+
+    void (*conv)(const struct ora_conv *c, const struct ora_conv_run *r);
+
+    /* y[t] = fn(bias + sum over input blocks and taps), one output channel, contiguous samples.
+     * w is [in_blocks][taps][16]; row offsets as in struct ora_conv. x and y may not overlap. */
+    void (*conv_mono)(float *y, struct ora_b16 x, int rows, int in_blocks, int taps, int dilation, int first,
+                      const float *w, float bias, enum ora_act fn);
+    /* Depthwise: y[t][c] = bias[c] + sum_j w[b][j][lane] * x[t + first + j*dilation][c]; w is
+     * [blocks][taps][16], bias [16*blocks]. y is another tensor than x. */
+    void (*depthwise)(struct ora_b16 y, struct ora_b16 x, int rows, int blocks, int taps, int dilation,
+                      int first, const float *w, const float *bias);
+    /* Layer norm over channels for each row, biased variance: y = fn((x-mean)/sqrt(var+eps)*gamma + beta), +
+     * res if res.p. gamma, beta are [16*blocks], zero beyond channels. y may be x, and res may be y. fn:
+     * NONE, RELU, GELU. */
+    void (*layer_norm)(struct ora_b16 y, struct ora_b16 x, int rows, int channels, const float *gamma,
+                       const float *beta, float eps, enum ora_act fn, struct ora_b16 res);
+    /* WN gate: y[b] = tanh(a[b]) * sigmoid(a[blocks + b]), b < blocks. y may be a. */
+    void (*gate)(struct ora_b16 y, struct ora_b16 a, int rows, int blocks);
+    /* Softmax over channels for each row, in place; channels beyond the real ones become 0. */
+    void (*softmax)(struct ora_b16 x, int rows, int channels);
+    /* Elementwise over n contiguous floats (rows of one block are contiguous); y may be x. */
+    void (*map)(float *y, const float *x, size_t n, enum ora_act fn);
+    void (*leaky)(float *y, const float *x, size_t n, float slope);
+    void (*add)(float *y, const float *a, const float *b, size_t n);               /* y = a + b */
+    void (*madd)(float *y, const float *a, const float *b, size_t n, float scale); /* y += (a*b)*scale */
+    void (*scale)(float *y, const float *x, size_t n, float scale);                /* y = x*scale */
+    /* n standard normal deviates from n uniform words, by Box-Muller: words 2i, 2i+1 give deviates 2i, 2i+1.
+     * n is even. Each depends on its own pair only. */
+    void (*normals)(float *y, const uint32_t *words, size_t n);
+
+    /* Rows. Embedding: y[t] = table[ids[t]]*scale, table [count][channels] row-major, ids already checked. */
+    void (*embed)(struct ora_b16 y, const int32_t *ids, int rows, const float *table, int channels,
+                  float scale);
+    /* y[t] = x[index[t]] */
+    void (*gather)(struct ora_b16 y, struct ora_b16 x, const int32_t *index, int rows, int blocks);
+    /* Between B16 and row-major [T][C] or channel-major [C][T]; ld = floats from one row (one channel) to the
+     * next. */
+    void (*from_tc)(struct ora_b16 y, const float *x, size_t ld, int rows, int channels);
+    void (*to_tc)(float *y, size_t ld, struct ora_b16 x, int rows, int channels);
+    void (*from_ct)(struct ora_b16 y, const float *x, size_t ld, int rows, int channels);
+    void (*to_ct)(float *y, size_t ld, struct ora_b16 x, int rows, int channels);
+};
+
+/* The level of that name, or for NULL or "auto" the best that this processor has. NULL with UNSUPPORTED (the
+ * level exists, the processor lacks it) or BAD_USAGE (no such level; the message lists them). */
+const struct ora_kernels *ora_kernels_find(const char *name, struct ora_err *err);
+/* Every level that was built in, best first, whether available or not; NULL past the last. */
+const struct ora_kernels *ora_kernels_at(size_t index);
+
+/* Flush-to-zero and denormals-are-zero: f32 kernels are some 200 times slower on denormals without them. */
+struct ora_fpu_state {
+    uint64_t saved;
+};
+struct ora_fpu_state ora_fpu_enter(void);
+void ora_fpu_leave(struct ora_fpu_state state);
+
+static inline int ora_blocks(int channels)
+{
+    return (channels + ORA_LANES - 1) / ORA_LANES;
+}
+
+#endif

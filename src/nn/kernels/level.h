@@ -1,0 +1,53 @@
+/*
+ * What levels share inside src/nn/kernels: the tables, the panel packer, and the tile that a direct level
+ * implements. Not for layers or models.
+ */
+#ifndef ORA_NN_KERNELS_LEVEL_H
+#define ORA_NN_KERNELS_LEVEL_H
+
+#include "nn/kernels/kernels.h"
+
+extern const struct ora_kernels ora_kernels_scalar;
+extern const struct ora_kernels ora_kernels_blas;
+#if defined(__x86_64__)
+extern const struct ora_kernels ora_kernels_avx2;
+extern const struct ora_kernels ora_kernels_avx512;
+#endif
+
+/*
+ * Panels: [out/W][in/16][tap][16 in][W out], W outputs side by side. When the number of 16-blocks is odd and
+ * W is 32, the last panel is 16 wide. W = 0: all outputs in one panel (a row-major matrix
+ * [in/16*taps*16][out]).
+ */
+size_t ora_panels_bytes(int in, int out, int taps);
+void ora_panels_pack(float *dst, const struct ora_conv_spec *spec, int width);
+void ora_panels_pack_rows(float *dst, struct ora_b16 x, int rows, int channels, bool transposed, int width);
+
+/*
+ * A tile: 1..max rows times one panel. Sums over `blocks` input blocks and all taps, starting from `bias` (or
+ * from `part_in`), and either leaves partial sums in `part_out` or runs the epilogue. NULL pointers take no
+ * part.
+ */
+struct ora_tile {
+    const float *x; /* row 0 of the tile, input block 0 of this slice, tap 0 */
+    size_t x_cbs;
+    int blocks, taps;
+    ptrdiff_t tap_step; /* floats from one tap's row to the next: 16*dilation */
+    const float *w;     /* the panel at this slice */
+    const float *bias;
+    const float *part_in;
+    float *part_out;    /* [rows][panel width] */
+    ptrdiff_t row_step; /* floats from one output row to the next: 16*row_step */
+    float *y;
+    size_t y_cbs;
+    const float *res;
+    size_t res_cbs;
+    const float *add;
+    size_t add_cbs;
+    float *leaky;
+    size_t leaky_cbs;
+    float slope;
+    bool relu;
+};
+
+#endif

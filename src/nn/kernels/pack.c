@@ -1,0 +1,295 @@
+/*
+ * Packing weights: the panel order shared by all f32 levels, and the session that lays layers one after the
+ * other. Packing is done once a voice and level (the result is cached), so it is written for clarity, not
+ * speed.
+ */
+#include "nn/kernels/pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "nn/kernels/level.h"
+
+enum { ALIGN = 64 };
+
+/* ---- panels
+ * ------------------------------------------------------------------------------------------------- */
+
+size_t ora_panels_bytes(int in, int out, int taps)
+{
+    size_t n = (size_t)ora_blocks(in) * ORA_LANES, m = (size_t)ora_blocks(out) * ORA_LANES;
+    return n * (size_t)taps * m * sizeof(float);
+}
+
+/* Where weight (o, i, tap) lies in panels of `width` outputs. */
+static size_t panel_index(int o, int i, int tap, int in_blocks, int out_blocks, int taps, int width)
+{
+    int wide = ORA_LANES * out_blocks;
+    if (width == 0 || width > wide)
+        width = wide;
+    int panel = o / width, left = wide - panel * width;
+    size_t k = (size_t)in_blocks * ORA_LANES * (size_t)taps;
+    size_t own = (size_t)(left < width ? left : width);
+    size_t row = ((size_t)(i / ORA_LANES) * (size_t)taps + (size_t)tap) * ORA_LANES + (size_t)(i % ORA_LANES);
+    return k * (size_t)(panel * width) + row * own + (size_t)(o % width);
+}
+
+void ora_panels_pack(float *dst, const struct ora_conv_spec *s, int width)
+{
+    int ib = ora_blocks(s->in), ob = ora_blocks(s->out);
+    int src_in = s->src_in ? s->src_in : s->in;
+    float scale = s->weight_scale == 0.0f ? 1.0f : s->weight_scale;
+
+    memset(dst, 0, ora_panels_bytes(s->in, s->out, s->taps));
+    for (int o = 0; o < s->out; o++) {
+        int from_o = s->out_map ? s->out_map[o] : o;
+        for (int i = 0; from_o >= 0 && i < s->in; i++) {
+            int from_i = s->in_map ? s->in_map[i] : i;
+            if (from_i < 0)
+                continue;
+            const float *w =
+                s->weights + ((size_t)from_o * (size_t)src_in + (size_t)from_i) * (size_t)s->taps;
+            for (int j = 0; j < s->taps; j++) {
+                float v;
+                memcpy(&v, w + j, sizeof v);
+                dst[panel_index(o, i, j, ib, ob, s->taps, width)] = v * scale;
+            }
+        }
+    }
+}
+
+void ora_panels_pack_rows(float *dst, struct ora_b16 x, int rows, int channels, bool transposed, int width)
+{
+    int in = transposed ? channels : rows, out = transposed ? rows : channels;
+    int ib = ora_blocks(in), ob = ora_blocks(out);
+
+    memset(dst, 0, ora_panels_bytes(in, out, 1));
+    for (int b = 0; b < ora_blocks(channels); b++) {
+        int n = channels - ORA_LANES * b < ORA_LANES ? channels - ORA_LANES * b : ORA_LANES;
+        for (int t = 0; t < rows; t++) {
+            const float *row = x.p + (size_t)b * x.cbs + (size_t)ORA_LANES * (size_t)t;
+            if (!transposed) {
+                memcpy(dst + panel_index(ORA_LANES * b, t, 0, ib, ob, 1, width), row,
+                       sizeof(float) * (size_t)n);
+                continue;
+            }
+            size_t at = panel_index(t, ORA_LANES * b, 0, ib, ob, 1, width);
+            size_t next = panel_index(t, ORA_LANES * b + 1, 0, ib, ob, 1, width) - at;
+            for (int l = 0; l < n; l++)
+                dst[at + (size_t)l * next] = row[l];
+        }
+    }
+}
+
+/* ---- the session
+ * -------------------------------------------------------------------------------------------- */
+
+/* FNV-1a over the words that decide the layout. */
+static void digest_words(struct ora_packer *p, const int *words, int count)
+{
+    for (int i = 0; i < count; i++)
+        for (int shift = 0; shift < 32; shift += 8) {
+            p->digest ^= ((uint32_t)words[i] >> shift) & 0xff;
+            p->digest *= 0x100000001b3u;
+        }
+}
+
+void ora_packer_init(struct ora_packer *p, const struct ora_kernels *k, enum ora_packer_mode mode,
+                     void *memory, size_t limit)
+{
+    *p = (struct ora_packer){
+        .kernels = k, .mode = mode, .memory = memory, .limit = limit, .digest = 0xcbf29ce484222325u};
+}
+
+/* The next `bytes`, rounded up to 64; NULL for MEASURE, and when the memory does not hold them. */
+static void *take(struct ora_packer *p, size_t bytes)
+{
+    size_t at = p->bytes, end;
+    if (!ora_size_add(bytes, ALIGN - 1, &bytes) || !ora_size_add(at, bytes & ~(size_t)(ALIGN - 1), &end)) {
+        p->overrun = true;
+        return NULL;
+    }
+    p->bytes = end;
+    if (p->mode == ORA_PACK_MEASURE)
+        return NULL;
+    if (end > p->limit) {
+        p->overrun = true;
+        return NULL;
+    }
+    return p->memory + at;
+}
+
+static const float *take_bias(struct ora_packer *p, const struct ora_conv_spec *s)
+{
+    size_t n = (size_t)ora_blocks(s->out) * ORA_LANES;
+    float *b = take(p, n * sizeof(float));
+    if (b && p->mode == ORA_PACK_WRITE) {
+        float scale = s->bias_scale == 0.0f ? 1.0f : s->bias_scale;
+        memset(b, 0, n * sizeof(float));
+        for (int o = 0; s->bias && o < s->out; o++) {
+            int from = s->out_map ? s->out_map[o] : o;
+            float v = 0.0f;
+            if (from >= 0)
+                memcpy(&v, s->bias + from, sizeof v);
+            b[o] = v * scale;
+        }
+    }
+    return b;
+}
+
+static void take_weights(struct ora_packer *p, const struct ora_conv_spec *s, struct ora_conv *c,
+                         const float *bias)
+{
+    int words[] = {1, s->in, s->out, s->taps, s->dilation, s->first};
+    digest_words(p, words, 6);
+    *c = (struct ora_conv){.in = s->in,
+                           .out = s->out,
+                           .in_blocks = ora_blocks(s->in),
+                           .out_blocks = ora_blocks(s->out),
+                           .taps = s->taps,
+                           .dilation = s->dilation,
+                           .first = s->first,
+                           .bias = bias};
+    void *w = take(p, p->kernels->pack_bytes(s->in, s->out, s->taps));
+    if (w && p->mode == ORA_PACK_WRITE)
+        p->kernels->pack(w, s);
+    c->weights = w;
+}
+
+void ora_packer_conv(struct ora_packer *p, const struct ora_conv_spec *spec, struct ora_conv *c)
+{
+    const float *bias = take_bias(p, spec);
+    take_weights(p, spec, c, bias);
+}
+
+/* Phase s of the upsampler as an ordinary layer [out][in][2]: tap 0 meets x[q-1], tap 1 meets x[q]. */
+static void phase_weights(float *dst, const struct ora_conv_spec *s, int rate, int phase)
+{
+    int src_out = s->src_out ? s->src_out : s->out;
+    for (int o = 0; o < s->out; o++) {
+        int from_o = s->out_map ? s->out_map[o] : o;
+        for (int i = 0; i < s->in; i++) {
+            int from_i = s->in_map ? s->in_map[i] : i;
+            float *to = dst + 2 * ((size_t)o * (size_t)s->in + (size_t)i);
+            to[0] = to[1] = 0.0f;
+            if (from_o < 0 || from_i < 0)
+                continue;
+            const float *w =
+                s->weights + ((size_t)from_i * (size_t)src_out + (size_t)from_o) * (size_t)(2 * rate);
+            memcpy(&to[0], w + phase + rate, sizeof(float));
+            memcpy(&to[1], w + phase, sizeof(float));
+        }
+    }
+}
+
+void ora_packer_upsampler(struct ora_packer *p, const struct ora_conv_spec *spec, int rate,
+                          struct ora_upsampler *u)
+{
+    const float *bias = take_bias(p, spec);
+    float *plain = NULL;
+    memset(u, 0, sizeof *u);
+    if (rate < 1 || rate > ORA_UPSAMPLER_MAX_RATE) {
+        p->overrun = true;
+        return;
+    }
+    u->rate = rate;
+    if (p->mode == ORA_PACK_WRITE)
+        plain = ora_xmalloc(sizeof(float) * 2 * (size_t)spec->in * (size_t)spec->out);
+    for (int s = 0; s < rate; s++) {
+        struct ora_conv_spec phase = {.in = spec->in,
+                                      .out = spec->out,
+                                      .taps = 2,
+                                      .dilation = 1,
+                                      .first = -1,
+                                      .weights = plain,
+                                      .weight_scale = spec->weight_scale};
+        if (plain)
+            phase_weights(plain, spec, rate, s);
+        take_weights(p, &phase, &u->phase[s], bias);
+    }
+    free(plain);
+}
+
+void ora_packer_conv_mono(struct ora_packer *p, const struct ora_conv_spec *s, struct ora_conv_mono *c)
+{
+    int words[] = {2, s->in, s->taps, s->dilation, s->first};
+    size_t n = (size_t)ora_blocks(s->in) * (size_t)s->taps * ORA_LANES;
+    float *w = take(p, (n + ORA_LANES) * sizeof(float)); /* the last vector holds the bias */
+    digest_words(p, words, 5);
+    *c = (struct ora_conv_mono){.in = s->in,
+                                .in_blocks = ora_blocks(s->in),
+                                .taps = s->taps,
+                                .dilation = s->dilation,
+                                .first = s->first,
+                                .weights = w};
+    if (!w)
+        return;
+    if (p->mode == ORA_PACK_WRITE) {
+        memset(w, 0, (n + ORA_LANES) * sizeof(float));
+        for (int i = 0; i < s->in; i++) {
+            int from = s->in_map ? s->in_map[i] : i;
+            for (int j = 0; from >= 0 && j < s->taps; j++) {
+                float v;
+                memcpy(&v, s->weights + (size_t)from * (size_t)s->taps + j, sizeof v);
+                size_t at = ((size_t)(i / ORA_LANES) * (size_t)s->taps + (size_t)j) * ORA_LANES;
+                w[at + (size_t)(i % ORA_LANES)] = v * (s->weight_scale == 0.0f ? 1.0f : s->weight_scale);
+            }
+        }
+        if (s->bias)
+            w[n] = s->bias[0] * (s->bias_scale == 0.0f ? 1.0f : s->bias_scale);
+    }
+    c->bias = w[n];
+}
+
+void ora_packer_depthwise(struct ora_packer *p, const float *weights, const float *bias, int channels,
+                          int taps, int dilation, struct ora_depthwise *d)
+{
+    int words[] = {3, channels, taps, dilation};
+    int blocks = ora_blocks(channels);
+    size_t n = (size_t)blocks * (size_t)taps * ORA_LANES;
+    float *w = take(p, n * sizeof(float));
+    digest_words(p, words, 4);
+    if (w && p->mode == ORA_PACK_WRITE) {
+        memset(w, 0, n * sizeof(float));
+        for (int c = 0; c < channels; c++)
+            for (int j = 0; j < taps; j++)
+                memcpy(&w[((size_t)(c / ORA_LANES) * (size_t)taps + (size_t)j) * ORA_LANES +
+                          (size_t)(c % ORA_LANES)],
+                       weights + (size_t)c * (size_t)taps + j, sizeof(float));
+    }
+    struct ora_conv_spec s = {.out = channels, .bias = bias};
+    *d = (struct ora_depthwise){.channels = channels,
+                                .blocks = blocks,
+                                .taps = taps,
+                                .dilation = dilation,
+                                .first = ora_conv_first(taps, dilation),
+                                .weights = w,
+                                .bias = take_bias(p, &s)};
+}
+
+float *ora_packer_floats(struct ora_packer *p, size_t n, const float **view)
+{
+    int words[] = {4, (int)(n & 0x7fffffff), (int)(n >> 31)};
+    size_t bytes;
+    float *to = NULL;
+    digest_words(p, words, 3);
+    if (ora_size_mul(n, sizeof(float), &bytes))
+        to = take(p, bytes);
+    else
+        p->overrun = true;
+    *view = to;
+    return p->mode == ORA_PACK_WRITE ? to : NULL;
+}
+
+void ora_packer_vector(struct ora_packer *p, const float *values, int n, float scale, const float **view)
+{
+    size_t padded = (size_t)ora_blocks(n) * ORA_LANES;
+    float *to = ora_packer_floats(p, padded, view);
+    for (size_t i = 0; to && i < padded; i++) {
+        float v = 0.0f;
+        if (i < (size_t)n)
+            memcpy(&v, values + i, sizeof v);
+        to[i] = v * scale;
+    }
+}
