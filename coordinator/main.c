@@ -8,10 +8,6 @@
 #include "base/str.h"
 #include "coordinator/options.h"
 
-#define ORA_VERB(name) extern const struct ora_verb ora_verb_##name;
-#include "coordinator/verbs.def"
-#undef ORA_VERB
-
 static const struct ora_verb *const verbs[] = {
 #define ORA_VERB(name) &ora_verb_##name,
 #include "coordinator/verbs.def"

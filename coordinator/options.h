@@ -48,6 +48,11 @@ struct ora_verb {
     int (*run)(int argc, char **argv); /* gets argv after the verb's name; returns the exit code */
 };
 
+/* Each verb's file defines its own. */
+#define ORA_VERB(name) extern const struct ora_verb ora_verb_##name;
+#include "coordinator/verbs.def"
+#undef ORA_VERB
+
 enum ora_parse { ORA_PARSE_OK, ORA_PARSE_HELP, ORA_PARSE_BAD };
 
 /* Options may stand anywhere; "--" ends them; "-" alone is a word. HELP: --help was printed, return 0. BAD: one line went to

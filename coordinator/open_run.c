@@ -1,0 +1,129 @@
+/* Opening and ending a run: the steps that `run` and `serve` share. */
+#include "coordinator/open_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "views/views.h"
+
+static bool is_job_file(const char *path)
+{
+    return ora_ends_with(path, ".yaml") || ora_ends_with(path, ".yml");
+}
+
+static bool has_run(const char *dir)
+{
+    char *db = ora_path_join(dir, "run.sqlite");
+    bool yes = ora_file_exists(db);
+    free(db);
+    return yes;
+}
+
+static char *folder_for(const struct ora_open_request *q, const struct ora_job *job)
+{
+    char *dir = q->out ? ora_xstrdup(q->out) : ora_fmt("runs/%s", job->name);
+    for (int i = 2; q->new_run && ora_file_exists(dir); i++) {
+        free(dir);
+        dir = q->out ? ora_fmt("%s-%d", q->out, i) : ora_fmt("runs/%s-%d", job->name, i);
+    }
+    return dir;
+}
+
+static void on_ingest(void *ctx, const struct ora_ingest_stats *s)
+{
+    struct ora_progress_printer *p = ctx;
+    struct ora_str n = ORA_STR_INIT;
+    ora_count_text(s->utterances, &n);
+    ora_progress_note(p, "reading: %s utterances so far", n.data);
+    ora_str_release(&n);
+}
+
+static int open_existing(const char *dir, const struct ora_job *job, struct ora_run **run, struct ora_err *err)
+{
+    struct ora_str what = ORA_STR_INIT;
+    int rc = ora_run_open(dir, ORA_RUN_WRITE, run, err);
+    if (rc < 0)
+        return rc;
+    rc = ora_run_changed(*run, job, &what, err);
+    if (rc > 0)
+        rc = ora_err_set(err, ORA_E_BAD_USAGE,
+                         "%s was made from other inputs or settings; --new makes another run, --out DIR another folder. Changed: %s",
+                         dir, ora_str_c(&what));
+    ora_str_release(&what);
+    if (rc < 0)
+        ora_run_close(run);
+    return rc;
+}
+
+int ora_open_or_make_run(const struct ora_open_request *q, struct ora_run **run, struct ora_err *err)
+{
+    struct ora_job *job = is_job_file(q->what) ? ora_job_read(q->what, err) : ora_job_of_text(q->what, err);
+    if (!job)
+        return err->code;
+    char *dir = folder_for(q, job);
+    int rc;
+    if (has_run(dir)) {
+        rc = open_existing(dir, job, run, err);
+    } else {
+        rc = ora_run_create(dir, job, on_ingest, q->printer, run, err);
+        struct ora_progress l;
+        if (rc == 0 && (rc = ora_run_progress(*run, &l, err)) == 0)
+            ora_progress_note(q->printer, "%s: %llu utterances in %llu batches, %llu rejected", dir, (unsigned long long)l.utterances,
+                              (unsigned long long)l.batches, (unsigned long long)l.rejected);
+    }
+    free(dir);
+    ora_job_free(&job);
+    return rc;
+}
+
+char *ora_find_run(const char *named, struct ora_err *err)
+{
+    if (has_run(named))
+        return ora_xstrdup(named);
+    char *under = ora_fmt("runs/%s", named);
+    if (!strchr(named, '/') && has_run(under))
+        return under;
+    free(under);
+    ora_err_set(err, ORA_E_NOT_FOUND, "%s: no run is there (no run.sqlite in it, nor in runs/%s)", named, named);
+    return NULL;
+}
+
+int ora_finish_run(struct ora_run *run, const struct ora_report *report, bool quiet, struct ora_err *err)
+{
+    int rc = 0;
+    const struct ora_job *job = ora_run_job(run);
+    if (ora_report_exit_code(&report->ledger) != 3)
+        for (size_t i = 0; rc == 0 && i < job->view_count; i++)
+            rc = ora_view_make(run, job->views[i], NULL, err);
+    if (rc == 0)
+        rc = ora_report_write(run, report, err);
+    if (rc < 0 || quiet)
+        return rc;
+    struct ora_str text = ORA_STR_INIT;
+    rc = ora_report_text(run, report, &text, err);
+    if (rc == 0)
+        fputs(ora_str_c(&text), stdout);
+    ora_str_release(&text);
+    return rc;
+}
+
+int ora_exit_code_of_error(int rc)
+{
+    switch (rc) {
+    case ORA_E_BAD_USAGE:
+    case ORA_E_BAD_INPUT:
+    case ORA_E_NOT_FOUND:
+    case ORA_E_FORMAT:
+    case ORA_E_UNSUPPORTED:
+    case ORA_E_PERMISSION:
+    case ORA_E_LIMIT:
+    case ORA_E_VOICE:
+        return 2;
+    default:
+        return 3;
+    }
+}
