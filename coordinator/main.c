@@ -1,5 +1,5 @@
-/* oratorio: finds the verb and hands over. Exit codes are the verbs': 0 all done, 1 done with rejections or failures,
- * 2 bad usage or job file, 3 stopped and resumable. */
+/* oratorio: finds the verb and hands over. Exit codes are the verbs': 0 all done, 1 done with rejections or
+ * failures, 2 bad usage or job file, 3 stopped and resumable. */
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,12 +17,17 @@ enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
 static void help(FILE *out)
 {
-    fprintf(out, "oratorio " ORA_VERSION ": bulk text-to-speech over many workers\n\nUsage: oratorio VERB [OPTION]... [ARG]...\n\nVerbs:\n");
+    fprintf(
+        out,
+        "oratorio " ORA_VERSION
+        ": bulk text-to-speech over many workers\n\nUsage: oratorio VERB [OPTION]... [ARG]...\n\nVerbs:\n");
     for (size_t i = 0; i < VERB_COUNT; i++)
         fprintf(out, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
-    fprintf(out, "\n'oratorio VERB --help' tells a verb's options and shows examples.\n"
-                 "Exit codes: 0 all utterances done; 1 finished, some rejected or failed; 2 bad usage or job file;\n"
-                 "3 stopped unfinished, the same command goes on.\n");
+    fprintf(
+        out,
+        "\n'oratorio VERB --help' tells a verb's options and shows examples.\n"
+        "Exit codes: 0 all utterances done; 1 finished, some rejected or failed; 2 bad usage or job file;\n"
+        "3 stopped unfinished, the same command goes on.\n");
 }
 
 static int unknown(const char *word)
@@ -31,7 +36,9 @@ static int unknown(const char *word)
     for (size_t i = 0; i < VERB_COUNT; i++)
         names[i] = verbs[i]->name;
     const char *near = ora_nearest(word, names, VERB_COUNT);
-    fprintf(stderr, near ? "oratorio: unknown verb '%s', did you mean '%s'?\n" : "oratorio: unknown verb '%s'; see 'oratorio --help'\n",
+    fprintf(stderr,
+            near ? "oratorio: unknown verb '%s', did you mean '%s'?\n"
+                 : "oratorio: unknown verb '%s'; see 'oratorio --help'\n",
             word, near);
     return 2;
 }

@@ -42,7 +42,8 @@ static void on_ingest(void *ctx, const struct ora_ingest_stats *s)
     ora_str_release(&n);
 }
 
-static int open_existing(const char *dir, const struct ora_job *job, struct ora_run **run, struct ora_err *err)
+static int open_existing(const char *dir, const struct ora_job *job, struct ora_run **run,
+                         struct ora_err *err)
 {
     struct ora_str what = ORA_STR_INIT;
     int rc = ora_run_open(dir, ORA_RUN_WRITE, run, err);
@@ -51,7 +52,8 @@ static int open_existing(const char *dir, const struct ora_job *job, struct ora_
     rc = ora_run_changed(*run, job, &what, err);
     if (rc > 0)
         rc = ora_err_set(err, ORA_E_BAD_USAGE,
-                         "%s was made from other inputs or settings; --new makes another run, --out DIR another folder. Changed: %s",
+                         "%s was made from other inputs or settings; --new makes another run, --out DIR "
+                         "another folder. Changed: %s",
                          dir, ora_str_c(&what));
     ora_str_release(&what);
     if (rc < 0)
@@ -72,8 +74,9 @@ int ora_open_or_make_run(const struct ora_open_request *q, struct ora_run **run,
         rc = ora_run_create(dir, job, on_ingest, q->printer, run, err);
         struct ora_progress l;
         if (rc == 0 && (rc = ora_run_progress(*run, &l, err)) == 0)
-            ora_progress_note(q->printer, "%s: %llu utterances in %llu batches, %llu rejected", dir, (unsigned long long)l.utterances,
-                              (unsigned long long)l.batches, (unsigned long long)l.rejected);
+            ora_progress_note(q->printer, "%s: %llu utterances in %llu batches, %llu rejected", dir,
+                              (unsigned long long)l.utterances, (unsigned long long)l.batches,
+                              (unsigned long long)l.rejected);
     }
     free(dir);
     ora_job_free(&job);
@@ -88,7 +91,8 @@ char *ora_find_run(const char *named, struct ora_err *err)
     if (!strchr(named, '/') && has_run(under))
         return under;
     free(under);
-    ora_err_set(err, ORA_E_NOT_FOUND, "%s: no run is there (no run.sqlite in it, nor in runs/%s)", named, named);
+    ora_err_set(err, ORA_E_NOT_FOUND, "%s: no run is there (no run.sqlite in it, nor in runs/%s)", named,
+                named);
     return NULL;
 }
 

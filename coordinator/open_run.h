@@ -11,14 +11,14 @@
 #include "job/run.h"
 
 struct ora_open_request {
-    const char *what;          /* a job file, a text, or "-" */
-    const char *out;           /* folder of the run, or NULL: runs/<name> */
-    bool new_run;              /* make another folder when the run's exists */
+    const char *what; /* a job file, a text, or "-" */
+    const char *out;  /* folder of the run, or NULL: runs/<name> */
+    bool new_run;     /* make another folder when the run's exists */
     struct ora_progress_printer *printer;
 };
 
-/* Reads the job, makes the run (ingest) or opens the one that is there. Errors: BAD_USAGE when inputs or settings changed
- * (the message lists what), BUSY when another coordinator works on it. */
+/* Reads the job, makes the run (ingest) or opens the one that is there. Errors: BAD_USAGE when inputs or
+ * settings changed (the message lists what), BUSY when another coordinator works on it. */
 int ora_open_or_make_run(const struct ora_open_request *request, struct ora_run **run, struct ora_err *err);
 
 /* The folder of a run as the user named it: a folder with run.sqlite, or a name under runs/. Caller frees. */

@@ -1,6 +1,6 @@
 /*
- * Options: long options with "--name value" or "--name=value", short letters, did-you-mean. getopt_long is not used because
- * it cannot tell help from a table, nor suggest a name.
+ * Options: long options with "--name value" or "--name=value", short letters, did-you-mean. getopt_long is
+ * not used because it cannot tell help from a table, nor suggest a name.
  */
 #include "coordinator/options.h"
 
@@ -70,7 +70,8 @@ static enum ora_parse store(const struct ora_verb *verb, const struct ora_option
         errno = 0;
         long v = strtol(value, &end, 10);
         if (errno || end == value || *end || v < o->min || v > o->max)
-            return bad(verb, "--%s wants a whole number from %ld to %ld, not '%s'", o->name, o->min, o->max, value);
+            return bad(verb, "--%s wants a whole number from %ld to %ld, not '%s'", o->name, o->min, o->max,
+                       value);
         *(long *)o->value = v;
         return ORA_PARSE_OK;
     }
@@ -99,7 +100,8 @@ static enum ora_parse store(const struct ora_verb *verb, const struct ora_option
 }
 
 /* Takes argv[*i] (an option, and perhaps its value behind it). */
-static enum ora_parse take(const struct ora_verb *verb, const struct ora_option *options, int argc, char **argv, int *i)
+static enum ora_parse take(const struct ora_verb *verb, const struct ora_option *options, int argc,
+                           char **argv, int *i)
 {
     const char *word = argv[*i], *value = NULL;
     const struct ora_option *o;
@@ -132,8 +134,8 @@ static enum ora_parse take(const struct ora_verb *verb, const struct ora_option 
     return store(verb, o, value);
 }
 
-enum ora_parse ora_options_parse(const struct ora_verb *verb, const struct ora_option *options, int argc, char **argv,
-                                 struct ora_words *args)
+enum ora_parse ora_options_parse(const struct ora_verb *verb, const struct ora_option *options, int argc,
+                                 char **argv, struct ora_words *args)
 {
     bool only_words = false;
     args->count = 0;
@@ -154,7 +156,8 @@ enum ora_parse ora_options_parse(const struct ora_verb *verb, const struct ora_o
     if (args->count < verb->min_args)
         return bad(verb, "usage: oratorio %s %s", verb->name, verb->synopsis);
     if (args->count > verb->max_args)
-        return bad(verb, "unexpected '%s'; usage: oratorio %s %s", args->item[verb->max_args], verb->name, verb->synopsis);
+        return bad(verb, "unexpected '%s'; usage: oratorio %s %s", args->item[verb->max_args], verb->name,
+                   verb->synopsis);
     return ORA_PARSE_OK;
 }
 
@@ -170,7 +173,8 @@ static void help_line(const struct ora_option *o)
 
 void ora_options_help(const struct ora_verb *verb, const struct ora_option *options)
 {
-    printf("oratorio %s: %s\n\nUsage: oratorio %s %s\n\nOptions:\n", verb->name, verb->summary, verb->name, verb->synopsis);
+    printf("oratorio %s: %s\n\nUsage: oratorio %s %s\n\nOptions:\n", verb->name, verb->summary, verb->name,
+           verb->synopsis);
     for (const struct ora_option *o = options; o->name; o++)
         help_line(o);
     help_line(&help_option);

@@ -1,12 +1,13 @@
 /*
- * Options: a verb declares its options once, as a table; parsing, --help and the shell completion all read it.
+ * Options: a verb declares its options once, as a table; parsing, --help and the shell completion all read
+ * it.
  *
  *     static const struct ora_option options[] = {
  *         {"workers", "N", "workers to start (default: one a core)", ORA_OPT_INT, &o.workers, 1, 4096},
  *         {NULL},
  *     };
- *     int rc = ora_options_parse(&verb, options, argc, argv, &args);    // rc < 0: an error was told, return 2
- *     … args.item[0 … args.count) are the words that are not options …
+ *     int rc = ora_options_parse(&verb, options, argc, argv, &args);    // rc < 0: an error was told, return
+ * 2 … args.item[0 … args.count) are the words that are not options …
  *
  * Values are written through the pointers only when the option is given, so defaults are set before.
  */
@@ -35,8 +36,8 @@ struct ora_option {
     const char *help;
     enum ora_opt_type type;
     void *value;
-    long min, max;    /* INT */
-    char letter;      /* short form, or 0 */
+    long min, max; /* INT */
+    char letter;   /* short form, or 0 */
 };
 
 struct ora_verb {
@@ -55,10 +56,10 @@ struct ora_verb {
 
 enum ora_parse { ORA_PARSE_OK, ORA_PARSE_HELP, ORA_PARSE_BAD };
 
-/* Options may stand anywhere; "--" ends them; "-" alone is a word. HELP: --help was printed, return 0. BAD: one line went to
- * stderr, return 2. */
-enum ora_parse ora_options_parse(const struct ora_verb *verb, const struct ora_option *options, int argc, char **argv,
-                                 struct ora_words *args);
+/* Options may stand anywhere; "--" ends them; "-" alone is a word. HELP: --help was printed, return 0. BAD:
+ * one line went to stderr, return 2. */
+enum ora_parse ora_options_parse(const struct ora_verb *verb, const struct ora_option *options, int argc,
+                                 char **argv, struct ora_words *args);
 /* Prints a verb's help to stdout. */
 void ora_options_help(const struct ora_verb *verb, const struct ora_option *options);
 

@@ -14,18 +14,21 @@ static const struct ora_option options[] = {
     {.name = "set", .arg = "K=V", .help = "s", .type = ORA_OPT_LIST, .value = &sets},
     {0},
 };
-static const struct ora_verb verb = {.name = "test", .synopsis = "A [B]", .summary = "t", .min_args = 1, .max_args = 2};
+static const struct ora_verb verb = {
+    .name = "test", .synopsis = "A [B]", .summary = "t", .min_args = 1, .max_args = 2};
 
 static enum ora_parse parse(int argc, const char **argv, struct ora_words *args)
 {
     return ora_options_parse(&verb, options, argc, (char **)(void *)argv, args);
 }
-#define PARSE(args, ...) parse(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *[]){__VA_ARGS__}, args)
+#define PARSE(args, ...)                                                                                     \
+    parse(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *[]){__VA_ARGS__}, args)
 
 ORA_TEST(takes_every_form)
 {
     struct ora_words args;
-    ORA_CHECK_INT(PARSE(&args, "a", "--workers=3", "-q", "-o", "-", "--set", "x=1", "--set=y=2", "--format", "wav", "--", "-b"),
+    ORA_CHECK_INT(PARSE(&args, "a", "--workers=3", "-q", "-o", "-", "--set", "x=1", "--set=y=2", "--format",
+                        "wav", "--", "-b"),
                   ORA_PARSE_OK);
     ORA_CHECK_INT(workers, 3);
     ORA_CHECK(quiet);

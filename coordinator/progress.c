@@ -57,10 +57,12 @@ void ora_progress_line(const struct ora_service_state *s, struct ora_str *out)
     ora_count_text(settled(l), out);
     ora_str_addc(out, '/');
     ora_count_text(l->utterances, out);
-    ora_str_addf(out, " utterances (%.0f%%), ", l->utterances ? floor(100.0 * (double)settled(l) / (double)l->utterances) : 100.0);
+    ora_str_addf(out, " utterances (%.0f%%), ",
+                 l->utterances ? floor(100.0 * (double)settled(l) / (double)l->utterances) : 100.0);
     ora_duration_text(l->audio_s, out);
     ora_str_add(out, " of audio, ");
-    ora_str_addf(out, "%.1fx real time, %u worker%s", s->rate_audio_s, s->workers, s->workers == 1 ? "" : "s");
+    ora_str_addf(out, "%.1fx real time, %u worker%s", s->rate_audio_s, s->workers,
+                 s->workers == 1 ? "" : "s");
     if (l->rejected)
         ora_str_addf(out, ", %llu rejected", (unsigned long long)l->rejected);
     if (l->failed)
@@ -75,14 +77,16 @@ void ora_progress_line(const struct ora_service_state *s, struct ora_str *out)
 void ora_progress_json(const struct ora_service_state *s, struct ora_str *out)
 {
     const struct ora_progress *l = &s->ledger;
-    ora_str_addf(out,
-                 "{\"utterances\":%llu,\"done\":%llu,\"rejected\":%llu,\"failed\":%llu,\"batches\":%llu,\"batches_done\":%llu,"
-                 "\"batches_leased\":%llu,\"audio_s\":%.3f,\"synth_core_s\":%.3f,\"audio_bytes\":%llu,\"workers\":%u,"
-                 "\"elapsed_s\":%.3f,\"audio_s_per_s\":%.3f,\"eta_s\":",
-                 (unsigned long long)l->utterances, (unsigned long long)l->done, (unsigned long long)l->rejected,
-                 (unsigned long long)l->failed, (unsigned long long)l->batches, (unsigned long long)l->batches_done,
-                 (unsigned long long)l->batches_leased, l->audio_s, l->synth_s, (unsigned long long)l->audio_bytes, s->workers,
-                 s->elapsed_s, s->rate_audio_s);
+    ora_str_addf(
+        out,
+        "{\"utterances\":%llu,\"done\":%llu,\"rejected\":%llu,\"failed\":%llu,\"batches\":%llu,\"batches_"
+        "done\":%llu,"
+        "\"batches_leased\":%llu,\"audio_s\":%.3f,\"synth_core_s\":%.3f,\"audio_bytes\":%llu,\"workers\":%u,"
+        "\"elapsed_s\":%.3f,\"audio_s_per_s\":%.3f,\"eta_s\":",
+        (unsigned long long)l->utterances, (unsigned long long)l->done, (unsigned long long)l->rejected,
+        (unsigned long long)l->failed, (unsigned long long)l->batches, (unsigned long long)l->batches_done,
+        (unsigned long long)l->batches_leased, l->audio_s, l->synth_s, (unsigned long long)l->audio_bytes,
+        s->workers, s->elapsed_s, s->rate_audio_s);
     if (s->eta_s >= 0)
         ora_str_addf(out, "%.1f}", s->eta_s);
     else
@@ -109,9 +113,11 @@ static void end_live_line(struct ora_progress_printer *p)
     p->open_line = false;
 }
 
-void ora_progress_show(struct ora_progress_printer *p, const struct ora_service_state *state, int64_t now_ms, bool last)
+void ora_progress_show(struct ora_progress_printer *p, const struct ora_service_state *state, int64_t now_ms,
+                       bool last)
 {
-    static const int every_ms[] = {[ORA_PROGRESS_LIVE] = LIVE_MS, [ORA_PROGRESS_PLAIN] = PLAIN_MS, [ORA_PROGRESS_JSON] = JSON_MS};
+    static const int every_ms[] = {
+        [ORA_PROGRESS_LIVE] = LIVE_MS, [ORA_PROGRESS_PLAIN] = PLAIN_MS, [ORA_PROGRESS_JSON] = JSON_MS};
     if (p->style == ORA_PROGRESS_QUIET)
         return;
     if (!p->last_ms && p->style == ORA_PROGRESS_PLAIN)

@@ -1,6 +1,7 @@
 /*
- * Progress: how a run tells what it is doing. On a terminal one live line, otherwise a plain line every 10 s; or one JSON
- * object a second for programs. Everything goes to stderr, so that stdout holds only the final report.
+ * Progress: how a run tells what it is doing. On a terminal one live line, otherwise a plain line every 10 s;
+ * or one JSON object a second for programs. Everything goes to stderr, so that stdout holds only the final
+ * report.
  */
 #ifndef COORDINATOR_PROGRESS_H
 #define COORDINATOR_PROGRESS_H
@@ -11,7 +12,13 @@
 #include "base/str.h"
 #include "coordinator/service.h"
 
-enum ora_progress_style { ORA_PROGRESS_AUTO, ORA_PROGRESS_LIVE, ORA_PROGRESS_PLAIN, ORA_PROGRESS_JSON, ORA_PROGRESS_QUIET };
+enum ora_progress_style {
+    ORA_PROGRESS_AUTO,
+    ORA_PROGRESS_LIVE,
+    ORA_PROGRESS_PLAIN,
+    ORA_PROGRESS_JSON,
+    ORA_PROGRESS_QUIET
+};
 
 struct ora_progress_printer {
     enum ora_progress_style style; /* AUTO is resolved at init */
@@ -21,9 +28,11 @@ struct ora_progress_printer {
 
 void ora_progress_init(struct ora_progress_printer *p, enum ora_progress_style style);
 /* Prints when it is time to (always when `last` is set). */
-void ora_progress_show(struct ora_progress_printer *p, const struct ora_service_state *state, int64_t now_ms, bool last);
+void ora_progress_show(struct ora_progress_printer *p, const struct ora_service_state *state, int64_t now_ms,
+                       bool last);
 /* A line of its own (ingest, notices): ends a live line first. Not printed when quiet or JSON. */
-void ora_progress_note(struct ora_progress_printer *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ora_progress_note(struct ora_progress_printer *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The texts, apart from the terminal. */
 void ora_progress_line(const struct ora_service_state *state, struct ora_str *out);

@@ -9,7 +9,8 @@ ORA_TEST(durations_and_sizes)
     static const struct {
         double s;
         const char *text;
-    } row[] = {{0, "0.0 s"}, {9.94, "9.9 s"}, {9.96, "10 s"}, {59.6, "1 m 00 s"}, {200, "3 m 20 s"}, {3599.6, "1 h 00 m"}, {3720, "1 h 02 m"}, {-1, "?"}};
+    } row[] = {{0, "0.0 s"},      {9.94, "9.9 s"},      {9.96, "10 s"},     {59.6, "1 m 00 s"},
+               {200, "3 m 20 s"}, {3599.6, "1 h 00 m"}, {3720, "1 h 02 m"}, {-1, "?"}};
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         struct ora_str s = ORA_STR_INIT;
         ora_duration_text(row[i].s, &s);
@@ -19,7 +20,11 @@ ORA_TEST(durations_and_sizes)
     static const struct {
         uint64_t n;
         const char *bytes, *count;
-    } size[] = {{0, "0 B", "0"}, {999, "999 B", "999"}, {1000, "1.0 kB", "1,000"}, {1234567, "1.2 MB", "1,234,567"}, {412000000, "412 MB", "412,000,000"}};
+    } size[] = {{0, "0 B", "0"},
+                {999, "999 B", "999"},
+                {1000, "1.0 kB", "1,000"},
+                {1234567, "1.2 MB", "1,234,567"},
+                {412000000, "412 MB", "412,000,000"}};
     for (size_t i = 0; i < sizeof size / sizeof size[0]; i++) {
         struct ora_str a = ORA_STR_INIT, b = ORA_STR_INIT;
         ora_bytes_text(size[i].n, &a);
@@ -33,11 +38,15 @@ ORA_TEST(durations_and_sizes)
 
 ORA_TEST(line_and_json)
 {
-    struct ora_service_state s = {.ledger = {.utterances = 1500, .done = 747, .rejected = 2, .failed = 1, .audio_s = 3661},
-                                  .workers = 2, .rate_audio_s = 41.26, .eta_s = 90};
+    struct ora_service_state s = {
+        .ledger = {.utterances = 1500, .done = 747, .rejected = 2, .failed = 1, .audio_s = 3661},
+        .workers = 2,
+        .rate_audio_s = 41.26,
+        .eta_s = 90};
     struct ora_str line = ORA_STR_INIT, json = ORA_STR_INIT;
     ora_progress_line(&s, &line);
-    ORA_CHECK_STR(line.data, "750/1,500 utterances (50%), 1 h 01 m of audio, 41.3x real time, 2 workers, 2 rejected, 1 failed, 1 m 30 s left");
+    ORA_CHECK_STR(line.data, "750/1,500 utterances (50%), 1 h 01 m of audio, 41.3x real time, 2 workers, 2 "
+                             "rejected, 1 failed, 1 m 30 s left");
     ora_progress_json(&s, &json);
     json_t *o = json_loads(json.data, 0, NULL);
     ORA_REQUIRE(o);

@@ -1,4 +1,5 @@
-/* Report: figures come from the ledger alone, so that a report of a finished run is the same whenever it is made. */
+/* Report: figures come from the ledger alone, so that a report of a finished run is the same whenever it is
+ * made. */
 #include "coordinator/report.h"
 
 #include <dirent.h>
@@ -45,8 +46,8 @@ static void reasons_add(struct reasons *r, const struct ora_run_row *row)
     }
     struct reason *n = &r->item[r->count++];
     n->code = ora_xstrdup(code);
-    n->example = ora_fmt("%s:%llu: %s", row->utt.path ? row->utt.path : "?", (unsigned long long)row->utt.line,
-                         row->reason ? row->reason : code);
+    n->example = ora_fmt("%s:%llu: %s", row->utt.path ? row->utt.path : "?",
+                         (unsigned long long)row->utt.line, row->reason ? row->reason : code);
     n->count = 1;
     n->failed = failed;
 }
@@ -101,17 +102,19 @@ json_t *ora_report_json(struct ora_run *run, const struct ora_report *r, struct 
     }
     json_t *list = json_array();
     for (size_t i = 0; i < reasons.count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:s}", "state", reasons.item[i].failed ? "failed" : "rejected",
-                                              "code", reasons.item[i].code, "count", (json_int_t)reasons.item[i].count,
-                                              "first", reasons.item[i].example));
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:I, s:s}", "state", reasons.item[i].failed ? "failed" : "rejected",
+                            "code", reasons.item[i].code, "count", (json_int_t)reasons.item[i].count, "first",
+                            reasons.item[i].example));
     reasons_release(&reasons);
-    return json_pack("{s:s, s:s, s:s, s:s, s:{s:I, s:I, s:I, s:I}, s:o, s:{s:f, s:f, s:I}, s:{s:f, s:f, s:f, s:f}, s:b}",
-                     "generator", "oratorio " ORA_VERSION, "run_id", ora_run_id(run), "end", r->end, "why", r->why, "ledger",
-                     "utterances", (json_int_t)l->utterances, "done", (json_int_t)l->done, "rejected",
-                     (json_int_t)l->rejected, "failed", (json_int_t)l->failed, "reasons", list, "audio", "hours",
-                     l->audio_s / 3600, "seconds", l->audio_s, "bytes", (json_int_t)l->audio_bytes, "speed", "wall_s",
-                     r->wall_s, "audio_s_per_wall_s", ratio(r->rendered_audio_s, r->wall_s), "core_s", l->synth_s,
-                     "core_s_per_audio_hour", ratio(l->synth_s * 3600, l->audio_s), "ai_generated", 1);
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:{s:I, s:I, s:I, s:I}, s:o, s:{s:f, s:f, s:I}, s:{s:f, s:f, s:f, s:f}, s:b}",
+        "generator", "oratorio " ORA_VERSION, "run_id", ora_run_id(run), "end", r->end, "why", r->why,
+        "ledger", "utterances", (json_int_t)l->utterances, "done", (json_int_t)l->done, "rejected",
+        (json_int_t)l->rejected, "failed", (json_int_t)l->failed, "reasons", list, "audio", "hours",
+        l->audio_s / 3600, "seconds", l->audio_s, "bytes", (json_int_t)l->audio_bytes, "speed", "wall_s",
+        r->wall_s, "audio_s_per_wall_s", ratio(r->rendered_audio_s, r->wall_s), "core_s", l->synth_s,
+        "core_s_per_audio_hour", ratio(l->synth_s * 3600, l->audio_s), "ai_generated", 1);
 }
 
 int ora_report_write(struct ora_run *run, const struct ora_report *r, struct ora_err *err)
@@ -168,13 +171,15 @@ int ora_report_text(struct ora_run *run, const struct ora_report *r, struct ora_
     ora_bytes_text(l->audio_bytes, out);
     ora_str_add(out, ")\n");
     if (r->wall_s > 0 && r->rendered_audio_s > 0)
-        ora_str_addf(out, "speed:      %.1f audio seconds per wall second, %.0f core-seconds per audio hour\n",
+        ora_str_addf(out,
+                     "speed:      %.1f audio seconds per wall second, %.0f core-seconds per audio hour\n",
                      r->rendered_audio_s / r->wall_s, ratio(l->synth_s * 3600, l->audio_s));
     struct reasons reasons;
     int rc = reasons_collect(run, &reasons, err);
     for (size_t i = 0; rc == 0 && i < reasons.count; i++)
         ora_str_addf(out, "%s   %llu x %s (first: %s)\n", reasons.item[i].failed ? "failed:  " : "rejected:",
-                     (unsigned long long)reasons.item[i].count, reasons.item[i].code, reasons.item[i].example);
+                     (unsigned long long)reasons.item[i].count, reasons.item[i].code,
+                     reasons.item[i].example);
     reasons_release(&reasons);
     if (rc < 0)
         return rc;

@@ -11,14 +11,16 @@
 
 struct ora_report {
     struct ora_progress ledger;
-    double wall_s;             /* of this call; 0 when nothing was rendered */
-    double rendered_audio_s;   /* of this call */
-    const char *end;           /* "finished", "stopped", "paused" */
-    const char *why;           /* paused: the reason; else "" */
+    double wall_s;           /* of this call; 0 when nothing was rendered */
+    double rendered_audio_s; /* of this call */
+    const char *end;         /* "finished", "stopped", "paused" */
+    const char *why;         /* paused: the reason; else "" */
 };
 
-json_t *ora_report_json(struct ora_run *run, const struct ora_report *r, struct ora_err *err); /* fresh; NULL on error */
-int ora_report_text(struct ora_run *run, const struct ora_report *r, struct ora_str *out, struct ora_err *err);
+json_t *ora_report_json(struct ora_run *run, const struct ora_report *r,
+                        struct ora_err *err); /* fresh; NULL on error */
+int ora_report_text(struct ora_run *run, const struct ora_report *r, struct ora_str *out,
+                    struct ora_err *err);
 /* Writes RUN/report.json. */
 int ora_report_write(struct ora_run *run, const struct ora_report *r, struct ora_err *err);
 /* 0 all done, 1 finished with rejections or failures, 3 unfinished. */

@@ -8,7 +8,8 @@
 #include "views/views.h"
 
 static const char text[] =
-    "Views: jsonl (manifest.jsonl), ljspeech (metadata.csv and wavs/), chapters (one FLAC or WAV a chapter).\n"
+    "Views: jsonl (manifest.jsonl), ljspeech (metadata.csv and wavs/), chapters (one FLAC or WAV a "
+    "chapter).\n"
     "Without DIR the view is made in RUN/views/VIEW. An unfinished run gives what is done.\n\n"
     "Examples:\n"
     "  oratorio export runs/corpus ljspeech\n"

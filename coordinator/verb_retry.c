@@ -7,7 +7,8 @@
 #include "coordinator/options.h"
 
 static const char text[] =
-    "A batch is the unit of file and commit, so it is reopened whole: its file is removed and all its utterances are rendered again.\n"
+    "A batch is the unit of file and commit, so it is reopened whole: its file is removed and all its "
+    "utterances are rendered again.\n"
     "Rejected utterances stay rejected. Then call `oratorio run` on the job.\n\n"
     "Examples:\n"
     "  oratorio retry runs/book --failed           every batch with a failed utterance\n"
@@ -18,8 +19,15 @@ static int run(int argc, char **argv)
     bool failed = false;
     const char *id = NULL;
     const struct ora_option options[] = {
-        {.name = "failed", .help = "every batch with a failed utterance (the default without --id)", .type = ORA_OPT_FLAG, .value = &failed},
-        {.name = "id", .arg = "ID", .help = "the batch of this utterance", .type = ORA_OPT_TEXT, .value = &id},
+        {.name = "failed",
+         .help = "every batch with a failed utterance (the default without --id)",
+         .type = ORA_OPT_FLAG,
+         .value = &failed},
+        {.name = "id",
+         .arg = "ID",
+         .help = "the batch of this utterance",
+         .type = ORA_OPT_TEXT,
+         .value = &id},
         {0},
     };
     struct ora_words args;

@@ -4,30 +4,36 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "coordinator/cancel.h"
 #include "coordinator/open_run.h"
 #include "coordinator/options.h"
 #include "coordinator/service.h"
 
 static const char text[] =
-    "JOB is a job file (.yaml), a text (.txt .md .jsonl .tsv or a |-separated list), or - for a text on stdin.\n"
+    "JOB is a job file (.yaml), a text (.txt .md .jsonl .tsv or a |-separated list), or - for a text on "
+    "stdin.\n"
     "The run lives in runs/NAME; the same command again goes on where it stopped, or sees that all is done.\n"
-    "Ctrl-C once lets the workers finish what they hold and stops; twice stops at once. Nothing is lost either way.\n\n"
+    "Ctrl-C once lets the workers finish what they hold and stops; twice stops at once. Nothing is lost "
+    "either way.\n\n"
     "Examples:\n"
     "  oratorio run book.md                        one FLAC a chapter in runs/book/views/chapters\n"
     "  oratorio run jobs/quickstart.yaml --workers 4\n"
     "  oratorio run corpus.yaml --launch none --listen 'tcp://0.0.0.0:5555'\n"
-    "                                              starts no worker: others join with oratorio-worker --connect\n";
+    "                                              starts no worker: others join with oratorio-worker "
+    "--connect\n";
 
 struct run_context {
     struct ora_progress_printer printer;
     bool tell_workers; /* print how to join */
+    const char *dir;   /* of the run */
 };
 
 static void on_ready(void *ctx, const char *endpoint, const char *key_file)
 {
     struct run_context *c = ctx;
     if (c->tell_workers)
-        ora_progress_note(&c->printer, "workers join with: oratorio-worker --connect %s --key %s", endpoint, key_file);
+        ora_progress_note(&c->printer, "workers join with: oratorio-worker --connect %s --key %s", endpoint,
+                          key_file);
 }
 
 static void on_progress(void *ctx, const struct ora_service_state *state)
@@ -36,13 +42,19 @@ static void on_progress(void *ctx, const struct ora_service_state *state)
     ora_progress_show(&c->printer, state, ora_clock_mono_ms(), false);
 }
 
+static bool asked_to_stop(void *ctx)
+{
+    return ora_cancel_asked(((struct run_context *)ctx)->dir);
+}
+
 static const char *end_text(enum ora_service_end end)
 {
     return end == ORA_SERVICE_FINISHED ? "finished" : end == ORA_SERVICE_STOPPED ? "stopped" : "paused";
 }
 
 /* Works on an open run until it ends; returns the exit code. */
-static int work(struct ora_run *run, struct ora_service_options *o, struct run_context *c, bool quiet, struct ora_err *err)
+static int work(struct ora_run *run, struct ora_service_options *o, struct run_context *c, bool quiet,
+                struct ora_err *err)
 {
     struct ora_progress before, after;
     struct ora_service_summary sum = {.end = ORA_SERVICE_FINISHED};
@@ -60,8 +72,11 @@ static int work(struct ora_run *run, struct ora_service_options *o, struct run_c
         return ora_exit_code_of_error(rc);
     if (sum.end == ORA_SERVICE_PAUSED)
         fprintf(stderr, "oratorio run: paused: %s; the same command goes on\n", sum.why);
-    struct ora_report report = {.ledger = after, .wall_s = sum.wall_s, .rendered_audio_s = after.audio_s - before.audio_s,
-                                .end = end_text(sum.end), .why = sum.why};
+    struct ora_report report = {.ledger = after,
+                                .wall_s = sum.wall_s,
+                                .rendered_audio_s = after.audio_s - before.audio_s,
+                                .end = end_text(sum.end),
+                                .why = sum.why};
     rc = ora_finish_run(run, &report, quiet, err);
     return rc < 0 ? 3 : ora_report_exit_code(&after);
 }
@@ -74,13 +89,43 @@ static int run(int argc, char **argv)
     struct ora_open_request q = {0};
     struct ora_service_options o = {0};
     const struct ora_option options[] = {
-        {.name = "workers", .arg = "N", .help = "workers to start (default: one a core)", .type = ORA_OPT_INT, .value = &workers, .min = 1, .max = 4096, .letter = 'w'},
-        {.name = "out", .arg = "DIR", .help = "folder of the run (default: runs/NAME)", .type = ORA_OPT_TEXT, .value = &q.out, .letter = 'o'},
-        {.name = "new", .help = "make another run when this one exists already", .type = ORA_OPT_FLAG, .value = &q.new_run},
-        {.name = "listen", .arg = "ENDPOINT", .help = "where workers reach the coordinator, e.g. tcp://10.0.0.5:5555 (default: loopback)", .type = ORA_OPT_TEXT, .value = &o.listen},
-        {.name = "launch", .arg = "mpirun|none", .help = "how workers are started; none: others join", .type = ORA_OPT_CHOICE, .value = &launch},
-        {.name = "quiet", .help = "print nothing but errors", .type = ORA_OPT_FLAG, .value = &quiet, .letter = 'q'},
-        {.name = "json-progress", .help = "one JSON object a second on stderr", .type = ORA_OPT_FLAG, .value = &json},
+        {.name = "workers",
+         .arg = "N",
+         .help = "workers to start (default: one a core)",
+         .type = ORA_OPT_INT,
+         .value = &workers,
+         .min = 1,
+         .max = 4096,
+         .letter = 'w'},
+        {.name = "out",
+         .arg = "DIR",
+         .help = "folder of the run (default: runs/NAME)",
+         .type = ORA_OPT_TEXT,
+         .value = &q.out,
+         .letter = 'o'},
+        {.name = "new",
+         .help = "make another run when this one exists already",
+         .type = ORA_OPT_FLAG,
+         .value = &q.new_run},
+        {.name = "listen",
+         .arg = "ENDPOINT",
+         .help = "where workers reach the coordinator, e.g. tcp://10.0.0.5:5555 (default: loopback)",
+         .type = ORA_OPT_TEXT,
+         .value = &o.listen},
+        {.name = "launch",
+         .arg = "mpirun|none",
+         .help = "how workers are started; none: others join",
+         .type = ORA_OPT_CHOICE,
+         .value = &launch},
+        {.name = "quiet",
+         .help = "print nothing but errors",
+         .type = ORA_OPT_FLAG,
+         .value = &quiet,
+         .letter = 'q'},
+        {.name = "json-progress",
+         .help = "one JSON object a second on stderr",
+         .type = ORA_OPT_FLAG,
+         .value = &json},
         {0},
     };
     struct ora_words args;
@@ -102,6 +147,9 @@ static int run(int argc, char **argv)
         o.stay = !o.launch_mpirun;
         o.on_ready = on_ready;
         o.on_progress = on_progress;
+        o.asked_to_stop = asked_to_stop;
+        c.dir = ora_run_dir(o.run);
+        ora_cancel_clear(c.dir);
         o.ctx = &c;
         code = work(o.run, &o, &c, quiet, &err);
         ora_run_close(&o.run);

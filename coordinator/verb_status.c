@@ -40,7 +40,10 @@ static int run(int argc, char **argv)
 {
     bool json = false;
     const struct ora_option options[] = {
-        {.name = "json", .help = "one JSON object (as RUN/report.json)", .type = ORA_OPT_FLAG, .value = &json},
+        {.name = "json",
+         .help = "one JSON object (as RUN/report.json)",
+         .type = ORA_OPT_FLAG,
+         .value = &json},
         {0},
     };
     struct ora_words args;
@@ -56,7 +59,10 @@ static int run(int argc, char **argv)
         rc = ora_run_progress(r, &report.ledger, &err);
     if (rc == 0) {
         const struct ora_progress *l = &report.ledger;
-        report.end = ora_report_exit_code(l) != 3 ? "finished" : l->cancelled ? "cancelled" : l->batches_leased ? "working" : "unfinished";
+        report.end = ora_report_exit_code(l) != 3 ? "finished"
+                     : l->cancelled               ? "cancelled"
+                     : l->batches_leased          ? "working"
+                                                  : "unfinished";
         rc = json ? print_json(r, &report, &err) : print_text(r, &report, &err);
     }
     ora_run_close(&r);

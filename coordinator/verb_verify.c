@@ -1,4 +1,5 @@
-/* oratorio verify: the store against the ledger, and a sample rendered again against the PCM that was recorded. */
+/* oratorio verify: the store against the ledger, and a sample rendered again against the PCM that was
+ * recorded. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +9,13 @@
 #include "job/verify.h"
 #include "render/render.h"
 
-static const char text[] =
-    "First every batch file's SHA-256 is compared with the ledger's, then a sample of utterances is rendered again, and the\n"
-    "SHA-256 of their PCM is compared. The sample is drawn from the run's id, so that the same call checks the same utterances;\n"
-    "--sample 0 checks the files only.\n\n"
-    "Example:\n"
-    "  oratorio verify runs/book --sample 50\n";
+static const char text[] = "First every batch file's SHA-256 is compared with the ledger's, then a sample of "
+                           "utterances is rendered again, and the\n"
+                           "SHA-256 of their PCM is compared. The sample is drawn from the run's id, so that "
+                           "the same call checks the same utterances;\n"
+                           "--sample 0 checks the files only.\n\n"
+                           "Example:\n"
+                           "  oratorio verify runs/book --sample 50\n";
 
 struct tally {
     uint64_t checked, different;
@@ -44,7 +46,8 @@ static int verify_sample(struct ora_run *r, uint32_t sample, struct tally *t, st
         t->want = row.pcm_sha256;
         rc = ora_renderer_run(renderer, &row.utt, 1, NULL, on_rendered, t, err);
         if (t->different > before)
-            printf("different: %s (rendered at level %s, here %s)\n", row.utt.id, row.kernel_level, ora_renderer_level(renderer));
+            printf("different: %s (rendered at level %s, here %s)\n", row.utt.id, row.kernel_level,
+                   ora_renderer_level(renderer));
     }
     ora_run_rows_close(&rows);
     ora_renderer_destroy(&renderer);
@@ -62,7 +65,13 @@ static int run(int argc, char **argv)
 {
     long sample = 20;
     const struct ora_option options[] = {
-        {.name = "sample", .arg = "N", .help = "utterances to render again (default: 20)", .type = ORA_OPT_INT, .value = &sample, .min = 0, .max = 1000000},
+        {.name = "sample",
+         .arg = "N",
+         .help = "utterances to render again (default: 20)",
+         .type = ORA_OPT_INT,
+         .value = &sample,
+         .min = 0,
+         .max = 1000000},
         {0},
     };
     struct ora_words args;
@@ -82,8 +91,9 @@ static int run(int argc, char **argv)
     if (rc < 0)
         fprintf(stderr, "oratorio verify: %s\n", err.message);
     else
-        printf("%llu batch files checked, %llu bad; %llu utterances rendered again, %llu different\n", (unsigned long long)files,
-               (unsigned long long)bad, (unsigned long long)t.checked, (unsigned long long)t.different);
+        printf("%llu batch files checked, %llu bad; %llu utterances rendered again, %llu different\n",
+               (unsigned long long)files, (unsigned long long)bad, (unsigned long long)t.checked,
+               (unsigned long long)t.different);
     ora_run_close(&r);
     free(dir);
     return rc < 0 ? ora_exit_code_of_error(rc) : bad || t.different ? 1 : 0;
