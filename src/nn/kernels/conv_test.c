@@ -234,6 +234,16 @@ ORA_TEST(scalar_equals_naive)
     check_level("scalar");
 }
 
+ORA_TEST(avx2_equals_naive)
+{
+    check_level("avx2");
+}
+
+ORA_TEST(avx512_equals_naive)
+{
+    check_level("avx512");
+}
+
 /* Every time from 1 to 40 rows at one shape: all tails of all tiles. */
 static void check_all_tails(const char *name)
 {
@@ -250,6 +260,16 @@ static void check_all_tails(const char *name)
 ORA_TEST(scalar_every_tail)
 {
     check_all_tails("scalar");
+}
+
+ORA_TEST(avx2_every_tail)
+{
+    check_all_tails("avx2");
+}
+
+ORA_TEST(avx512_every_tail)
+{
+    check_all_tails("avx512");
 }
 
 /* Cuts rows into calls of `cut`; the whole output must have the bits of `want`. */
@@ -288,4 +308,14 @@ static void check_bits_between(const char *reference, const char *name)
 ORA_TEST(scalar_bits_under_any_cut)
 {
     check_bits_between("scalar", "scalar");
+}
+
+ORA_TEST(avx2_has_the_bits_of_scalar)
+{
+    check_bits_between("scalar", "avx2");
+}
+
+ORA_TEST(avx512_has_the_bits_of_scalar)
+{
+    check_bits_between("scalar", "avx512");
 }

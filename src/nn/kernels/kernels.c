@@ -9,6 +9,10 @@
 
 /* Best first: "auto" takes the first that is available. */
 static const struct ora_kernels *const levels[] = {
+#if defined(__x86_64__)
+    &ora_kernels_avx512,
+    &ora_kernels_avx2,
+#endif
     &ora_kernels_scalar,
 };
 

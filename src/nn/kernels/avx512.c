@@ -1,0 +1,82 @@
+/*
+ * Level "avx512": AVX-512 F, BW, VL, DQ, tiles of 14 rows x 32 outputs (28 accumulators, 2 weights, 1
+ * broadcast of 32 registers); an odd last panel runs 14 x 16.
+ */
+#include <string.h>
+
+#include "nn/kernels/level.h"
+#include "nn/kernels/rows.h"
+#include "nn/kernels/vec_avx512.h"
+#include "nn/kernels/math.inl"
+#include "nn/kernels/ops.inl"
+
+#define PANEL     32
+#define TILE_ROWS 14
+
+#define REG         __m512
+#define LOAD(p)     _mm512_loadu_ps(p)
+#define STORE(p, v) _mm512_storeu_ps(p, v)
+#define SET1(f)     _mm512_set1_ps(f)
+#define ADD         _mm512_add_ps
+#define MUL         _mm512_mul_ps
+#define MAX         _mm512_max_ps
+#define FMA         _mm512_fmadd_ps
+#define VECTOR      16
+#define SECOND(cbs) (cbs)
+
+#define DEFINE_TILES                                                                                         \
+    DEFINE_TILE(1)                                                                                           \
+    DEFINE_TILE(2)                                                                                           \
+    DEFINE_TILE(3)                                                                                           \
+    DEFINE_TILE(4)                                                                                           \
+    DEFINE_TILE(5)                                                                                           \
+    DEFINE_TILE(6)                                                                                           \
+    DEFINE_TILE(7)                                                                                           \
+    DEFINE_TILE(8)                                                                                           \
+    DEFINE_TILE(9)                                                                                           \
+    DEFINE_TILE(10)                                                                                          \
+    DEFINE_TILE(11)                                                                                          \
+    DEFINE_TILE(12)                                                                                          \
+    DEFINE_TILE(13)                                                                                          \
+    DEFINE_TILE(14)
+
+#include "nn/kernels/tile.inl"
+
+#define WIDTH     32
+#define BOTH(...) __VA_ARGS__
+#define NAME(n)   wide_##n
+DEFINE_TILES
+#undef WIDTH
+#undef BOTH
+#undef NAME
+
+#define WIDTH 16
+#define BOTH(...)
+#define NAME(n) narrow_##n
+DEFINE_TILES
+
+static void run_tile(const struct ora_tile *t, int rows, int blocks)
+{
+    static void (*const tiles[2][TILE_ROWS])(const struct ora_tile *) = {
+        {narrow_1, narrow_2, narrow_3, narrow_4, narrow_5, narrow_6, narrow_7, narrow_8, narrow_9, narrow_10,
+         narrow_11, narrow_12, narrow_13, narrow_14},
+        {wide_1, wide_2, wide_3, wide_4, wide_5, wide_6, wide_7, wide_8, wide_9, wide_10, wide_11, wide_12,
+         wide_13, wide_14},
+    };
+    tiles[blocks - 1][rows - 1](t);
+}
+
+#include "nn/kernels/conv.inl"
+
+static bool available(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+static const char *detail(void)
+{
+    return "";
+}
+
+const struct ora_kernels ora_kernels_avx512 = {
+    .name = "avx512", .available = available, .detail = detail, ORA_CONV_TABLE, ORA_OPS_TABLE};

@@ -1,0 +1,77 @@
+/*
+ * The register tile of a SIMD level: ROWS rows times two vectors of outputs, as a family of functions tile_1
+ * … tile_n. The level defines before including this file REG, LOAD(p), STORE(p, v), SET1(f), ADD, MUL, MAX,
+ * FMA   one vector register and its operations VECTOR     floats in it WIDTH      outputs a tile: 2*VECTOR,
+ * or VECTOR BOTH(...)  its argument where a row has two accumulators, nothing where it has one SECOND(cbs)
+ * floats from the first vector of an output row to the second, where there are two NAME(n)    the functions'
+ * names An inner step is WIDTH weights, one broadcast a row, one FMA an accumulator; nothing lies on the
+ * stack.
+ */
+
+#define SCALE_ROWS(i) (ORA_LANES * (i))
+
+#define DECLARE(i)                                                                                           \
+    REG a##i = LOAD(from + from_step * (i));                                                                 \
+    BOTH(REG b##i = LOAD(from + from_step * (i) + VECTOR);)
+#define STEP(i)                                                                                              \
+    {                                                                                                        \
+        REG v = SET1(x[SCALE_ROWS(i) + c]);                                                                  \
+        a##i = FMA(v, w0, a##i);                                                                             \
+        BOTH(b##i = FMA(v, w1, b##i);)                                                                       \
+    }
+#define PART(i)                                                                                              \
+    STORE(t->part_out + WIDTH * (i), a##i);                                                                  \
+    BOTH(STORE(t->part_out + WIDTH * (i) + VECTOR, b##i);)
+#define PLUS_RES(i)                                                                                          \
+    a##i = ADD(a##i, LOAD(t->res + t->row_step * (i)));                                                      \
+    BOTH(b##i = ADD(b##i, LOAD(t->res + t->row_step * (i) + SECOND(t->res_cbs)));)
+#define PLUS_ADD(i)                                                                                          \
+    a##i = ADD(a##i, LOAD(t->add + t->row_step * (i)));                                                      \
+    BOTH(b##i = ADD(b##i, LOAD(t->add + t->row_step * (i) + SECOND(t->add_cbs)));)
+#define RELU(i)                                                                                              \
+    a##i = MAX(a##i, zero);                                                                                  \
+    BOTH(b##i = MAX(b##i, zero);)
+#define KEEP(i)                                                                                              \
+    STORE(t->y + t->row_step * (i), a##i);                                                                   \
+    BOTH(STORE(t->y + t->row_step * (i) + SECOND(t->y_cbs), b##i);)
+#define LEAKY(i)                                                                                             \
+    STORE(t->leaky + t->row_step * (i), MAX(a##i, MUL(a##i, slope)));                                        \
+    BOTH(STORE(t->leaky + t->row_step * (i) + SECOND(t->leaky_cbs), MAX(b##i, MUL(b##i, slope)));)
+
+#define DEFINE_TILE(n)                                                                                       \
+    static void NAME(n)(const struct ora_tile *t)                                                            \
+    {                                                                                                        \
+        const float *w = t->w, *from = t->part_in ? t->part_in : t->bias;                                    \
+        const ptrdiff_t from_step = t->part_in ? WIDTH : 0;                                                  \
+        ROWS_##n(DECLARE);                                                                                   \
+        for (int block = 0; block < t->blocks; block++) {                                                    \
+            const float *x = t->x + (size_t)block * t->x_cbs;                                                \
+            for (int tap = 0; tap < t->taps; tap++, x += t->tap_step)                                        \
+                for (int c = 0; c < ORA_LANES; c++, w += WIDTH) {                                            \
+                    REG w0 = LOAD(w);                                                                        \
+                    BOTH(REG w1 = LOAD(w + VECTOR);)                                                         \
+                    ROWS_##n(STEP);                                                                          \
+                }                                                                                            \
+        }                                                                                                    \
+        if (t->part_out) {                                                                                   \
+            ROWS_##n(PART);                                                                                  \
+            return;                                                                                          \
+        }                                                                                                    \
+        if (t->res) {                                                                                        \
+            ROWS_##n(PLUS_RES);                                                                              \
+        }                                                                                                    \
+        if (t->add) {                                                                                        \
+            ROWS_##n(PLUS_ADD);                                                                              \
+        }                                                                                                    \
+        if (t->relu) {                                                                                       \
+            const REG zero = SET1(0.0f);                                                                     \
+            ROWS_##n(RELU);                                                                                  \
+        }                                                                                                    \
+        if (t->y) {                                                                                          \
+            ROWS_##n(KEEP);                                                                                  \
+        }                                                                                                    \
+        if (t->leaky) {                                                                                      \
+            const REG slope = SET1(t->slope);                                                                \
+            ROWS_##n(LEAKY);                                                                                 \
+        }                                                                                                    \
+    }
