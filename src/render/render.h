@@ -82,6 +82,7 @@ struct ora_rendered {
     char pcm_sha256[65];       /* of the little-endian 16-bit samples (f32 for WAV_F32) */
     struct ora_checks checks;
     double synth_s;            /* thread CPU seconds: for the database, never for the record */
+    const json_t *detail;      /* what the family tells beyond the record (ids, frames an id, …: `say --json`), or NULL */
 };
 
 /* A negative return ends the run with that code. Everything holds until it returns. */
