@@ -1,0 +1,28 @@
+/*
+ * Resampling by soxr's HQ recipe (linear phase, 20 bit, single precision: the engine that is the same on
+ * every x86-64).
+ *
+ *     struct ora_resampler r = {0};
+ *     ora_resample(&r, x, n, 22050, 16000, &out, &out_n, &err);   // out is r's own, until the next call
+ *     ora_resampler_release(&r);
+ */
+#ifndef ORA_AUDIO_RESAMPLE_H
+#define ORA_AUDIO_RESAMPLE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct ora_resampler {
+    void *soxr; /* kept for the next utterance of the same rates */
+    int from_hz, to_hz;
+    float *out;
+    size_t cap;
+};
+
+/* *out_n = round(n * to / from), exactly. */
+int ora_resample(struct ora_resampler *r, const float *x, size_t n, int from_hz, int to_hz, const float **out,
+                 size_t *out_n, struct ora_err *err);
+void ora_resampler_release(struct ora_resampler *r);
+
+#endif
