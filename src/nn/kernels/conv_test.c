@@ -234,6 +234,11 @@ ORA_TEST(scalar_equals_naive)
     check_level("scalar");
 }
 
+ORA_TEST(blas_equals_naive)
+{
+    check_level("blas");
+}
+
 ORA_TEST(avx2_equals_naive)
 {
     check_level("avx2");
@@ -260,6 +265,11 @@ static void check_all_tails(const char *name)
 ORA_TEST(scalar_every_tail)
 {
     check_all_tails("scalar");
+}
+
+ORA_TEST(blas_every_tail)
+{
+    check_all_tails("blas");
 }
 
 ORA_TEST(avx2_every_tail)

@@ -11,8 +11,14 @@
 #define SCALE_ROWS(i) (ORA_LANES * (i))
 
 #define DECLARE(i)                                                                                           \
-    REG a##i = LOAD(from + from_step * (i));                                                                 \
-    BOTH(REG b##i = LOAD(from + from_step * (i) + VECTOR);)
+    REG a##i;                                                                                                \
+    BOTH(REG b##i;)
+#define FROM_BIAS(i)                                                                                         \
+    a##i = LOAD(t->bias);                                                                                    \
+    BOTH(b##i = LOAD(t->bias + VECTOR);)
+#define FROM_PART(i)                                                                                         \
+    a##i = LOAD(t->part_in + WIDTH * (i));                                                                   \
+    BOTH(b##i = LOAD(t->part_in + WIDTH * (i) + VECTOR);)
 #define STEP(i)                                                                                              \
     {                                                                                                        \
         REG v = SET1(x[SCALE_ROWS(i) + c]);                                                                  \
@@ -41,9 +47,13 @@
 #define DEFINE_TILE(n)                                                                                       \
     static void NAME(n)(const struct ora_tile *t)                                                            \
     {                                                                                                        \
-        const float *w = t->w, *from = t->part_in ? t->part_in : t->bias;                                    \
-        const ptrdiff_t from_step = t->part_in ? WIDTH : 0;                                                  \
+        const float *w = t->w;                                                                               \
         ROWS_##n(DECLARE);                                                                                   \
+        if (t->part_in) {                                                                                    \
+            ROWS_##n(FROM_PART);                                                                             \
+        } else {                                                                                             \
+            ROWS_##n(FROM_BIAS);                                                                             \
+        }                                                                                                    \
         for (int block = 0; block < t->blocks; block++) {                                                    \
             const float *x = t->x + (size_t)block * t->x_cbs;                                                \
             for (int tap = 0; tap < t->taps; tap++, x += t->tap_step)                                        \

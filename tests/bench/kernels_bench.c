@@ -1,0 +1,225 @@
+/*
+ * Speed of the convolution, level by level, on the shapes of a Piper medium voice (and some of a high one): GFLOP/s and
+ * the share of the peak that a bare FMA loop reaches in the same round, beside OpenBLAS (level "blas": im2col + sgemm).
+ *
+ *     taskset -c 1 build/release/tests/bench/kernels_bench [--only SUBSTRING] [--rounds N]
+ *
+ * Each round measures peak and every level in turn, so that a clock that drifts moves them together; medians are printed.
+ * Epilogue: bias + residual + store + leaky store, the heaviest that VITS uses. Not part of ctest: times need a quiet machine.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "nn/kernels/b16.h"
+#include "nn/kernels/pack.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+enum { MOST_ROUNDS = 101, HALO = 64, LEVELS = 4 };
+static const char *const level_names[LEVELS] = {"blas", "avx2", "avx512", "scalar"};
+
+struct shape {
+    const char *name;
+    int in, out, taps, dilation, rows, step;
+};
+
+static const struct shape shapes[] = {
+    {"enc 192->192 k1, T=175", 192, 192, 1, 1, 175, 1},
+    {"enc 192->768 k3, T=175", 192, 768, 3, 1, 175, 1},
+    {"enc 768->192 k3, T=175", 768, 192, 3, 1, 175, 1},
+    {"WN 192->384 k5, T=430", 192, 384, 5, 1, 430, 1},
+    {"WN 192->384 k1, T=430", 192, 384, 1, 1, 430, 1},
+    {"conv_pre 192->256 k7", 192, 256, 7, 1, 430, 1},
+    {"ups 256->128 x8, a phase", 256, 128, 2, 1, 256, 8},
+    {"C128 k3 d2", 128, 128, 3, 2, 768, 1},
+    {"C128 k5 d6", 128, 128, 5, 6, 768, 1},
+    {"C128 k7 d12", 128, 128, 7, 12, 768, 1},
+    {"ups 128->64 x8, a phase", 128, 64, 2, 1, 256, 8},
+    {"C64 k3 d2", 64, 64, 3, 2, 1024, 1},
+    {"C64 k5 d6", 64, 64, 5, 6, 1024, 1},
+    {"C64 k7 d12", 64, 64, 7, 12, 1024, 1},
+    {"ups 64->32 x4, a phase", 64, 32, 2, 1, 512, 4},
+    {"C32 k3 d2", 32, 32, 3, 2, 2048, 1},
+    {"C32 k5 d6", 32, 32, 5, 6, 2048, 1},
+    {"C32 k7 d12", 32, 32, 7, 12, 2048, 1},
+    {"high C256 k11 d5", 256, 256, 11, 5, 512, 1},
+    {"1024->1024 k11, sliced", 1024, 1024, 11, 1, 500, 1},
+    {"short 192->768 k3, T=8", 192, 768, 3, 1, 8, 1},
+};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+/* ---- peak: independent FMA chains in registers ------------------------------------------------------------------ */
+
+enum { PROBE_STEPS = 200000, PROBE_CHAINS = 12 };
+
+#if defined(__x86_64__)
+#define CHAINS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
+#define PROBE(name, isa, reg, set1, fma, store, lanes)                                                       \
+    __attribute__((target(isa))) static double name(void)                                                    \
+    {                                                                                                        \
+        float out[lanes];                                                                                    \
+        reg m = set1(0.999f), a = set1(0.001f);                                                              \
+        CHAINS(PROBE_DECLARE_##name)                                                                         \
+        for (int i = 0; i < PROBE_STEPS; i++) {                                                              \
+            CHAINS(PROBE_STEP_##name)                                                                        \
+        }                                                                                                    \
+        CHAINS(PROBE_SINK_##name)                                                                            \
+        store(out, m);                                                                                       \
+        __asm__ volatile("" : : "r"(out) : "memory");                                                        \
+        return 2.0 * lanes * PROBE_CHAINS * PROBE_STEPS;                                                     \
+    }
+#define PROBE_DECLARE_probe512(i) __m512 c##i = _mm512_set1_ps(i);
+#define PROBE_STEP_probe512(i)    c##i = _mm512_fmadd_ps(c##i, m, a);
+#define PROBE_SINK_probe512(i)    m = _mm512_add_ps(m, c##i);
+#define PROBE_DECLARE_probe256(i) __m256 c##i = _mm256_set1_ps(i);
+#define PROBE_STEP_probe256(i)    c##i = _mm256_fmadd_ps(c##i, m, a);
+#define PROBE_SINK_probe256(i)    m = _mm256_add_ps(m, c##i);
+PROBE(probe512, "avx512f", __m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps, 16)
+PROBE(probe256, "avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_storeu_ps, 8)
+#endif
+
+static double gflops_of_probe(int level)
+{
+#if defined(__x86_64__)
+    const struct ora_kernels *k = ora_kernels_find(level_names[level], NULL);
+    if (!k || strncmp(k->name, "avx", 3) != 0)
+        return 0;
+    int64_t t0 = ora_mono_ns();
+    double flops = strcmp(k->name, "avx512") == 0 ? probe512() : probe256();
+    return flops / (double)(ora_mono_ns() - t0);
+#else
+    (void)level;
+    return 0;
+#endif
+}
+
+/* ---- one shape at one level --------------------------------------------------------------------------------- */
+
+struct rig {
+    const struct ora_kernels *k;
+    struct ora_conv conv;
+    struct ora_conv_run run;
+    void *memory;
+    int repeats;
+    double flops, samples[MOST_ROUNDS];
+};
+
+static float *filled(float **at, size_t n)
+{
+    float *p = *at;
+    for (size_t i = 0; i < n; i++)
+        p[i] = (float)((i * 2654435761u >> 8) & 0xffff) / 65536.0f - 0.5f;
+    *at += (n + 15) / 16 * 16;
+    return p;
+}
+
+static void rig_init(struct rig *g, const struct ora_kernels *k, const struct shape *s)
+{
+    size_t n_x = ora_b16_floats(s->in, (size_t)s->rows, HALO);
+    size_t out_rows = (size_t)s->rows * (size_t)s->step, n_y = ora_b16_floats(s->out, out_rows, 0);
+    size_t n_w = (size_t)s->in * (size_t)s->out * (size_t)s->taps;
+    size_t packed = k->pack_bytes(s->in, s->out, s->taps) + sizeof(float) * (size_t)(s->out + 64);
+    size_t bytes = sizeof(float) * (n_x + 3 * n_y + n_w + 64) + packed + k->scratch_bytes + 4096;
+    memset(g, 0, sizeof *g);
+    g->k = k;
+    g->memory = ora_tryaligned(64, bytes);
+    if (!g->memory)
+        return;
+    float *at = g->memory;
+    g->run.x = ora_b16_place(filled(&at, n_x), (size_t)s->rows, HALO);
+    g->run.y = ora_b16_place(filled(&at, n_y), out_rows, 0);
+    g->run.leaky = ora_b16_place(filled(&at, n_y), out_rows, 0);
+    g->run.res = s->step == 1 ? g->run.y : (struct ora_b16){0};
+    float *weights = filled(&at, n_w);
+    struct ora_conv_spec spec = {.in = s->in, .out = s->out, .taps = s->taps, .dilation = s->dilation,
+                                 .first = ora_conv_first(s->taps, s->dilation), .weights = weights,
+                                 .weight_scale = 0.01f};
+    struct ora_packer p;
+    ora_packer_init(&p, k, ORA_PACK_WRITE, at, packed);
+    ora_packer_conv(&p, &spec, &g->conv);
+    g->run.scratch = (unsigned char *)at + (packed + 63) / 64 * 64;
+    g->run.rows = s->rows;
+    g->run.row_step = s->step;
+    g->run.slope = 0.1f;
+    g->flops = 2.0 * s->in * s->out * s->taps * s->rows;
+    g->repeats = (int)(2.5e8 / g->flops) + 1;
+}
+
+static double measure(struct rig *g)
+{
+    int64_t t0 = ora_mono_ns();
+    for (int i = 0; i < g->repeats; i++)
+        g->k->conv(&g->conv, &g->run);
+    return g->flops * g->repeats / (double)(ora_mono_ns() - t0);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+static double median(double *v, int n)
+{
+    qsort(v, (size_t)n, sizeof *v, by_value);
+    return v[n / 2];
+}
+
+static void bench_shape(const struct shape *s, int rounds)
+{
+    struct rig rigs[LEVELS] = {0};
+    static double peaks[LEVELS][MOST_ROUNDS];
+    double result[LEVELS] = {0};
+    int levels = LEVELS - 1; /* scalar is no matter of speed */
+    for (int l = 0; l < levels; l++) {
+        const struct ora_kernels *k = ora_kernels_find(level_names[l], NULL);
+        if (k)
+            rig_init(&rigs[l], k, s);
+        if (rigs[l].memory)
+            measure(&rigs[l]);
+    }
+    for (int r = 0; r < rounds; r++)
+        for (int l = 0; l < levels; l++)
+            if (rigs[l].memory) {
+                peaks[l][r] = gflops_of_probe(l);
+                rigs[l].samples[r] = measure(&rigs[l]);
+            }
+    printf("%-26s", s->name);
+    for (int l = 0; l < levels; l++) {
+        double peak = rigs[l].memory ? median(peaks[l], rounds) : 0;
+        result[l] = rigs[l].memory ? median(rigs[l].samples, rounds) : 0;
+        if (peak > 0)
+            printf("  %6.1f (%3.0f %% of %5.1f)", result[l], 100 * result[l] / peak, peak);
+        else
+            printf("  %6.1f", result[l]);
+        free(rigs[l].memory);
+    }
+    printf("  %5.2f  %5.2f\n", result[1] / result[0], result[2] / result[0]);
+}
+
+int main(int argc, char **argv)
+{
+    const char *only = "";
+    int rounds = 9;
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--only") == 0)
+            only = argv[i + 1];
+        else if (strcmp(argv[i], "--rounds") == 0)
+            rounds = atoi(argv[i + 1]);
+    }
+    rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
+    struct ora_fpu_state fpu = ora_fpu_enter();
+    const struct ora_kernels *blas = ora_kernels_find("blas", NULL);
+    printf("GFLOP/s, medians of %d rounds; OpenBLAS core %s; shares are of the peak of an FMA loop in the same rounds\n",
+           rounds, blas ? blas->detail() : "?");
+    printf("%-26s  %6s  %-23s  %-23s  %5s  %5s\n", "shape", "blas", "avx2", "avx512", "a2/bl", "a5/bl");
+    for (int i = 0; i < SHAPES; i++)
+        if (strstr(shapes[i].name, only))
+            bench_shape(&shapes[i], rounds);
+    ora_fpu_leave(fpu);
+    return 0;
+}
