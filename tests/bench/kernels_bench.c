@@ -1,11 +1,13 @@
 /*
- * Speed of the convolution, level by level, on the shapes of a Piper medium voice (and some of a high one): GFLOP/s and
- * the share of the peak that a bare FMA loop reaches in the same round, beside OpenBLAS (level "blas": im2col + sgemm).
+ * Speed of the convolution, level by level, on the shapes of a Piper medium voice (and some of a high one):
+ * GFLOP/s and the share of the peak that a bare FMA loop reaches in the same round, beside OpenBLAS (level
+ * "blas": im2col + sgemm).
  *
  *     taskset -c 1 build/release/tests/bench/kernels_bench [--only SUBSTRING] [--rounds N]
  *
- * Each round measures peak and every level in turn, so that a clock that drifts moves them together; medians are printed.
- * Epilogue: bias + residual + store + leaky store, the heaviest that VITS uses. Not part of ctest: times need a quiet machine.
+ * Each round measures peak and every level in turn, so that a clock that drifts moves them together; medians
+ * of CPU time are printed. Epilogue: bias + residual + store + leaky store, the heaviest that VITS uses. Not
+ * part of ctest: times need a quiet machine.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -53,7 +55,8 @@ static const struct shape shapes[] = {
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
-/* ---- peak: independent FMA chains in registers ------------------------------------------------------------------ */
+/* ---- peak: independent FMA chains in registers
+ * ------------------------------------------------------------------ */
 
 enum { PROBE_STEPS = 200000, PROBE_CHAINS = 12 };
 
@@ -89,16 +92,17 @@ static double gflops_of_probe(int level)
     const struct ora_kernels *k = ora_kernels_find(level_names[level], NULL);
     if (!k || strncmp(k->name, "avx", 3) != 0)
         return 0;
-    int64_t t0 = ora_mono_ns();
+    double t0 = ora_clock_thread_cpu_s();
     double flops = strcmp(k->name, "avx512") == 0 ? probe512() : probe256();
-    return flops / (double)(ora_mono_ns() - t0);
+    return 1e-9 * flops / (ora_clock_thread_cpu_s() - t0);
 #else
     (void)level;
     return 0;
 #endif
 }
 
-/* ---- one shape at one level --------------------------------------------------------------------------------- */
+/* ---- one shape at one level
+ * --------------------------------------------------------------------------------- */
 
 struct rig {
     const struct ora_kernels *k;
@@ -136,8 +140,12 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, const struct sh
     g->run.leaky = ora_b16_place(filled(&at, n_y), out_rows, 0);
     g->run.res = s->step == 1 ? g->run.y : (struct ora_b16){0};
     float *weights = filled(&at, n_w);
-    struct ora_conv_spec spec = {.in = s->in, .out = s->out, .taps = s->taps, .dilation = s->dilation,
-                                 .first = ora_conv_first(s->taps, s->dilation), .weights = weights,
+    struct ora_conv_spec spec = {.in = s->in,
+                                 .out = s->out,
+                                 .taps = s->taps,
+                                 .dilation = s->dilation,
+                                 .first = ora_conv_first(s->taps, s->dilation),
+                                 .weights = weights,
                                  .weight_scale = 0.01f};
     struct ora_packer p;
     ora_packer_init(&p, k, ORA_PACK_WRITE, at, packed);
@@ -152,10 +160,10 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, const struct sh
 
 static double measure(struct rig *g)
 {
-    int64_t t0 = ora_mono_ns();
+    double t0 = ora_clock_thread_cpu_s();
     for (int i = 0; i < g->repeats; i++)
         g->k->conv(&g->conv, &g->run);
-    return g->flops * g->repeats / (double)(ora_mono_ns() - t0);
+    return 1e-9 * g->flops * g->repeats / (ora_clock_thread_cpu_s() - t0);
 }
 
 static int by_value(const void *a, const void *b)
@@ -214,7 +222,8 @@ int main(int argc, char **argv)
     rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
     struct ora_fpu_state fpu = ora_fpu_enter();
     const struct ora_kernels *blas = ora_kernels_find("blas", NULL);
-    printf("GFLOP/s, medians of %d rounds; OpenBLAS core %s; shares are of the peak of an FMA loop in the same rounds\n",
+    printf("GFLOP/s, medians of %d rounds; OpenBLAS core %s; shares are of the peak of an FMA loop in the "
+           "same rounds\n",
            rounds, blas ? blas->detail() : "?");
     printf("%-26s  %6s  %-23s  %-23s  %5s  %5s\n", "shape", "blas", "avx2", "avx512", "a2/bl", "a5/bl");
     for (int i = 0; i < SHAPES; i++)

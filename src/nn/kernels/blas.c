@@ -1,8 +1,8 @@
 /*
- * Level "blas": the portable level, for processors without AVX2. A convolution is im2col and one OpenBLAS product for a
- * chunk of rows, then a pass for the epilogue; everything else is plain C that the compiler vectorises. Products
- * and sums are rounded apart, and OpenBLAS chooses its order by processor and by size, so bits are its own
- * (detail() tells the core) and may depend on how rows are cut into calls.
+ * Level "blas": the portable level, for processors without AVX2. A convolution is im2col and one OpenBLAS
+ * product for a chunk of rows, then a pass for the epilogue; everything else is plain C that the compiler
+ * vectorises. Products and sums are rounded apart, and OpenBLAS chooses its order by processor and by size,
+ * so bits are its own (detail() tells the core) and may depend on how rows are cut into calls.
  */
 #include <string.h>
 
@@ -21,7 +21,8 @@ static void im2col(float *a, const struct ora_conv *c, const struct ora_conv_run
     for (int i = 0; i < n; i++)
         for (int b = 0; b < c->in_blocks; b++)
             for (int j = 0; j < c->taps; j++, a += ORA_LANES)
-                memcpy(a, row_of(r->x, b, t0 + i + c->first + (ptrdiff_t)j * c->dilation), sizeof(float) * ORA_LANES);
+                memcpy(a, row_of(r->x, b, t0 + i + c->first + (ptrdiff_t)j * c->dilation),
+                       sizeof(float) * ORA_LANES);
 }
 
 static void finish_row(const struct ora_conv *c, const struct ora_conv_run *r, const float *sums, int t)

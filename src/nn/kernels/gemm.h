@@ -1,6 +1,7 @@
 /*
  * OpenBLAS, behind one function: the only file that sees cblas.h is gemm.c.
- * Linked statically in its serial flavour: by its soname the alternatives system would choose another at run time.
+ * Linked statically in its serial flavour: by its soname the alternatives system would choose another at run
+ * time.
  */
 #ifndef ORA_NN_KERNELS_GEMM_H
 #define ORA_NN_KERNELS_GEMM_H

@@ -13,7 +13,8 @@ static const struct ora_kernels *const levels[] = {
     &ora_kernels_avx512,
     &ora_kernels_avx2,
 #endif
-    &ora_kernels_blas,   &ora_kernels_scalar,
+    &ora_kernels_blas,
+    &ora_kernels_scalar,
 };
 
 const struct ora_kernels *ora_kernels_at(size_t index)
