@@ -13,8 +13,8 @@
  * text that has this one aborts the process, or is refused), `sleep_ms` (what a request takes beside its
  * work).
  */
-#ifndef ORA_MODELS_TONE_H
-#define ORA_MODELS_TONE_H
+#ifndef ORA_MODELS_TONE_TONE_H
+#define ORA_MODELS_TONE_TONE_H
 
 #include "models/family.h"
 
