@@ -1,0 +1,351 @@
+/*
+ * Import. Everything happens in a hidden folder beside the voice's final place; its rename is the last step,
+ * so that a voice is there completely or not at all. The family writes model.safetensors and its part of
+ * voice.yaml; this side writes the rest: licence, source, and which files with which hashes the voice was
+ * made from.
+ */
+#include "voice/import.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "voice/card.h"
+#include "voice/voice.h"
+#include "voice/voice_private.h"
+
+static const char weights_file[] = "model.safetensors";
+
+enum { CARD_MAX_BYTES = 1 << 20, SOURCES_MAX = 64 };
+
+struct importing {
+    const struct ora_voice_import_request *q;
+    const struct ora_family *family;
+    char *path; /* of the model: the request's, or the one .onnx in its folder */
+    char *name;
+    char *out_dir, *final, *tmp;
+    struct ora_voice_card card;
+    struct ora_err *err;
+};
+
+/* ---- which file, which family, which name
+ * -------------------------------------------------------------------------------- */
+
+static bool is_dir(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* The only file with this suffix in a folder; NULL when there is none or more than one. */
+static char *only_file(const char *dir, const char *suffix)
+{
+    struct dirent **e;
+    char *found = NULL;
+    size_t count = 0;
+    int n = scandir(dir, &e, NULL, alphasort);
+    for (int i = 0; i < n; i++) {
+        if (ora_ends_with(e[i]->d_name, suffix) && e[i]->d_name[0] != '.' && count++ == 0)
+            found = ora_path_join(dir, e[i]->d_name);
+        free(e[i]);
+    }
+    if (n >= 0)
+        free(e);
+    if (count != 1) {
+        free(found);
+        return NULL;
+    }
+    return found;
+}
+
+/* A model's file is given as itself, as the JSON beside it, or as the folder that holds the one model. */
+static int resolve_path(struct importing *im)
+{
+    const char *path = im->q->path;
+    if (!ora_file_exists(path) && !is_dir(path))
+        return ora_err_set(im->err, ORA_E_NOT_FOUND, "%s: there is no such model file or folder", path);
+    if (is_dir(path)) {
+        char *onnx = only_file(path, ".onnx");
+        im->path = onnx ? onnx : ora_xstrdup(path);
+    } else if (ora_ends_with(path, ".onnx.json")) {
+        im->path = ora_xstrndup(path, strlen(path) - strlen(".json"));
+    } else {
+        im->path = ora_xstrdup(path);
+    }
+    return 0;
+}
+
+static const char *guess_family(const char *path)
+{
+    static const struct {
+        const char *suffix, *family;
+    } known[] = {{".onnx", "vits"}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (ora_ends_with(path, known[i].suffix))
+            return known[i].family;
+    return NULL;
+}
+
+static void list_importers(struct ora_str *out)
+{
+    const struct ora_family *f;
+    for (size_t i = 0; (f = ora_family_at(i)); i++)
+        if (f->import)
+            ora_str_addf(out, "%s%s", out->len ? ", " : "", f->name);
+}
+
+static int choose_family(struct importing *im)
+{
+    const char *name = im->q->family ? im->q->family : guess_family(im->path);
+    im->family = name ? ora_family_find(name) : NULL;
+    if (im->family && im->family->import)
+        return 0;
+    struct ora_str list = ORA_STR_INIT;
+    int rc;
+    list_importers(&list);
+    if (!name)
+        rc = ora_err_set(im->err, ORA_E_BAD_USAGE,
+                         "%s: its family cannot be told from its name: say one of %s", im->path,
+                         ora_str_c(&list));
+    else
+        rc = ora_err_set(im->err, ORA_E_BAD_USAGE, "family '%.32s' %s: say one of %s", name,
+                         im->family ? "has no import" : "is not one of this build", ora_str_c(&list));
+    ora_str_release(&list);
+    return rc;
+}
+
+static int choose_name(struct importing *im)
+{
+    if (im->q->name) {
+        im->name = ora_xstrdup(im->q->name);
+    } else {
+        const char *base = ora_path_base(im->path);
+        size_t len = strlen(base);
+        const char *dot = strrchr(base, '.');
+        im->name = ora_xstrndup(base, dot && dot > base && !is_dir(im->path) ? (size_t)(dot - base) : len);
+    }
+    if (!ora_voice_name_ok(im->name))
+        return ora_err_set(
+            im->err, ORA_E_BAD_USAGE,
+            "'%.80s' cannot be a voice's name: letters, digits, '.', '_' and '-', at most %d; give another",
+            im->name, ORA_VOICE_NAME_MAX);
+    if (strcmp(im->name, "tone") == 0)
+        return ora_err_set(im->err, ORA_E_BAD_USAGE, "'tone' is the built-in voice's name: give another");
+    return 0;
+}
+
+static int choose_place(struct importing *im)
+{
+    if (im->q->out_dir) {
+        im->out_dir = ora_xstrdup(im->q->out_dir);
+    } else {
+        size_t count;
+        char **places = ora_voice_places(&count);
+        im->out_dir = ora_xstrdup(places[0]);
+        ora_voice_places_free(places, count);
+    }
+    im->final = ora_path_join(im->out_dir, im->name);
+    im->tmp = ora_fmt("%s/.%s.import-%ld", im->out_dir, im->name, (long)getpid());
+    if (!im->q->replace && (is_dir(im->final) || ora_file_exists(im->final)))
+        return ora_err_set(im->err, ORA_E_BUSY, "%s is there already: replace it, or give another name",
+                           im->final);
+    return 0;
+}
+
+/* ---- voice.yaml
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+/* JSON's strings are YAML's double-quoted ones. */
+static void add_quoted(struct ora_str *out, const char *text)
+{
+    json_t *s = json_string(text);
+    char *quoted = s ? json_dumps(s, JSON_ENCODE_ANY) : NULL;
+    ora_str_add(out, quoted ? quoted : "\"?\"");
+    free(quoted);
+    json_decref(s);
+}
+
+static void add_field(struct ora_str *out, const char *key, const char *text)
+{
+    if (!text)
+        return;
+    ora_str_addf(out, "%s: ", key);
+    add_quoted(out, text);
+    ora_str_addc(out, '\n');
+}
+
+static int add_source_file(struct importing *im, struct ora_str *out, const char *path)
+{
+    char sha[65];
+    uint64_t bytes;
+    int rc = ora_file_size(path, &bytes, im->err);
+    if (rc == 0)
+        rc = ora_file_sha256(path, sha, im->err);
+    if (rc < 0)
+        return rc;
+    ora_str_add(out, "    - name: ");
+    add_quoted(out, ora_path_base(path));
+    ora_str_addf(out, "\n      bytes: %llu\n      sha256: %s\n", (unsigned long long)bytes, sha);
+    return 0;
+}
+
+/* The model's file and the JSON beside it; of a folder all its files. */
+static int add_source_files(struct importing *im, struct ora_str *out)
+{
+    int rc = 0, count = 0;
+    if (!is_dir(im->path)) {
+        char *json = ora_fmt("%s.json", im->path);
+        rc = add_source_file(im, out, im->path);
+        if (rc == 0 && ora_file_exists(json))
+            rc = add_source_file(im, out, json);
+        free(json);
+        return rc;
+    }
+    struct dirent **e;
+    int n = scandir(im->path, &e, NULL, alphasort);
+    for (int i = 0; i < n; i++) {
+        char *path = ora_path_join(im->path, e[i]->d_name);
+        if (rc == 0 && e[i]->d_name[0] != '.' && !is_dir(path) && count++ < SOURCES_MAX)
+            rc = add_source_file(im, out, path);
+        free(path);
+        free(e[i]);
+    }
+    if (n >= 0)
+        free(e);
+    return rc;
+}
+
+static int add_weights(struct importing *im, struct ora_str *out)
+{
+    char *path = ora_path_join(im->tmp, weights_file), sha[65];
+    uint64_t bytes;
+    int rc = ora_file_size(path, &bytes, im->err);
+    if (rc == 0)
+        rc = ora_file_sha256(path, sha, im->err);
+    if (rc == 0)
+        ora_str_addf(out, "weights:\n  file: %s\n  bytes: %llu\n  sha256: %s\n", weights_file,
+                     (unsigned long long)bytes, sha);
+    free(path);
+    return rc;
+}
+
+static int write_yaml(struct importing *im, const struct ora_str *fragment)
+{
+    const struct ora_voice_import_request *q = im->q;
+    struct ora_str s = ORA_STR_INIT;
+    char *path = ora_path_join(im->tmp, "voice.yaml");
+    const char *note = q->license_note ? q->license_note : im->card.note;
+    const char *license = q->license ? q->license : im->card.license;
+    ora_str_addf(&s, "# A voice of Oratorio, written by `oratorio voice import`.\nformat: %d\nfamily: %s\n",
+                 ORA_VOICE_FORMAT, im->family->name);
+    add_field(&s, "license", license ? license : "unknown");
+    add_field(&s, "license_note", license ? note : "nobody said under which licence this voice may be used");
+    add_field(&s, "source", q->source);
+    ora_str_add(&s, ora_str_c(fragment));
+    int rc = add_weights(im, &s);
+    ora_str_addf(&s, "provenance:\n  imported_by: oratorio %s\n  source_files:\n", ORA_VERSION);
+    if (rc == 0)
+        rc = add_source_files(im, &s);
+    if (rc == 0)
+        rc = ora_file_write_atomic(path, s.data, s.len, 0644, im->err);
+    ora_str_release(&s);
+    free(path);
+    return rc;
+}
+
+/* ---- the folder
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+/* Reads what was written as every later user will. */
+static int read_back(struct importing *im)
+{
+    struct ora_voice *v = NULL;
+    int rc = ora_voice_open_dir(im->tmp, &v, im->err);
+    if (rc == 0 && strcmp(v->name, im->name) != 0)
+        rc = ora_err_set(im->err, ORA_E_INTERNAL, "family %s wrote the name '%s', wanted '%s'",
+                         im->family->name, v->name, im->name);
+    ora_voice_close(&v);
+    return rc < 0 ? ora_err_wrap(im->err, "reading the imported voice back") : 0;
+}
+
+static int copy_card(struct importing *im)
+{
+    if (!im->card.text)
+        return 0;
+    char *path = ora_path_join(im->tmp, "MODEL_CARD");
+    int rc = ora_file_write_atomic(path, im->card.text, im->card.len, 0644, im->err);
+    free(path);
+    return rc;
+}
+
+static int give_name(struct importing *im)
+{
+    int rc;
+    if (!im->q->replace || !is_dir(im->final))
+        return ora_file_rename_durable(im->tmp, im->final, im->err);
+    char *old = ora_fmt("%s/.%s.old-%ld", im->out_dir, im->name, (long)getpid());
+    rc = ora_file_rename_durable(im->final, old, im->err);
+    if (rc == 0) {
+        rc = ora_file_rename_durable(im->tmp, im->final, im->err);
+        if (rc < 0)
+            (void)rename(old, im->final);
+        else
+            (void)ora_file_remove_tree(old, NULL);
+    }
+    free(old);
+    return rc;
+}
+
+static int build(struct importing *im)
+{
+    struct ora_str fragment = ORA_STR_INIT;
+    struct ora_import_options o = {im->tmp, im->name, im->q->progress, im->q->progress_ctx};
+    int rc = ora_file_remove_tree(im->tmp, im->err);
+    if (rc == 0)
+        rc = ora_file_mkdirs(im->tmp, 0755, im->err);
+    if (rc == 0)
+        rc = im->family->import(im->path, &o, &fragment, im->err);
+    if (rc == 0)
+        rc = write_yaml(im, &fragment);
+    if (rc == 0)
+        rc = copy_card(im);
+    if (rc == 0)
+        rc = read_back(im);
+    if (rc == 0)
+        rc = give_name(im);
+    if (rc < 0)
+        (void)ora_file_remove_tree(im->tmp, NULL);
+    ora_str_release(&fragment);
+    return rc;
+}
+
+int ora_voice_import(const struct ora_voice_import_request *request, char **voice_dir, struct ora_err *err)
+{
+    struct importing im = {.q = request, .err = err};
+    int rc;
+    if (voice_dir)
+        *voice_dir = NULL;
+    if ((rc = resolve_path(&im)) < 0 || (rc = choose_family(&im)) < 0 || (rc = choose_name(&im)) < 0 ||
+        (rc = choose_place(&im)) < 0)
+        goto out_free;
+    ora_voice_card_read(im.path, &im.card);
+    rc = build(&im);
+    if (rc == 0 && voice_dir)
+        *voice_dir = ora_xstrdup(im.final);
+out_free:
+    ora_voice_card_release(&im.card);
+    free(im.path);
+    free(im.name);
+    free(im.out_dir);
+    free(im.final);
+    free(im.tmp);
+    return rc;
+}

@@ -1,0 +1,35 @@
+/*
+ * Import: a foreign model file becomes a voice folder: voice.yaml, model.safetensors, the model card if there
+ * is one.
+ *
+ *     struct ora_voice_import_request q = {.path = "en_US-joe-medium.onnx", .license = "CC0-1.0 (data set)"};
+ *     char *dir = NULL;
+ *     ora_voice_import(&q, &dir, &err);       // "voices/en_US-joe-medium"; caller frees
+ *
+ * The family reads the model; this side adds licence, source and provenance (hashes of the files read), reads
+ * the result back, and only then gives the folder its name. On failure nothing is left.
+ */
+#ifndef ORA_VOICE_IMPORT_H
+#define ORA_VOICE_IMPORT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct ora_voice_import_request {
+    const char *path;    /* a model file, or a folder that holds one */
+    const char *family;  /* NULL: guessed from the path */
+    const char *name;    /* NULL: from the file's name */
+    const char *out_dir; /* the voice is out_dir/name; NULL: the first of $ORATORIO_VOICES, or ./voices */
+    const char *license; /* NULL: what a MODEL_CARD beside the model says, or "unknown" */
+    const char *license_note; /* NULL: what a MODEL_CARD says of training, or none */
+    const char *source;       /* where the model came from; may be NULL */
+    bool replace;             /* a voice of that name may be there and is replaced; else BUSY is returned */
+    void (*progress)(void *ctx, const char *what, double share); /* may be NULL */
+    void *progress_ctx;
+};
+
+/* *voice_dir is the finished folder; caller frees; NULL on failure; may be NULL. */
+int ora_voice_import(const struct ora_voice_import_request *request, char **voice_dir, struct ora_err *err);
+
+#endif
