@@ -4,6 +4,9 @@
  * Every line of every input ends as exactly one of: part of an utterance, structure (headings without words,
  * blank lines, lines of mere ornament, comments of a list), or a rejection with a reason. The reader
  * (text/reader.h) produces items by callback, so that a million lines need no million items in memory.
+ *
+ * Documents, chapters and utterances come in reading order. An utterance is held back until the gap after it is known, so
+ * a rejection or structure may come one utterance early.
  */
 #ifndef ORA_TEXT_ITEM_H
 #define ORA_TEXT_ITEM_H
@@ -43,7 +46,8 @@ struct ora_item {
     size_t text_len;
     uint32_t split, split_count; /* "-s01" … of this many; 0,0 when whole */
     const char *reason;        /* REJECTED: one line, for people */
-    const char *reason_code;   /* REJECTED: "empty", "no-words", "duplicate-id", "bad-utf8", "bad-json", "missing-field", … */
+    const char *reason_code;   /* STRUCTURE: "blank", "ornament", "code", "table-rule", "comment", "header", "front-matter" …;
+                                  REJECTED: "empty", "no-words", "duplicate-id", "bad-utf8", "bad-json", "missing-field", … */
     /* per-record overrides, layout lines only; NULL / negative when not given */
     const char *voice;
     const char *speaker;       /* a name or a number, as text */

@@ -1,0 +1,467 @@
+/*
+ * Sentences: ICU proposes, this file disposes.
+ *
+ * ICU's rules look at classes of characters, not at words, so every proposed end is judged by what stands on
+ * both sides (is_end); and where ICU sees none, ends that it must miss are proposed too ("in 1999. 12 men",
+ * "he waited… Then").
+ */
+#include "text/sentences.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unicode/ubrk.h>
+#include <unicode/uchar.h>
+#include <unicode/ustring.h>
+
+#include "base/mem.h"
+#include "text/abbreviations.h"
+#include "text/chars.h"
+
+enum { LANG_BYTES = 32, TAG_WORDS = 4, TAG_BYTES = 96 };
+
+struct offsets {
+    size_t *at;
+    size_t count, cap;
+};
+
+struct ora_sentences {
+    char lang[LANG_BYTES];
+    UBreakIterator *sentence, *grapheme; /* opening one costs far more than a sentence does */
+    UChar *wide;
+    size_t wide_cap;
+    bool cased, phonemes; /* of the text in hand: it has capitals, it has [[ phonemes ]] */
+    struct offsets ends, pieces;
+};
+
+static void push(struct offsets *o, size_t at)
+{
+    if (o->count == o->cap) {
+        o->cap = o->cap ? o->cap * 2 : 64;
+        o->at = ora_xrealloc(o->at, o->cap * sizeof *o->at);
+    }
+    o->at[o->count++] = at;
+}
+
+struct ora_sentences *ora_sentences_create(const char *lang, struct ora_err *err)
+{
+    struct ora_sentences *s = ora_xcalloc(1, sizeof *s);
+    UErrorCode status = U_ZERO_ERROR;
+    strncpy(s->lang, lang && *lang ? lang : "en", LANG_BYTES - 1);
+    s->sentence = ubrk_open(UBRK_SENTENCE, s->lang, NULL, 0, &status);
+    s->grapheme = ubrk_open(UBRK_CHARACTER, s->lang, NULL, 0, &status);
+    if (U_FAILURE(status)) {
+        ora_err_set(err, ORA_E_INTERNAL, "ICU has no sentence rules for '%s': %s", s->lang,
+                    u_errorName(status));
+        ora_sentences_destroy(&s);
+    }
+    return s;
+}
+
+void ora_sentences_destroy(struct ora_sentences **sentences)
+{
+    struct ora_sentences *s = *sentences;
+    if (!s)
+        return;
+    if (s->sentence)
+        ubrk_close(s->sentence);
+    if (s->grapheme)
+        ubrk_close(s->grapheme);
+    free(s->wide);
+    free(s->ends.at);
+    free(s->pieces.at);
+    free(s);
+    *sentences = NULL;
+}
+
+/* The text as UTF-16 in s->wide; the number of its units, or an error. */
+static int widen(struct ora_sentences *s, const char *text, size_t len, int32_t *units, struct ora_err *err)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    if (len > INT32_MAX / 4)
+        return ora_err_set(err, ORA_E_LIMIT, "a paragraph of %zu bytes is too long", len);
+    if (s->wide_cap < len + 1) {
+        s->wide_cap = len + len / 2 + 256;
+        s->wide = ora_xrealloc(s->wide, s->wide_cap * sizeof *s->wide);
+    }
+    u_strFromUTF8(s->wide, (int32_t)s->wide_cap, units, text, (int32_t)len, &status);
+    if (U_FAILURE(status))
+        return ora_err_set(err, ORA_E_BAD_INPUT, "text is not UTF-8");
+    return 0;
+}
+
+/* ---- what stands on both sides of a proposed end
+ * ------------------------------------------------------------- */
+
+struct sides {
+    size_t stop;      /* where the last stop begins: text[stop] is '.', '?', '…' … */
+    uint32_t stop_cp; /* 0 when there is none */
+    bool quote;       /* a closing quote stands between stop and end */
+    size_t next;      /* the first character after opening marks */
+    uint32_t next_cp; /* 0 at the end of the text */
+};
+
+static bool is_quote(uint32_t cp)
+{
+    return cp == '"' || cp == '\'' || cp == 0x2019 || cp == 0x201D || cp == 0x00BB || cp == 0x203A ||
+           cp == 0x201C || cp == 0x2018 || cp == 0x300D || cp == 0x300F;
+}
+
+static struct sides look(const char *text, size_t len, size_t at)
+{
+    struct sides x = {0, 0, false, at, 0};
+    size_t back = at, start, end;
+    while (back) {
+        uint32_t cp = ora_cp_before(text, back, &start);
+        if (!ora_cp_is_space(cp) && !ora_cp_is_closer(cp)) {
+            x.stop = start;
+            x.stop_cp = cp;
+            break;
+        }
+        x.quote = x.quote || is_quote(cp);
+        back = start;
+    }
+    while (x.next < len) {
+        uint32_t cp = ora_cp_at(text, len, x.next, &end);
+        if (!ora_cp_is_space(cp) && !ora_cp_is_opener(cp)) {
+            x.next_cp = cp;
+            break;
+        }
+        x.next = end;
+    }
+    return x;
+}
+
+static bool is_ellipsis(const char *text, const struct sides *x)
+{
+    return x->stop_cp == 0x2026 || (x->stop_cp == '.' && x->stop && text[x->stop - 1] == '.');
+}
+
+/* "Wait... I mean it": English writes its I with a capital anywhere. */
+static bool is_english_i(const char *text, size_t len, size_t at)
+{
+    return text[at] == 'I' && (at + 1 == len || strchr(" ,'.;:!?-", text[at + 1]) ||
+                               strncmp(text + at + 1, "\xE2\x80\x99", 3) == 0);
+}
+
+static const char *const said[] = {
+    "said",      "asked",     "cried",    "replied",  "answered",  "whispered",   "shouted",   "exclaimed",
+    "muttered",  "called",    "added",    "inquired", "enquired",  "returned",    "remarked",  "screamed",
+    "yelled",    "murmured",  "repeated", "demanded", "began",     "continued",   "went",      "laughed",
+    "sighed",    "snapped",   "growled",  "roared",   "gasped",    "wondered",    "thought",   "says",
+    "asks",      "cries",     "replies",  "observed", "responded", "interrupted", "protested", "declared",
+    "announced", "stammered", "groaned",  "sobbed",   "told",
+};
+
+static bool is_said(const char *word, size_t n)
+{
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (strlen(said[i]) == n && strncmp(said[i], word, n) == 0)
+            return true;
+    return false;
+}
+
+/* "Really?" Tom Brown asked: within four words, and before any mark, comes a verb of saying. */
+static bool is_speech_tag(const char *text, size_t len, size_t at)
+{
+    size_t limit = len - at > TAG_BYTES ? at + TAG_BYTES : len;
+    for (int words = 0; words < TAG_WORDS && at < limit; words++) {
+        size_t start = at;
+        while (at < limit && text[at] != ' ' && !strchr(",;:!?\"()", text[at]))
+            at++;
+        size_t n = at - start;
+        if (words && is_said(text + start, n > 1 && text[at - 1] == '.' ? n - 1 : n))
+            return true;
+        if (at == limit || text[at] != ' ' || (text[at - 1] == '.' && n > 4))
+            return false;
+        at++;
+    }
+    return false;
+}
+
+/* 「はい。」と彼は… and “你好！”他说: in Chinese and Japanese a tag has no capital to tell it by. */
+static bool is_cjk_tag(const char *text, size_t len, size_t at)
+{
+    static const char *const verbs[] = {"说", "道", "问", "喊", "答", "叫", "笑", "說", "問"};
+    if (len - at >= 3 && strncmp(text + at, "と", 3) == 0)
+        return true;
+    for (size_t chars = 0, end; chars < 6 && at < len; chars++, at = end) {
+        uint32_t cp = ora_cp_at(text, len, at, &end);
+        if (!ora_cp_is_cjk(cp) || (cp >= 0x3000 && cp <= 0x303F) || cp >= 0xFF00)
+            return false;
+        for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+            if (end - at == 3 && strncmp(text + at, verbs[i], 3) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* Piper's [[ phonemes ]] are never cut. */
+static bool in_phonemes(const char *text, size_t at)
+{
+    const char *open = NULL, *p = text;
+    while ((p = memmem(p, at - (size_t)(p - text), "[[", 2)))
+        open = p, p += 2;
+    return open && !memmem(open, at - (size_t)(open - text), "]]", 2);
+}
+
+/* Whether a sentence ends at `at`, where ICU or propose() saw a chance. In a text without capitals small
+ * letters may begin one. */
+static bool is_end(const struct ora_sentences *s, const char *text, size_t len, size_t at)
+{
+    struct sides x = look(text, len, at);
+    bool english = strncasecmp(s->lang, "en", 2) == 0;
+    if (!x.next_cp || !x.stop_cp)
+        return false;
+    if (u_isalnum((UChar32)x.stop_cp)) /* ICU ends a sentence there at a line's end only */
+        return false;
+    if (x.stop_cp == '.') {
+        enum ora_dot dot = ora_dot_at(s->lang, text, len, x.stop);
+        if (dot != ORA_DOT_END && !(dot == ORA_DOT_CONTINUED && !s->cased))
+            return false;
+    } else if (u_islower((UChar32)x.next_cp) && s->cased) {
+        return false;
+    }
+    if (is_ellipsis(text, &x) && english && is_english_i(text, len, x.next))
+        return false;
+    if (x.quote && x.stop_cp != '.' && x.next == at &&
+        (is_speech_tag(text, len, x.next) || is_cjk_tag(text, len, at)))
+        return false;
+    if (x.quote && x.stop_cp == 0x3002 && x.next == at && is_cjk_tag(text, len, at))
+        return false;
+    return !s->phonemes || !in_phonemes(text, at);
+}
+
+/* ---- proposing
+ * ------------------------------------------------------------------------------------------------ */
+
+/* The end moves behind closing marks that stand alone after a space: « Bonjour ! » */
+static size_t behind_closers(const char *text, size_t len, size_t at)
+{
+    for (;;) {
+        size_t end, past = at;
+        bool closer = false;
+        while (past < len && ora_cp_is_closer(ora_cp_at(text, len, past, &end))) {
+            past = end;
+            closer = true;
+        }
+        if (!closer || (past < len && text[past] != ' '))
+            return at;
+        while (past < len && text[past] == ' ')
+            past++;
+        at = past;
+    }
+}
+
+/* Ends that ICU does not see between two of its own: a full stop before a digit, dots and ellipses before a
+ * capital. */
+static void propose(struct ora_sentences *s, const char *text, size_t len, size_t from, size_t to)
+{
+    for (size_t at = from; at < to; at++) {
+        if (text[at] != '.' && strncmp(text + at, "\xE2\x80\xA6", 3) != 0)
+            continue;
+        size_t past = at + (text[at] == '.' ? 1 : 3), end;
+        while (past < to && ora_cp_is_closer(ora_cp_at(text, len, past, &end)))
+            past = end;
+        if (past >= to || text[past] != ' ')
+            continue;
+        while (past < to && text[past] == ' ')
+            past++;
+        struct sides x = look(text, len, past);
+        bool digit = u_isdigit((UChar32)x.next_cp) && text[at] == '.';
+        bool capital = u_isUUppercase((UChar32)x.next_cp), small = !s->cased && u_islower((UChar32)x.next_cp);
+        if (past < to && (digit || capital || small) && is_end(s, text, len, past))
+            push(&s->ends, past);
+    }
+}
+
+static bool has_capitals(const char *text, size_t len)
+{
+    for (size_t at = 0, end; at < len; at = end)
+        if (u_isUUppercase((UChar32)ora_cp_at(text, len, at, &end)))
+            return true;
+    return false;
+}
+
+/* Pieces without words go to the sentence before them, at the start to the one after. */
+static void join_wordless(struct offsets *o, const char *text)
+{
+    size_t kept = 0, start = 0;
+    for (size_t i = 0; i < o->count; i++) {
+        bool words = ora_has_words(text + start, o->at[i] - start);
+        start = o->at[i];
+        if (!words && kept)
+            o->at[kept - 1] = o->at[i];
+        else if (words || i + 1 == o->count)
+            o->at[kept++] = o->at[i];
+    }
+    o->count = kept;
+}
+
+int ora_sentences_split(struct ora_sentences *s, const char *text, size_t len, const size_t **ends,
+                        size_t *count, struct ora_err *err)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t units;
+    s->ends.count = 0;
+    int rc = widen(s, text, len, &units, err);
+    if (rc < 0)
+        return rc;
+    ubrk_setText(s->sentence, s->wide, units, &status);
+    if (U_FAILURE(status))
+        return ora_err_set(err, ORA_E_INTERNAL, "ICU: %s", u_errorName(status));
+    s->cased = has_capitals(text, len);
+    s->phonemes = memmem(text, len, "[[", 2) != NULL;
+    size_t byte = 0, last = 0;
+    int32_t unit = 0;
+    for (int32_t b = ubrk_first(s->sentence); (b = ubrk_next(s->sentence)) != UBRK_DONE;) {
+        while (unit < b) {
+            size_t end;
+            unit += ora_cp_at(text, len, byte, &end) > 0xFFFF ? 2 : 1;
+            byte = end;
+        }
+        propose(s, text, len, last, byte);
+        size_t at = behind_closers(text, len, byte);
+        size_t done = s->ends.count ? s->ends.at[s->ends.count - 1] : 0;
+        if (at > done && at < len && is_end(s, text, len, at))
+            push(&s->ends, at);
+        last = byte > at ? byte : at;
+    }
+    if (len)
+        push(&s->ends, len);
+    join_wordless(&s->ends, text);
+    *ends = s->ends.at;
+    *count = s->ends.count;
+    return 0;
+}
+
+/* ---- pieces of what is too long
+ * --------------------------------------------------------------------------------- */
+
+enum { CUT_SENTENCE, CUT_CLAUSE, CUT_COMMA, CUT_SPACE, CUT_KINDS };
+
+static bool is_clause_mark(uint32_t cp)
+{
+    return cp == ';' || cp == ':' || cp == 0x2013 || cp == 0x2014 || cp == 0x2026 || cp == 0xFF1B ||
+           cp == 0xFF1A || cp == 0x061B || cp == 0x3002 || cp == 0xFF01 || cp == 0xFF1F;
+}
+
+static bool is_comma(uint32_t cp)
+{
+    return cp == ',' || cp == 0x060C || cp == 0x3001 || cp == 0xFF0C;
+}
+
+/* What kind of place is text[at], before which `cp` ends; CUT_KINDS for none. */
+static int kind_of_cut(const char *text, size_t len, size_t at, uint32_t cp)
+{
+    size_t end, back = at, start;
+    bool wide_mark = ora_cp_is_cjk(cp) && (is_clause_mark(cp) || is_comma(cp));
+    bool dash = cp == 0x2014 || cp == 0x2013;
+    if (!ora_cp_is_space(cp) && !wide_mark && !dash)
+        return CUT_KINDS;
+    if (at < len && ora_cp_is_closer(ora_cp_at(text, len, at, &end)) && !ora_cp_is_space(cp))
+        return CUT_KINDS;
+    while (back) {
+        uint32_t c = ora_cp_before(text, back, &start);
+        if (!ora_cp_is_space(c) && !ora_cp_is_closer(c))
+            return is_clause_mark(c) || c == '-' ? CUT_CLAUSE : is_comma(c) ? CUT_COMMA : CUT_SPACE;
+        back = start;
+    }
+    return CUT_SPACE;
+}
+
+/* The last grapheme boundary at most max_chars code points after `from`. */
+static int grapheme_cut(struct ora_sentences *s, const char *text, size_t len, size_t from, size_t max_chars,
+                        size_t *cut, struct ora_err *err)
+{
+    enum { CONTEXT_CHARS = 32 };
+    UErrorCode status = U_ZERO_ERROR;
+    size_t at = from, limit = from, end;
+    int32_t units, limit_units = 0;
+    for (size_t i = 0; i < max_chars + CONTEXT_CHARS && at < len; i++, at = end) {
+        uint32_t cp = ora_cp_at(text, len, at, &end);
+        if (i < max_chars) {
+            limit = end;
+            limit_units += cp > 0xFFFF ? 2 : 1;
+        }
+    }
+    int rc = widen(s, text + from, at - from, &units, err);
+    if (rc < 0)
+        return rc;
+    ubrk_setText(s->grapheme, s->wide, units, &status);
+    int32_t b =
+        ubrk_isBoundary(s->grapheme, limit_units) ? limit_units : ubrk_preceding(s->grapheme, limit_units);
+    *cut = limit;
+    if (U_FAILURE(status) || b <= 0) /* one grapheme longer than the limit */
+        return 0;
+    at = from;
+    for (int32_t unit = 0; unit < b; at = end)
+        unit += ora_cp_at(text, len, at, &end) > 0xFFFF ? 2 : 1;
+    *cut = at;
+    return 0;
+}
+
+/* One cut after `from`, in a rest of `chars` code points. */
+static int one_cut(struct ora_sentences *s, const char *text, size_t len, size_t from, size_t chars,
+                   size_t max_chars, size_t *next_end, size_t *cut, struct ora_err *err)
+{
+    size_t parts = (chars + max_chars - 1) / max_chars, target = (chars + parts - 1) / parts;
+    size_t best[CUT_KINDS] = {0}, distance[CUT_KINDS];
+    int phonemes = 0;
+    for (size_t i = 1, at = from, end; i <= max_chars && at < len; i++, at = end) {
+        uint32_t cp = ora_cp_at(text, len, at, &end);
+        phonemes += strncmp(text + at, "[[", 2) == 0               ? 1
+                    : strncmp(text + at, "]]", 2) == 0 && phonemes ? -1
+                                                                   : 0;
+        while (*next_end < s->ends.count && s->ends.at[*next_end] < end)
+            ++*next_end;
+        if (i < target / 2 || end == len || phonemes)
+            continue;
+        bool sentence = *next_end < s->ends.count && s->ends.at[*next_end] == end;
+        int kind = sentence ? CUT_SENTENCE : kind_of_cut(text, len, end, cp);
+        size_t off = i > target ? i - target : target - i;
+        if (kind < CUT_KINDS && (!best[kind] || off < distance[kind])) {
+            best[kind] = end;
+            distance[kind] = off;
+        }
+    }
+    for (int kind = 0; kind < CUT_KINDS; kind++)
+        if (best[kind]) {
+            *cut = best[kind];
+            return 0;
+        }
+    return grapheme_cut(s, text, len, from, target, cut, err);
+}
+
+static size_t count_chars(const char *text, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++)
+        n += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return n;
+}
+
+int ora_sentences_pieces(struct ora_sentences *s, const char *text, size_t len, size_t max_chars,
+                         const size_t **ends, size_t *count, struct ora_err *err)
+{
+    const size_t *sentence_ends;
+    size_t sentence_count, next_end = 0, from = 0;
+    int rc = ora_sentences_split(s, text, len, &sentence_ends, &sentence_count, err);
+    s->pieces.count = 0;
+    for (size_t chars = count_chars(text, len), cut = 0; rc == 0 && chars > max_chars; from = cut) {
+        rc = one_cut(s, text, len, from, chars, max_chars, &next_end, &cut, err);
+        if (rc == 0) {
+            chars -= count_chars(text + from, cut - from);
+            push(&s->pieces, cut);
+            while (next_end && s->ends.at[next_end - 1] > cut) /* one_cut looked further than it cut */
+                next_end--;
+        }
+    }
+    if (rc == 0 && len)
+        push(&s->pieces, len);
+    *ends = s->pieces.at;
+    *count = s->pieces.count;
+    return rc;
+}
