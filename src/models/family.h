@@ -160,7 +160,8 @@ struct ora_family {
     const char *(*level)(const struct ora_model *model); /* the kernel level in use: "avx512" */
 
     /* May be NULL. Reads a foreign model file or folder, writes model.safetensors into out_dir and appends the
-     * family's part of voice.yaml (name, lang, sample_rate_hz, speakers, settings, <family>: …) to *yaml. */
+     * family's part of voice.yaml (lang, sample_rate_hz, speakers, settings, <family>: …) to *yaml. The caller
+     * (src/voice/import.c) writes name, family, licence, weights and provenance. */
     int (*import)(const char *path, const struct ora_import_options *options, struct ora_str *yaml,
                   struct ora_err *err);
     /* May be NULL. Facts about an open voice for `voice describe` and `voice check` (dims, untrained symbols, …);

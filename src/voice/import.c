@@ -243,8 +243,10 @@ static int write_yaml(struct importing *im, const struct ora_str *fragment)
     char *path = ora_path_join(im->tmp, "voice.yaml");
     const char *note = q->license_note ? q->license_note : im->card.note;
     const char *license = q->license ? q->license : im->card.license;
-    ora_str_addf(&s, "# A voice of Oratorio, written by `oratorio voice import`.\nformat: %d\nfamily: %s\n",
-                 ORA_VOICE_FORMAT, im->family->name);
+    ora_str_addf(
+        &s,
+        "# A voice of Oratorio, written by `oratorio voice import`.\nformat: %d\nname: \"%s\"\nfamily: %s\n",
+        ORA_VOICE_FORMAT, im->name, im->family->name);
     add_field(&s, "license", license ? license : "unknown");
     add_field(&s, "license_note", license ? note : "nobody said under which licence this voice may be used");
     add_field(&s, "source", q->source);
@@ -269,9 +271,6 @@ static int read_back(struct importing *im)
 {
     struct ora_voice *v = NULL;
     int rc = ora_voice_open_dir(im->tmp, &v, im->err);
-    if (rc == 0 && strcmp(v->name, im->name) != 0)
-        rc = ora_err_set(im->err, ORA_E_INTERNAL, "family %s wrote the name '%s', wanted '%s'",
-                         im->family->name, v->name, im->name);
     ora_voice_close(&v);
     return rc < 0 ? ora_err_wrap(im->err, "reading the imported voice back") : 0;
 }

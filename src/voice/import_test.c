@@ -1,0 +1,208 @@
+/*
+ * Import with a family of the test's own: this file defines the registry, so that the one of src/models is
+ * not linked.
+ */
+#include "voice/import.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/test.h"
+#include "voice/voice.h"
+#include "weights/safetensors.h"
+
+static const struct ora_setting_def no_settings[] = {{0}};
+static const char *fragment; /* what the family writes to voice.yaml */
+static bool fail;            /* the family fails after it has written its weights */
+
+static int fake_import(const char *path, const struct ora_import_options *o, struct ora_str *yaml,
+                       struct ora_err *err)
+{
+    struct ora_weights_writer *wr = NULL;
+    char *out = ora_path_join(o->out_dir, "model.safetensors");
+    const float w[2] = {1, 2};
+    ORA_CHECK_OK(ora_weights_writer_create(out, &wr, err), *err);
+    ORA_CHECK_OK(ora_weights_writer_declare(wr, "w", ORA_F32, ORA_SHAPE(2), err), *err);
+    ORA_CHECK_OK(ora_weights_writer_put(wr, w, sizeof w, err), *err);
+    ORA_CHECK_OK(ora_weights_writer_commit(wr, NULL, err), *err);
+    ora_weights_writer_destroy(&wr);
+    free(out);
+    ora_str_add(yaml, fragment);
+    return fail ? ora_err_set(err, ORA_E_FORMAT, "%s: no such graph", path) : 0;
+}
+
+static const struct ora_family fake = {.name = "vits", .settings = no_settings, .import = fake_import};
+static const struct ora_family other = {.name = "tone", .settings = no_settings};
+
+const struct ora_family *ora_family_at(size_t i)
+{
+    return i == 0 ? &fake : i == 1 ? &other : NULL;
+}
+
+const struct ora_family *ora_family_find(const char *name)
+{
+    return strcmp(name, "vits") == 0 ? &fake : strcmp(name, "tone") == 0 ? &other : NULL;
+}
+
+static const char good[] = "lang: en-US\nsample_rate_hz: 22050\nvits: {}\n";
+
+/* A folder with a model, its JSON and a card; the model's path is the caller's to free. */
+static char *make_model(const char *folder)
+{
+    struct ora_err err = {0};
+    char *dir = ora_path_join(ora_test_tmpdir(), folder),
+         *model = ora_path_join(dir, "en_US-joe-medium.onnx");
+    char *json = ora_fmt("%s.json", model), *card = ora_path_join(dir, "MODEL_CARD");
+    static const char text[] =
+        "# Model card\n\n* License: CC0\n\n## Training\n\nFinetuned from a \"base\" voice.\n";
+    ORA_CHECK_OK(ora_file_mkdirs(dir, 0755, &err), err);
+    ORA_CHECK_OK(ora_file_write_atomic(model, "abc", 3, 0644, &err), err);
+    ORA_CHECK_OK(ora_file_write_atomic(json, "{}", 2, 0644, &err), err);
+    ORA_CHECK_OK(ora_file_write_atomic(card, text, strlen(text), 0644, &err), err);
+    free(dir), free(json), free(card);
+    fragment = good;
+    fail = false;
+    return model;
+}
+
+static size_t entries_of(const char *dir)
+{
+    DIR *d = opendir(dir);
+    size_t n = 0;
+    for (struct dirent *e; d && (e = readdir(d));)
+        n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    if (d)
+        closedir(d);
+    return n;
+}
+
+ORA_TEST(makes_a_voice_with_licence_and_provenance)
+{
+    struct ora_err err = {0};
+    struct ora_voice *v = NULL;
+    char *model = make_model("a"), *out = ora_path_join(ora_test_tmpdir(), "a/out"), *dir = NULL;
+    struct ora_voice_import_request q = {.path = model, .out_dir = out, .source = "somewhere"};
+    struct ora_str text = ORA_STR_INIT;
+    ORA_CHECK_OK(ora_voice_import(&q, &dir, &err), err);
+    ORA_REQUIRE(dir);
+    ORA_CHECK(ora_ends_with(dir, "/out/en_US-joe-medium"));
+    ORA_CHECK_INT(entries_of(out), 1);
+    ORA_CHECK_INT(entries_of(dir), 3);
+    ORA_CHECK_OK(ora_voice_open(dir, &v, &err), err);
+    ORA_REQUIRE(v);
+    ORA_CHECK_STR(v->name, "en_US-joe-medium");
+    ORA_CHECK_STR(v->license, "CC0 (data set)");
+    ORA_CHECK_STR(v->license_note,
+                  "Finetuned from a \"base\" voice: the terms of that voice's data may apply too");
+    ORA_CHECK_STR(v->source, "somewhere");
+    ORA_CHECK_OK(ora_voice_verify(v, &err), err);
+    ORA_CHECK_OK(ora_voice_describe(v, NULL, &text, NULL, &err), err);
+    ORA_CHECK(strstr(ora_str_c(&text),
+                     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")); /* abc */
+    ORA_CHECK(strstr(ora_str_c(&text), "en_US-joe-medium.onnx.json"));
+    ora_str_release(&text);
+    ora_voice_close(&v);
+    free(model), free(out), free(dir);
+}
+
+ORA_TEST(an_existing_voice_is_replaced_only_when_asked)
+{
+    struct ora_err err = {0};
+    struct ora_voice *v = NULL;
+    char *model = make_model("b"), *out = ora_path_join(ora_test_tmpdir(), "b/out");
+    char *final = ora_path_join(out, "en_US-joe-medium");
+    struct ora_voice_import_request q = {.path = model, .out_dir = out};
+    ORA_CHECK_OK(ora_voice_import(&q, NULL, &err), err);
+    ORA_CHECK_INT(ora_voice_import(&q, NULL, &err), ORA_E_BUSY);
+    q.replace = true;
+    q.license = "mine";
+    ORA_CHECK_OK(ora_voice_import(&q, NULL, &err), err);
+    ORA_CHECK_INT(entries_of(out), 1);
+    ORA_CHECK_OK(ora_voice_open(final, &v, &err), err);
+    ORA_REQUIRE(v);
+    ORA_CHECK_STR(v->license, "mine");
+    ora_voice_close(&v);
+    free(model), free(out), free(final);
+}
+
+ORA_TEST(failure_leaves_nothing)
+{
+    static const struct {
+        const char *fragment;
+        bool fail;
+        int code;
+    } cases[] = {
+        {good, true, ORA_E_FORMAT},
+        {"lang: en-US\n", false, ORA_E_BAD_USAGE},                    /* no rate: found on reading back */
+        {"lang: en-US\nsample_rate_hz: 1\n", false, ORA_E_BAD_USAGE}, /* out of range */
+        {"lang: en-US\nsample_rate_hz: 22050\nfamily: x\n", false, ORA_E_BAD_USAGE}, /* given twice */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ora_err err = {0};
+        char *model = make_model("c"), *out = ora_path_join(ora_test_tmpdir(), "c/out"), *dir = NULL;
+        struct ora_voice_import_request q = {.path = model, .out_dir = out};
+        fragment = cases[i].fragment;
+        fail = cases[i].fail;
+        ORA_CHECK_INT(ora_voice_import(&q, &dir, &err), cases[i].code);
+        ORA_CHECK(dir == NULL && err.message[0]);
+        ORA_CHECK_INT(entries_of(out), 0);
+        free(model), free(out);
+    }
+}
+
+/* A failed replacement keeps the voice that was there. */
+ORA_TEST(a_failed_replacement_keeps_the_old_voice)
+{
+    struct ora_err err = {0};
+    struct ora_voice *v = NULL;
+    char *model = make_model("d"), *out = ora_path_join(ora_test_tmpdir(), "d/out");
+    char *final = ora_path_join(out, "en_US-joe-medium");
+    struct ora_voice_import_request q = {.path = model, .out_dir = out, .replace = true};
+    ORA_CHECK_OK(ora_voice_import(&q, NULL, &err), err);
+    fail = true;
+    ORA_CHECK_INT(ora_voice_import(&q, NULL, &err), ORA_E_FORMAT);
+    ORA_CHECK_OK(ora_voice_open(final, &v, &err), err);
+    ora_voice_close(&v);
+    ORA_CHECK_INT(entries_of(out), 1);
+    free(model), free(out), free(final);
+}
+
+ORA_TEST(what_to_import_is_found_or_told)
+{
+    struct ora_err err = {0};
+    char *model = make_model("e"), *json = ora_fmt("%s.json", model), *folder = ora_path_dir(model);
+    char *out = ora_path_join(ora_test_tmpdir(), "e-out");
+    const struct {
+        struct ora_voice_import_request q;
+        int code;
+        const char *message;
+    } cases[] = {
+        {{.path = json, .out_dir = out, .name = "from-json"}, 0, ""},
+        {{.path = folder, .out_dir = out, .name = "from-folder"}, 0, ""},
+        {{.path = "/nonexistent.onnx"},
+         ORA_E_NOT_FOUND,
+         "/nonexistent.onnx: there is no such model file or folder"},
+        {{.path = "/usr/bin"},
+         ORA_E_BAD_USAGE,
+         "/usr/bin: its family cannot be told from its name: say one of vits"},
+        {{.path = model, .family = "tone"}, ORA_E_BAD_USAGE, "family 'tone' has no import: say one of vits"},
+        {{.path = model, .family = "vist"},
+         ORA_E_BAD_USAGE,
+         "family 'vist' is not one of this build: say one of vits"},
+        {{.path = model, .name = "a/b"}, ORA_E_BAD_USAGE, "'a/b' cannot be a voice's name"},
+        {{.path = model, .name = "tone"}, ORA_E_BAD_USAGE, "'tone' is the built-in voice's name"},
+        {{.path = model, .out_dir = "/proc/nowhere"}, ORA_E_NOT_FOUND, "/proc/nowhere"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *dir = NULL;
+        err = (struct ora_err){0};
+        ORA_CHECK_INT(ora_voice_import(&cases[i].q, &dir, &err), cases[i].code);
+        if (!strstr(err.message, cases[i].message))
+            ORA_FAIL("case %zu: message \"%s\", wanted \"%s\"", i, err.message, cases[i].message);
+        free(dir);
+    }
+    free(model), free(json), free(folder), free(out);
+}
