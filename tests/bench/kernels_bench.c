@@ -58,7 +58,7 @@ enum { SHAPES = sizeof shapes / sizeof *shapes };
 /* ---- peak: independent FMA chains in registers
  * ------------------------------------------------------------------ */
 
-enum { PROBE_STEPS = 200000, PROBE_CHAINS = 12 };
+enum { PROBE_STEPS = 50000, PROBE_CHAINS = 12 };
 
 #if defined(__x86_64__)
 #define CHAINS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
@@ -70,11 +70,14 @@ enum { PROBE_STEPS = 200000, PROBE_CHAINS = 12 };
         CHAINS(PROBE_DECLARE_##name)                                                                         \
         for (int i = 0; i < PROBE_STEPS; i++) {                                                              \
             CHAINS(PROBE_STEP_##name)                                                                        \
+            CHAINS(PROBE_STEP_##name)                                                                        \
+            CHAINS(PROBE_STEP_##name)                                                                        \
+            CHAINS(PROBE_STEP_##name)                                                                        \
         }                                                                                                    \
         CHAINS(PROBE_SINK_##name)                                                                            \
         store(out, m);                                                                                       \
         __asm__ volatile("" : : "r"(out) : "memory");                                                        \
-        return 2.0 * lanes * PROBE_CHAINS * PROBE_STEPS;                                                     \
+        return 4 * 2.0 * lanes * PROBE_CHAINS * PROBE_STEPS;                                                     \
     }
 #define PROBE_DECLARE_probe512(i) __m512 c##i = _mm512_set1_ps(i);
 #define PROBE_STEP_probe512(i)    c##i = _mm512_fmadd_ps(c##i, m, a);

@@ -68,28 +68,26 @@ static inline v16 v_sigmoid(v16 x)
 static inline v16 v_erfc_positive(v16 a)
 {
     v16 s = v_mul(a, a), one = v_set1(1.0f);
-    v16 p = v_set1(0x1.496a16p-14f);
-    p = v_fma(p, s, v_set1(-0x1.a3f6f4p-11f));
-    p = v_fma(p, s, v_set1(0x1.5405b0p-8f));
-    p = v_fma(p, s, v_set1(-0x1.b7f90cp-6f));
-    p = v_fma(p, s, v_set1(0x1.ce2cf8p-4f));
-    p = v_fma(p, s, v_set1(-0x1.81273ep-2f));
+    v16 p = v_set1(0x1.3532b4p-8f);
+    p = v_fma(p, s, v_set1(-0x1.b663c2p-6f));
+    p = v_fma(p, s, v_set1(0x1.ce24f8p-4f));
+    p = v_fma(p, s, v_set1(-0x1.812732p-2f));
     p = v_fma(p, s, v_set1(0x1.20dd74p+0f));
     v16 small = v_sub(one, v_mul(a, p));
 
     v16 t = v_div(one, v_fma(v_set1(0.5f), a, one));
-    v16 q = v_set1(-0x1.f3f16ep-5f);
-    q = v_fma(q, t, v_set1(0x1.360e62p-2f));
-    q = v_fma(q, t, v_set1(-0x1.11ea36p-1f));
-    q = v_fma(q, t, v_set1(0x1.5ae5b2p-2f));
-    q = v_fma(q, t, v_set1(-0x1.210316p-4f));
-    q = v_fma(q, t, v_set1(0x1.c6868cp-3f));
-    q = v_fma(q, t, v_set1(0x1.e751b0p-3f));
-    q = v_fma(q, t, v_set1(0x1.21fd06p-2f));
-    q = v_fma(q, t, v_set1(0x1.20c910p-2f));
-    q = v_fma(q, t, v_set1(0x1.43a70cp-19f));
+    v16 q = v_set1(-0x1.2dce44p-4f);
+    q = v_fma(q, t, v_set1(0x1.648674p-2f));
+    q = v_fma(q, t, v_set1(-0x1.35f5b4p-1f));
+    q = v_fma(q, t, v_set1(0x1.9a4bbap-2f));
+    q = v_fma(q, t, v_set1(-0x1.ac218cp-4f));
+    q = v_fma(q, t, v_set1(0x1.df2ddcp-3f));
+    q = v_fma(q, t, v_set1(0x1.e1adeep-3f));
+    q = v_fma(q, t, v_set1(0x1.2263bep-2f));
+    q = v_fma(q, t, v_set1(0x1.20c0d0p-2f));
+    q = v_fma(q, t, v_set1(0x1.d586eep-19f));
     v16 large = v_mul(v_exp(v_sub(v_set1(0.0f), s)), q);
-    return v_select_lt(a, one, small, large);
+    return v_select_lt(a, v_set1(0.5f), small, large);
 }
 
 /* x*(1+erf(x/sqrt 2))/2, written with erfc of the magnitude so that the negative side does not cancel. */

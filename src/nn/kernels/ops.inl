@@ -210,11 +210,11 @@ static void op_scale(float *y, const float *x, size_t n, float scale)
         y[i] = x[i] * scale;
 }
 
-/* A uniform in (0,1) from the upper 24 bits: (k + 1/2) * 2^-24, exact in a float. */
+/* A uniform in (0,1) from the upper 23 bits: (k + 1/2) * 2^-23, exact in a float. */
 static inline v16 v_uniform(i16 words)
 {
-    v16 k = v_of_int(i_srl8(words));
-    return v_fma(k, v_set1(0x1p-24f), v_set1(0x1p-25f));
+    v16 k = v_of_int(i_srl9(words));
+    return v_fma(k, v_set1(0x1p-23f), v_set1(0x1p-24f));
 }
 
 static void op_normals(float *y, const uint32_t *words, size_t n)

@@ -100,9 +100,9 @@ static inline i16 i_sra23(i16 a)
 {
     return (i16){_mm256_srai_epi32(a.lo, 23), _mm256_srai_epi32(a.hi, 23)};
 }
-static inline i16 i_srl8(i16 a)
+static inline i16 i_srl9(i16 a)
 {
-    return (i16){_mm256_srli_epi32(a.lo, 8), _mm256_srli_epi32(a.hi, 8)};
+    return (i16){_mm256_srli_epi32(a.lo, 9), _mm256_srli_epi32(a.hi, 9)};
 }
 static inline v16 v_of_int(i16 a)
 {

@@ -92,9 +92,9 @@ static inline i16 i_sra23(i16 a)
 {
     return _mm512_srai_epi32(a, 23);
 }
-static inline i16 i_srl8(i16 a)
+static inline i16 i_srl9(i16 a)
 {
-    return _mm512_srli_epi32(a, 8);
+    return _mm512_srli_epi32(a, 9);
 }
 static inline v16 v_of_int(i16 a)
 {

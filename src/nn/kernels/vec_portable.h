@@ -112,9 +112,9 @@ static inline i16 i_sra23(i16 a)
 {
     return a >> 23;
 }
-static inline i16 i_srl8(i16 a)
+static inline i16 i_srl9(i16 a)
 {
-    return (i16)((__attribute__((vector_size(64))) uint32_t)a >> 8);
+    return (i16)((__attribute__((vector_size(64))) uint32_t)a >> 9);
 }
 static inline v16 v_of_int(i16 a)
 {
@@ -123,7 +123,6 @@ static inline v16 v_of_int(i16 a)
         v[i] = (float)a[i];
     return v;
 }
-/* even and odd elements of the 32 in (a, b) */
 static inline i16 i_load(const void *p)
 {
     i16 v;
