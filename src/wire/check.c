@@ -164,11 +164,11 @@ bool ora_wire_token_ok(const char *s)
 const char *ora_wire_kind_name(enum ora_wire_kind kind)
 {
     static const char *const names[ORA_WIRE_KINDS] = {
-        [ORA_WIRE_HELLO] = "HELLO", [ORA_WIRE_WELCOME] = "WELCOME",   [ORA_WIRE_READY] = "READY",
-        [ORA_WIRE_WORK] = "WORK",   [ORA_WIRE_PROGRESS] = "PROGRESS", [ORA_WIRE_RESULT] = "RESULT",
-        [ORA_WIRE_ACK] = "ACK",     [ORA_WIRE_RETURN] = "RETURN",     [ORA_WIRE_BEAT] = "BEAT",
-        [ORA_WIRE_DRAIN] = "DRAIN", [ORA_WIRE_BYE] = "BYE",           [ORA_WIRE_REFUSED] = "REFUSED",
-        [ORA_WIRE_CRASH] = "CRASH", [ORA_WIRE_WHO] = "WHO",
+        [ORA_WIRE_HELLO] = "HELLO",   [ORA_WIRE_WELCOME] = "WELCOME", [ORA_WIRE_READY] = "READY",
+        [ORA_WIRE_WORK] = "WORK",     [ORA_WIRE_RESULT] = "RESULT",   [ORA_WIRE_ACK] = "ACK",
+        [ORA_WIRE_RETURN] = "RETURN", [ORA_WIRE_BEAT] = "BEAT",       [ORA_WIRE_DRAIN] = "DRAIN",
+        [ORA_WIRE_BYE] = "BYE",       [ORA_WIRE_REFUSED] = "REFUSED", [ORA_WIRE_CRASH] = "CRASH",
+        [ORA_WIRE_WHO] = "WHO",
     };
     return (unsigned)kind < ORA_WIRE_KINDS ? names[kind] : "unknown";
 }
@@ -187,7 +187,6 @@ int ora_wire_check(const struct ora_wire_msg *m, int code, struct ora_err *err)
         return work(&r, &m->work);
     case ORA_WIRE_RESULT:
         return result(&r, &m->result);
-    case ORA_WIRE_PROGRESS:
     case ORA_WIRE_ACK:
     case ORA_WIRE_RETURN:
     case ORA_WIRE_CRASH:

@@ -181,10 +181,6 @@ static int get_body(struct ora_wire_pool *p, const Ora__Envelope *e, struct ora_
     case ORA__ENVELOPE__BODY_WORK:
         m->kind = ORA_WIRE_WORK;
         return get_work(p, e->work, &m->work);
-    case ORA__ENVELOPE__BODY_PROGRESS:
-        m->kind = ORA_WIRE_PROGRESS;
-        m->lease = (struct ora_wire_lease){e->progress->batch, e->progress->token, .done = e->progress->done};
-        return 0;
     case ORA__ENVELOPE__BODY_RESULT:
         m->kind = ORA_WIRE_RESULT;
         return get_result(p, e->result, &m->result);

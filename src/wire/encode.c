@@ -193,14 +193,10 @@ static int encode_lease(const struct ora_wire_msg *msg, Ora__Envelope *e, struct
                         struct ora_err *err)
 {
     const struct ora_wire_lease *m = &msg->lease;
-    Ora__Progress progress = ORA__PROGRESS__INIT;
     Ora__Ack ack = ORA__ACK__INIT;
     Ora__Return ret = ORA__RETURN__INIT;
     Ora__Crash crash = ORA__CRASH__INIT;
-    if (msg->kind == ORA_WIRE_PROGRESS) {
-        progress.batch = m->batch, progress.token = text(m->token), progress.done = m->done;
-        e->body_case = ORA__ENVELOPE__BODY_PROGRESS, e->progress = &progress;
-    } else if (msg->kind == ORA_WIRE_ACK) {
+    if (msg->kind == ORA_WIRE_ACK) {
         ack.batch = m->batch, ack.token = text(m->token), ack.taken = m->taken;
         e->body_case = ORA__ENVELOPE__BODY_ACK, e->ack = &ack;
     } else if (msg->kind == ORA_WIRE_RETURN) {
@@ -274,7 +270,6 @@ int ora_wire_encode(const struct ora_wire_msg *msg, struct ora_str *frame, struc
     case ORA_WIRE_RESULT:
         rc = put_result(&pool, &msg->result, &e);
         break;
-    case ORA_WIRE_PROGRESS:
     case ORA_WIRE_ACK:
     case ORA_WIRE_RETURN:
     case ORA_WIRE_CRASH:

@@ -42,7 +42,6 @@ enum ora_wire_kind {
     ORA_WIRE_WELCOME,
     ORA_WIRE_READY,
     ORA_WIRE_WORK,
-    ORA_WIRE_PROGRESS,
     ORA_WIRE_RESULT,
     ORA_WIRE_ACK,
     ORA_WIRE_RETURN,
@@ -86,10 +85,9 @@ struct ora_wire_work {
     size_t count;
 };
 
-struct ora_wire_lease { /* PROGRESS, ACK, RETURN, CRASH: what happened to a lease; the other fields by kind */
+struct ora_wire_lease { /* ACK, RETURN, CRASH: what happened to a lease; the other fields by kind */
     uint32_t batch;
     const char *token;
-    uint32_t done;             /* PROGRESS: utterances */
     bool taken;                /* ACK */
     enum ora_err_class class_; /* RETURN */
     bool counts;               /* RETURN: against the limit of attempts */

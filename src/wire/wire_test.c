@@ -123,7 +123,6 @@ ORA_TEST(every_other_kind_comes_back)
                      .revoked = held,
                      .revoked_count = 1}},
         {.kind = ORA_WIRE_READY, .ready = {.credit = 4}},
-        {.kind = ORA_WIRE_PROGRESS, .lease = {.batch = 1, .token = TOKEN, .done = 3}},
         {.kind = ORA_WIRE_ACK, .lease = {.batch = 1, .token = TOKEN, .taken = true}},
         {.kind = ORA_WIRE_RETURN,
          .lease = {.batch = 1, .token = TOKEN, .class_ = ORA_CLASS_STOP, .counts = true, .why = "disk full"}},

@@ -1,0 +1,211 @@
+/*
+ * A batch is rendered into its part file as it goes, so memory does not grow with it; only the rows of the
+ * result are kept. Who is at fault for what: an utterance that cannot be spoken is REJECTED and the batch
+ * goes on; anything else ends the batch with a RETURN whose class tells the coordinator what to do.
+ */
+#include "worker/engine.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "dataset/store.h"
+#include "job/job.h"
+#include "render/render.h"
+#include "wire/wire.h"
+#include "worker/frames.h"
+#include "worker/slate.h"
+
+struct engine {
+    int fd;
+    struct ora_slate *slate;
+    struct ora_job *job;
+    char *audio_dir;
+    struct ora_renderer *renderer;
+};
+
+struct batch {
+    struct engine *engine;
+    const struct ora_wire_work *work;
+    struct ora_store_writer *writer;
+    struct ora_utt_result *results; /* one an utterance; strings owned */
+    char (*sha256)[65];
+};
+
+static void before(void *ctx, size_t index)
+{
+    struct batch *b = ctx;
+    atomic_store_explicit(&b->engine->slate->rowid, b->work->rowid[index], memory_order_relaxed);
+}
+
+static int keep_audio(struct batch *b, const struct ora_rendered *r, struct ora_utt_result *out,
+                      struct ora_err *err)
+{
+    struct ora_member audio, record;
+    int rc = ora_store_add(b->writer, b->work->utterances[r->index].id, r->extension, r->audio,
+                           r->audio_bytes, r->record, r->record_bytes, &audio, &record, err);
+    if (rc < 0)
+        return rc;
+    memcpy(b->sha256[r->index], r->pcm_sha256, 65);
+    out->state = ORA_UTT_DONE;
+    out->samples = r->samples;
+    out->sample_rate_hz = r->sample_rate_hz;
+    out->audio_offset = audio.offset;
+    out->audio_bytes = audio.bytes;
+    out->record_offset = record.offset;
+    out->record_bytes = record.bytes;
+    out->pcm_sha256 = b->sha256[r->index];
+    out->synth_s = r->synth_s;
+    return 0;
+}
+
+static int on_rendered(void *ctx, const struct ora_rendered *r, struct ora_err *err)
+{
+    struct batch *b = ctx;
+    struct ora_utt_result *out = &b->results[r->index];
+    int rc = 0;
+    out->utt_rowid = b->work->rowid[r->index];
+    if (r->rc == 0) {
+        rc = keep_audio(b, r, out, err);
+    } else if (ora_err_class_of(r->rc) == ORA_CLASS_BAD_INPUT) {
+        out->state = ORA_UTT_REJECTED;
+        out->reason_code = ora_err_name(r->rc);
+        out->reason = ora_xstrdup(r->why.message);
+    } else {
+        *err = r->why;
+        rc = ora_err_wrap(err, "utterance %s", b->work->utterances[r->index].id);
+    }
+    atomic_fetch_add_explicit(&b->engine->slate->done, 1, memory_order_relaxed);
+    return rc;
+}
+
+static int render(struct batch *b, const char *part, char sha256[65], uint64_t *bytes, struct ora_err *err)
+{
+    struct engine *e = b->engine;
+    const struct ora_wire_work *w = b->work;
+    int rc = ora_store_begin(part, e->job->store, &b->writer, err);
+    if (rc == 0)
+        rc = ora_renderer_run(e->renderer, w->utterances, w->count, before, on_rendered, b, err);
+    for (size_t i = 0; rc == 0 && i < w->count; i++)
+        if (b->results[i].state == ORA_UTT_NEW)
+            rc = ora_err_set(err, ORA_E_INTERNAL, "utterance %s was neither rendered nor refused",
+                             w->utterances[i].id);
+    atomic_store_explicit(&e->slate->rowid, 0, memory_order_relaxed);
+    if (rc == 0)
+        return ora_store_finish(&b->writer, sha256, bytes, err);
+    ora_store_abort(&b->writer);
+    return rc;
+}
+
+static int answer(struct engine *e, const struct ora_wire_msg *msg, struct ora_err *err)
+{
+    struct ora_str frame = ORA_STR_INIT;
+    int rc = ora_wire_encode(msg, &frame, err);
+    if (rc == 0)
+        rc = ora_frame_write(e->fd, &frame, err);
+    ora_str_release(&frame);
+    return rc;
+}
+
+static int do_work(struct engine *e, const struct ora_wire_work *w, struct ora_err *err)
+{
+    struct batch b = {.engine = e, .work = w};
+    b.results = ora_xcalloc(w->count + 1, sizeof *b.results);
+    b.sha256 = ora_xcalloc(w->count + 1, sizeof *b.sha256);
+    char sha256[65], *part = ora_store_part_path(e->audio_dir, w->batch, w->token);
+    uint64_t bytes = 0;
+    struct ora_err why = {0};
+    atomic_store_explicit(&e->slate->done, 0, memory_order_relaxed);
+    int rc = render(&b, part, sha256, &bytes, &why);
+    if (rc == 0) {
+        struct ora_wire_msg m = {.kind = ORA_WIRE_RESULT,
+                                 .result = {.batch = w->batch,
+                                            .token = w->token,
+                                            .file_sha256 = sha256,
+                                            .file_bytes = bytes,
+                                            .kernel_level = ora_renderer_level(e->renderer),
+                                            .results = b.results,
+                                            .count = w->count}};
+        rc = answer(e, &m, err);
+    } else {
+        enum ora_err_class class_ = ora_err_class_of(rc);
+        ora_log(ORA_LOG_ERROR, "batch %u: %s", w->batch, why.message);
+        struct ora_wire_msg m = {
+            .kind = ORA_WIRE_RETURN,
+            .lease = {.batch = w->batch,
+                      .token = w->token,
+                      .class_ = class_ == ORA_CLASS_BAD_INPUT ? ORA_CLASS_RETRY : class_,
+                      .counts = class_ == ORA_CLASS_RETRY || class_ == ORA_CLASS_BAD_INPUT,
+                      .why = why.message}};
+        rc = answer(e, &m, err);
+    }
+    for (size_t i = 0; i < w->count; i++)
+        free((char *)(uintptr_t)b.results[i].reason);
+    free(b.results);
+    free(b.sha256);
+    free(part);
+    return rc;
+}
+
+static void forget_job(struct engine *e)
+{
+    ora_renderer_destroy(&e->renderer);
+    ora_job_free(&e->job);
+    free(e->audio_dir);
+    e->audio_dir = NULL;
+}
+
+static int take_job(struct engine *e, const struct ora_wire_welcome *m, struct ora_err *err)
+{
+    forget_job(e);
+    e->audio_dir = ora_xstrdup(m->audio_dir);
+    e->job = ora_job_parse(m->job_yaml, strlen(m->job_yaml), "job.yaml", "/", err);
+    return e->job ? ora_renderer_create(&e->job->render, &e->renderer, err) : err->code;
+}
+
+static int take_frame(struct engine *e, const struct ora_str *frame, struct ora_err *err)
+{
+    struct ora_wire_msg *msg = NULL;
+    int rc = ora_wire_decode(frame->data, frame->len, &msg, err);
+    if (rc < 0)
+        return rc;
+    if (msg->kind == ORA_WIRE_WELCOME)
+        rc = take_job(e, &msg->welcome, err);
+    else if (msg->kind == ORA_WIRE_WORK && e->renderer)
+        rc = do_work(e, &msg->work, err);
+    else
+        rc = ora_err_set(err, ORA_E_STATE, "a %s was not expected now", ora_wire_kind_name(msg->kind));
+    ora_wire_free(&msg);
+    return rc;
+}
+
+int ora_engine_main(int fd, int slate_fd)
+{
+    /* The supervisor decides about signals; the engine goes when the socket does. */
+    static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGQUIT};
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        signal(ignored[i], SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+    struct engine e = {.fd = fd};
+    e.slate = mmap(NULL, sizeof *e.slate, PROT_READ | PROT_WRITE, MAP_SHARED, slate_fd, 0);
+    if (e.slate == MAP_FAILED)
+        return 1;
+    struct ora_str frame = ORA_STR_INIT;
+    struct ora_err err = {0};
+    int rc;
+    while ((rc = ora_frame_read(fd, &frame, &err)) > 0)
+        if ((rc = take_frame(&e, &frame, &err)) < 0)
+            break;
+    if (rc < 0)
+        ora_log(ORA_LOG_ERROR, "engine ends: %s", err.message);
+    forget_job(&e);
+    ora_str_release(&frame);
+    munmap(e.slate, sizeof *e.slate);
+    return rc < 0 ? 1 : 0;
+}

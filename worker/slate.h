@@ -1,0 +1,14 @@
+/* Slate: a page that engine and supervisor share. The engine writes what it has in work with a plain store,
+ * and it still stands there when the engine is dead. */
+#ifndef WORKER_SLATE_H
+#define WORKER_SLATE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct ora_slate {
+    _Atomic uint64_t rowid; /* the utterance in work; 0: none */
+    _Atomic uint32_t done;  /* utterances of the batch in work that are finished */
+};
+
+#endif
