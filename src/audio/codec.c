@@ -38,8 +38,7 @@ int ora_sndfile_err(struct ora_err *err, int code, SNDFILE *sf, const char *what
     return ora_err_set(err, code, "%s: libsndfile says: %s", what, sf_strerror(sf));
 }
 
-/* ---- encoding: a file in memory
- * ----------------------------------------------------------------------------- */
+/* ---- encoding: a file in memory ---------------------------------------------------------------------- */
 
 static sf_count_t out_length(void *user)
 {
@@ -149,8 +148,7 @@ void ora_encoder_release(struct ora_encoder *e)
     *e = (struct ora_encoder){0};
 }
 
-/* ---- decoding
- * ----------------------------------------------------------------------------------------------- */
+/* ---- decoding ---------------------------------------------------------------------------------------- */
 
 struct source {
     const unsigned char *data;

@@ -95,8 +95,7 @@ void ora_store_abort(struct ora_store_writer **w)
     writer_free(w);
 }
 
-/* ---- tar
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- tar --------------------------------------------------------------------------------------------- */
 
 static int tar_flush(struct ora_store_writer *w, struct ora_err *err)
 {
@@ -156,8 +155,7 @@ static int tar_finish(struct ora_store_writer *w, char file_sha256[65], struct o
     return rc;
 }
 
-/* ---- files
- * -------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------- */
 
 static int files_member(struct ora_store_writer *w, const char *name, const void *data, size_t n,
                         struct ora_member *member, struct ora_err *err)
@@ -201,8 +199,7 @@ static int files_finish(struct ora_store_writer *w, char file_sha256[65], struct
     return 0;
 }
 
-/* ---- both
- * --------------------------------------------------------------------------------------------------- */
+/* ---- both -------------------------------------------------------------------------------------------- */
 
 static bool plain(const char *s)
 {

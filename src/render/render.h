@@ -1,15 +1,16 @@
 /*
- * Render: one utterance becomes finished, encoded audio and its record. The one path that workers, `say`, `verify`
- * and `voice check` share, so that what is heard in one is what is stored by another.
+ * Render: one utterance becomes finished, encoded audio and its record. The one path that workers, `say`,
+ * `verify` and `voice check` share, so that what is heard in one is what is stored by another.
  *
  *     struct ora_renderer *r = ora_renderer_create(&spec, &err);
  *     ora_renderer_voice(r, "en_US-joe-medium", &index, &err);         // opens once, kept
- *     ora_renderer_run(r, utterances, count, on_rendered, ctx, &err);  // on_rendered once an utterance, in order
- *     ora_renderer_destroy(&r);
+ *     ora_renderer_run(r, utterances, count, on_rendered, ctx, &err);  // on_rendered once an utterance, in
+ * order ora_renderer_destroy(&r);
  *
- * Stages: front end and synth (family) → finish (trim, resample, loudness, peak) → checks → PCM → encode → record.
- * Determinism: audio bytes and record depend on spec, utterance, voice and kernel level only. The record holds nothing of
- * who rendered it, where, when or how fast. Threads: one renderer a thread (it owns the arena).
+ * Stages: front end and synth (family) → finish (trim, resample, loudness, peak) → checks → PCM → encode →
+ * record. Determinism: audio bytes and record depend on spec, utterance, voice and kernel level only. The
+ * record holds nothing of who rendered it, where, when or how fast. Threads: one renderer a thread (it owns
+ * the arena).
  */
 #ifndef ORA_RENDER_RENDER_H
 #define ORA_RENDER_RENDER_H
@@ -19,40 +20,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audio/codec.h"
 #include "base/err.h"
 #include "models/family.h"
 
-enum ora_codec { ORA_CODEC_FLAC, ORA_CODEC_WAV, ORA_CODEC_WAV_F32 };
-
 struct ora_render_spec {
-    enum ora_codec codec;      /* FLAC and WAV are 16 bit */
-    int sample_rate_hz;        /* 0: the voice's own */
-    double loudness_lufs;      /* integrated target; NAN: off */
-    double peak_dbfs;          /* ceiling after gain; NAN: off */
-    bool trim_silence;         /* lead and tail to 50 ms */
+    enum ora_codec codec;       /* FLAC and WAV are 16 bit */
+    int sample_rate_hz;         /* 0: the voice's own */
+    double loudness_lufs;       /* integrated target; NAN: off */
+    double peak_dbfs;           /* ceiling after gain; NAN: off */
+    bool trim_silence;          /* lead and tail to 50 ms */
     uint32_t sentence_pause_ms; /* inside one utterance */
-    uint32_t max_chars;        /* the arena is planned for it */
+    uint32_t max_chars;         /* the arena is planned for it */
     uint64_t seed;
-    const char *lexicon_path;  /* or NULL */
-    const char *kernels;       /* or NULL: auto */
-    const char *cache_dir;     /* packed weights; or NULL */
+    const char *lexicon_path; /* or NULL */
+    const char *kernels;      /* or NULL: auto */
+    const char *cache_dir;    /* packed weights; or NULL */
 };
 
 struct ora_utterance {
     const char *id;
-    const char *source_id;     /* or NULL */
+    const char *source_id; /* or NULL */
     const char *doc_id;
-    const char *chapter_title; /* or NULL */
+    const char *chapter_title;               /* or NULL */
     uint32_t doc, chapter, paragraph, index; /* index counts within the document */
     uint32_t split, split_count;
-    const char *role;          /* "sentence", "heading", "line" */
-    const char *path;          /* the input it came from */
+    const char *role; /* "sentence", "heading", "line" */
+    const char *path; /* the input it came from */
     uint64_t line;
     const char *text;
     bool text_is_phonemes;
-    const char *voice;         /* name */
-    const char *speaker;       /* name or number, or NULL */
-    const char *lang;          /* or NULL */
+    const char *voice;   /* name */
+    const char *speaker; /* name or number, or NULL */
+    const char *lang;    /* or NULL */
     double speed;
     const char *settings_json; /* overrides over voice and job, or NULL */
     const char *extra_json;    /* unknown keys of the input record, or NULL */
@@ -60,29 +60,36 @@ struct ora_utterance {
 
 /* Signal checks (formats D9): dBFS of full scale 1.0, seconds. */
 struct ora_checks {
-    double rms_dbfs, peak_dbfs, lufs; /* -INFINITY for silence */
+    double rms_dbfs, peak_dbfs,
+        lufs; /* before rounding; -INFINITY for silence; lufs NAN unless loudness is on */
     uint32_t clip_count;
     double lead_silence_s, trail_silence_s, max_silence_s;
-    double chars_per_s, s_per_phone, bandwidth_hz;
+    double chars_per_s;               /* letters of normalized_text: white space and ,.!?"' are not counted */
+    double s_per_phone, bandwidth_hz; /* 0 when there are none */
 };
 
 struct ora_rendered {
-    size_t index;              /* into the array given to run */
-    int rc;                    /* 0, or why it failed (then only `why` is set) */
-    struct ora_err why;
-    const void *audio;         /* encoded file */
+    size_t index; /* into the array given to run */
+    int rc;       /* 0, or why there is no audio (then only `why` and the two below are set) */
+    struct ora_err
+        why; /* its class says what to do: BAD_INPUT ends this utterance, the others are not its fault */
+    const char *reason_code; /* of class BAD_INPUT: "bad-input", "too-long", "unknown-speaker",
+                                "bad-settings", "no-audio", "not-finite"; else "" */
+    bool failed;       /* of class BAD_INPUT: the model is to blame and not the text: FAILED, not REJECTED */
+    const void *audio; /* encoded file */
     size_t audio_bytes;
-    const char *extension;     /* "flac", "wav" */
-    const char *record;        /* canonical JSON, one line and a newline */
+    const char *extension; /* "flac", "wav" */
+    const char *record;    /* canonical JSON, one line and a newline */
     size_t record_bytes;
-    const int16_t *pcm;        /* NULL for WAV_F32 */
-    const float *pcm_f32;      /* the same before rounding */
+    const int16_t *pcm;   /* NULL for WAV_F32 */
+    const float *pcm_f32; /* the same before rounding */
     uint64_t samples;
     int sample_rate_hz;
-    char pcm_sha256[65];       /* of the little-endian 16-bit samples (f32 for WAV_F32) */
+    char pcm_sha256[65]; /* of the little-endian 16-bit samples (f32 for WAV_F32) */
     struct ora_checks checks;
-    double synth_s;            /* thread CPU seconds: for the database, never for the record */
-    const json_t *detail;      /* what the family tells beyond the record (ids, frames an id, …: `say --json`), or NULL */
+    double synth_s; /* thread CPU seconds: for the database, never for the record */
+    const json_t
+        *detail; /* what the family tells beyond the record (ids, frames an id, …: `say --json`), or NULL */
 };
 
 /* A negative return ends the run with that code. Everything holds until it returns. */
@@ -95,10 +102,12 @@ void ora_renderer_destroy(struct ora_renderer **r);
 /* Opens a voice (name or path) unless it is open; *voice and *model are borrowed; each may be NULL. */
 int ora_renderer_voice(struct ora_renderer *r, const char *name, const struct ora_voice **voice,
                        const struct ora_model **model, struct ora_err *err);
-const char *ora_renderer_level(const struct ora_renderer *r); /* the kernel level of the last voice used; "" before */
-/* before(ctx, index) is called when utterance index goes to the model: a supervisor that knows it can name the one that
- * crashed. May be NULL. */
+const char *
+ora_renderer_level(const struct ora_renderer *r); /* the kernel level of the last voice used; "" before */
+/* before(ctx, index) is called when utterance index goes to the model: a supervisor that knows it can name
+ * the one that crashed. May be NULL. */
 int ora_renderer_run(struct ora_renderer *r, const struct ora_utterance *utterances, size_t count,
-                     void (*before)(void *ctx, size_t index), ora_rendered_fn *on_rendered, void *ctx, struct ora_err *err);
+                     void (*before)(void *ctx, size_t index), ora_rendered_fn *on_rendered, void *ctx,
+                     struct ora_err *err);
 
 #endif
