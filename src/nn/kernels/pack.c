@@ -95,6 +95,31 @@ static void digest_words(struct ora_packer *p, const int *words, int count)
         }
 }
 
+/* All of a spec that decides numbers and places, but the weights themselves. */
+static void digest_spec(struct ora_packer *p, int kind, const struct ora_conv_spec *s)
+{
+    int words[] = {kind,
+                   s->in,
+                   s->out,
+                   s->taps,
+                   s->dilation,
+                   s->first,
+                   s->src_in,
+                   s->src_out,
+                   s->in_map != NULL,
+                   s->out_map != NULL,
+                   s->bias != NULL,
+                   0,
+                   0};
+    memcpy(&words[11], &s->weight_scale, sizeof(float));
+    memcpy(&words[12], &s->bias_scale, sizeof(float));
+    digest_words(p, words, sizeof words / sizeof *words);
+    if (s->in_map)
+        digest_words(p, s->in_map, s->in);
+    if (s->out_map)
+        digest_words(p, s->out_map, s->out);
+}
+
 void ora_packer_init(struct ora_packer *p, const struct ora_kernels *k, enum ora_packer_mode mode,
                      void *memory, size_t limit)
 {
@@ -141,8 +166,6 @@ static const float *take_bias(struct ora_packer *p, const struct ora_conv_spec *
 static void take_weights(struct ora_packer *p, const struct ora_conv_spec *s, struct ora_conv *c,
                          const float *bias)
 {
-    int words[] = {1, s->in, s->out, s->taps, s->dilation, s->first};
-    digest_words(p, words, 6);
     *c = (struct ora_conv){.in = s->in,
                            .out = s->out,
                            .in_blocks = ora_blocks(s->in),
@@ -159,6 +182,7 @@ static void take_weights(struct ora_packer *p, const struct ora_conv_spec *s, st
 
 void ora_packer_conv(struct ora_packer *p, const struct ora_conv_spec *spec, struct ora_conv *c)
 {
+    digest_spec(p, 1, spec);
     const float *bias = take_bias(p, spec);
     take_weights(p, spec, c, bias);
 }
@@ -188,6 +212,9 @@ void ora_packer_upsampler(struct ora_packer *p, const struct ora_conv_spec *spec
 {
     const float *bias = take_bias(p, spec);
     float *plain = NULL;
+    int words[] = {rate};
+    digest_spec(p, 5, spec);
+    digest_words(p, words, 1);
     memset(u, 0, sizeof *u);
     if (rate < 1 || rate > ORA_UPSAMPLER_MAX_RATE) {
         p->overrun = true;
@@ -213,10 +240,9 @@ void ora_packer_upsampler(struct ora_packer *p, const struct ora_conv_spec *spec
 
 void ora_packer_conv_mono(struct ora_packer *p, const struct ora_conv_spec *s, struct ora_conv_mono *c)
 {
-    int words[] = {2, s->in, s->taps, s->dilation, s->first};
     size_t n = (size_t)ora_blocks(s->in) * (size_t)s->taps * ORA_LANES;
     float *w = take(p, (n + ORA_LANES) * sizeof(float)); /* the last vector holds the bias */
-    digest_words(p, words, 5);
+    digest_spec(p, 2, s);
     *c = (struct ora_conv_mono){.in = s->in,
                                 .in_blocks = ora_blocks(s->in),
                                 .taps = s->taps,
@@ -285,6 +311,9 @@ float *ora_packer_floats(struct ora_packer *p, size_t n, const float **view)
 void ora_packer_vector(struct ora_packer *p, const float *values, int n, float scale, const float **view)
 {
     size_t padded = (size_t)ora_blocks(n) * ORA_LANES;
+    int words[] = {6, n, 0};
+    memcpy(&words[2], &scale, sizeof scale);
+    digest_words(p, words, 3);
     float *to = ora_packer_floats(p, padded, view);
     for (size_t i = 0; to && i < padded; i++) {
         float v = 0.0f;

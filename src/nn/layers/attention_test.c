@@ -1,0 +1,174 @@
+/*
+ * Attention against the formula in double, at lengths round the tile of query rows, head sizes that are and
+ * are not multiples of 16, with and without the relative window; and the same bits at the direct levels.
+ *
+ * SNR floor 110 dB: as for one convolution (conv_test.c); softmax adds a few roundings.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/test.h"
+#include "nn/kernels/b16.h"
+#include "nn/layers/attention.h"
+
+enum { SNR_FLOOR_DB = 110 };
+
+struct attention_case {
+    int heads, d, window, rows;
+};
+static const struct attention_case cases[] = {
+    {1, 16, 4, 1},  {2, 96, 4, 3},   {2, 96, 4, 61}, {2, 48, 4, 113}, {2, 4, 4, 9},
+    {3, 20, 2, 40}, {2, 96, 4, 250}, {1, 32, 0, 30}, {2, 17, 4, 224},
+};
+enum { CASES = sizeof cases / sizeof *cases };
+
+static float noise(uint32_t what, uint32_t index)
+{
+    uint32_t counter[4] = {index / 4, what, 0, 0}, out[4];
+    ora_philox((struct ora_rng_key){{1, 2}}, counter, out);
+    return (float)(int32_t)out[index % 4] * 0x1p-31f;
+}
+
+struct rig {
+    struct attention_case c;
+    struct ora_b16 q, k, v, o;
+    size_t floats; /* of one tensor */
+    float *memory, *rel_k, *rel_v;
+};
+
+static void rig_init(struct rig *g, struct attention_case c)
+{
+    int blocks = c.heads * ora_blocks(c.d), n = (2 * c.window + 1) * c.d;
+    g->c = c;
+    g->floats = ora_b16_floats(ORA_LANES * blocks, (size_t)c.rows, 0);
+    g->memory = ora_tryaligned(64, sizeof(float) * g->floats * 4);
+    memset(g->memory, 0, sizeof(float) * g->floats * 4);
+    struct ora_b16 *all[] = {&g->q, &g->k, &g->v, &g->o};
+    for (int i = 0; i < 4; i++)
+        *all[i] = ora_b16_place(g->memory + g->floats * (size_t)i, (size_t)c.rows, 0);
+    for (int h = 0; h < c.heads; h++)
+        for (int t = 0; t < c.rows; t++)
+            for (int i = 0; i < c.d; i++)
+                for (int w = 0; w < 3; w++)
+                    *ora_b16_element(ora_b16_at(*all[w], h * ora_blocks(c.d), 0), t, i) =
+                        noise((uint32_t)w, (uint32_t)((h * c.rows + t) * c.d + i)) * (w == 0 ? 2.0f : 1.0f);
+    g->rel_k = ora_xmalloc(sizeof(float) * (size_t)n);
+    g->rel_v = ora_xmalloc(sizeof(float) * (size_t)n);
+    for (int i = 0; i < n; i++) {
+        g->rel_k[i] = noise(5, (uint32_t)i);
+        g->rel_v[i] = noise(6, (uint32_t)i);
+    }
+}
+
+static void rig_release(struct rig *g)
+{
+    free(g->memory);
+    free(g->rel_k);
+    free(g->rel_v);
+}
+
+static void rig_run(struct rig *g, const struct ora_kernels *k)
+{
+    struct ora_attention a;
+    struct ora_packer p;
+    ora_packer_init(&p, k, ORA_PACK_MEASURE, NULL, 0);
+    ora_packer_attention(&p, g->c.heads, g->c.d, g->c.window, g->rel_k, g->rel_v, &a);
+    size_t bytes = p.bytes;
+    void *packed = ora_tryaligned(64, bytes + 64);
+    ora_packer_init(&p, k, ORA_PACK_WRITE, packed, bytes);
+    ora_packer_attention(&p, g->c.heads, g->c.d, g->c.window, g->rel_k, g->rel_v, &a);
+    void *scratch = ora_tryaligned(64, ora_attention_scratch_bytes(k, &a, g->c.rows));
+    ora_attention_forward(k, &a, g->o, g->q, g->k, g->v, g->c.rows, scratch);
+    free(scratch);
+    free(packed);
+}
+
+static double at(const struct rig *g, struct ora_b16 x, int h, int t, int i)
+{
+    return *ora_b16_element(ora_b16_at(x, h * ora_blocks(g->c.d), 0), t, i);
+}
+
+/* The formula of attention.h for one query row of one head. */
+static void exact_row(const struct rig *g, int h, int a, double *out)
+{
+    int rows = g->c.rows, d = g->c.d, w = g->c.window;
+    double *p = ora_xmalloc(sizeof(double) * (size_t)rows), sum = 0;
+    for (int b = 0; b < rows; b++) {
+        double s = 0;
+        for (int i = 0; i < d; i++) {
+            s += at(g, g->q, h, a, i) * at(g, g->k, h, b, i);
+            if (w > 0 && abs(b - a) <= w)
+                s += at(g, g->q, h, a, i) * g->rel_k[(b - a + w) * d + i];
+        }
+        p[b] = exp(s);
+        sum += p[b];
+    }
+    for (int i = 0; i < d; i++) {
+        out[i] = 0;
+        for (int b = 0; b < rows; b++) {
+            out[i] += p[b] / sum * at(g, g->v, h, b, i);
+            if (w > 0 && abs(b - a) <= w)
+                out[i] += p[b] / sum * g->rel_v[(b - a + w) * d + i];
+        }
+    }
+    free(p);
+}
+
+static void check_case(const struct ora_kernels *k, struct attention_case c)
+{
+    struct rig g;
+    double exact[256], signal = 0, error = 0;
+    rig_init(&g, c);
+    rig_run(&g, k);
+    for (int h = 0; h < c.heads; h++)
+        for (int t = 0; t < c.rows; t++) {
+            exact_row(&g, h, t, exact);
+            for (int i = 0; i < c.d; i++) {
+                signal += exact[i] * exact[i];
+                error += pow(exact[i] - at(&g, g.o, h, t, i), 2);
+            }
+            for (int i = c.d; i < ORA_LANES * ora_blocks(c.d); i++)
+                ORA_CHECK(at(&g, g.o, h, t, i) == 0.0);
+        }
+    double snr = 10 * log10(signal / (error + 1e-300));
+    if (!(snr >= SNR_FLOOR_DB))
+        ORA_FAIL("%s: %d heads of %d, window %d, %d rows: SNR %.1f dB, wanted %d", k->name, c.heads, c.d,
+                 c.window, c.rows, snr, SNR_FLOOR_DB);
+    rig_release(&g);
+}
+
+ORA_TEST(equals_the_formula)
+{
+    for (size_t l = 0; ora_kernels_at(l); l++)
+        for (int i = 0; i < CASES && ora_kernels_at(l)->available(); i++)
+            check_case(ora_kernels_at(l), cases[i]);
+}
+
+static void check_bits(const char *name)
+{
+    struct ora_err err = {0};
+    const struct ora_kernels *k = ora_kernels_find(name, &err);
+    if (!k)
+        ORA_SKIP(err.message);
+    for (int i = 0; i < CASES; i++) {
+        struct rig want, got;
+        rig_init(&want, cases[i]);
+        rig_init(&got, cases[i]);
+        rig_run(&want, ora_kernels_find("scalar", NULL));
+        rig_run(&got, k);
+        if (memcmp(want.o.p, got.o.p, sizeof(float) * want.floats) != 0)
+            ORA_FAIL("%s, case %d: other bits than scalar's", name, i);
+        rig_release(&want);
+        rig_release(&got);
+    }
+}
+
+ORA_TEST(avx2_has_the_bits_of_scalar)
+{
+    check_bits("avx2");
+}
+ORA_TEST(avx512_has_the_bits_of_scalar)
+{
+    check_bits("avx512");
+}

@@ -1,0 +1,253 @@
+/* The cache file of packed weights: image (pure), then files. See pack_cache.h for what is promised. */
+#include "nn/pack_cache.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+/* ---- image
+ * ------------------------------------------------------------------------------------------------------ */
+
+static const char magic[8] = {'O', 'R', 'A', 'P', 'A', 'C', 'K', '1'};
+enum { BYTE_ORDER_MARK = 0x01020304 };
+
+struct header {
+    char magic[8];
+    uint32_t byte_order;   /* BYTE_ORDER_MARK as this machine writes it */
+    uint32_t header_bytes; /* ORA_PACK_HEADER_BYTES */
+    uint64_t bytes;
+    uint64_t digest;
+    uint64_t checksum; /* of the sections */
+    unsigned char key[32];
+};
+_Static_assert(sizeof(struct header) <= ORA_PACK_HEADER_BYTES, "the header fits");
+
+/* Finds damage, not malice: four independent multiply-rotate lanes, so that it runs at memory speed. n is a
+ * multiple of 64. */
+static uint64_t checksum(const unsigned char *data, size_t n)
+{
+    const uint64_t prime = 0x9E3779B185EBCA87u;
+    uint64_t lane[4] = {1, 2, 3, 4}, word[4], sum = n;
+    for (size_t i = 0; i + sizeof word <= n; i += sizeof word) {
+        memcpy(word, data + i, sizeof word);
+        for (int l = 0; l < 4; l++) {
+            uint64_t h = (lane[l] ^ word[l]) * prime;
+            lane[l] = h << 29 | h >> 35;
+        }
+    }
+    for (int l = 0; l < 4; l++) {
+        sum = (sum ^ lane[l]) * prime;
+        sum ^= sum >> 32;
+    }
+    return sum;
+}
+
+void ora_pack_expect_init(struct ora_pack_expect *e, const struct ora_pack_id *id,
+                          const struct ora_kernels *k, const struct ora_packer *measured)
+{
+    struct ora_sha256 h;
+    char revision[32];
+    const char *const parts[] = {ORA_VERSION, id->voice_sha256, id->family, k->name, revision};
+    memset(e, 0, sizeof *e);
+    snprintf(revision, sizeof revision, "%u", id->revision);
+    ora_sha256_init(&h);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        ora_sha256_update(&h, parts[i], strlen(parts[i]) + 1);
+    ora_sha256_final(&h, e->key);
+    e->digest = measured->digest;
+    e->bytes = measured->bytes;
+}
+
+void ora_pack_image_seal(unsigned char *image, const struct ora_pack_expect *e)
+{
+    struct header h = {.byte_order = BYTE_ORDER_MARK,
+                       .header_bytes = ORA_PACK_HEADER_BYTES,
+                       .bytes = e->bytes,
+                       .digest = e->digest,
+                       .checksum = checksum(image + ORA_PACK_HEADER_BYTES, (size_t)e->bytes)};
+    memcpy(h.magic, magic, sizeof magic);
+    memcpy(h.key, e->key, sizeof h.key);
+    memset(image, 0, ORA_PACK_HEADER_BYTES);
+    memcpy(image, &h, sizeof h);
+}
+
+const char *ora_pack_image_fault(const unsigned char *data, size_t len, const struct ora_pack_expect *e)
+{
+    struct header h;
+    if (len < ORA_PACK_HEADER_BYTES)
+        return "shorter than its header";
+    memcpy(&h, data, sizeof h);
+    if (memcmp(h.magic, magic, sizeof magic) != 0 || h.byte_order != BYTE_ORDER_MARK ||
+        h.header_bytes != ORA_PACK_HEADER_BYTES)
+        return "not a file of packed weights of this kind";
+    if (memcmp(h.key, e->key, sizeof h.key) != 0 || h.digest != e->digest)
+        return "made for another voice, level or version";
+    if (h.bytes != e->bytes || len - ORA_PACK_HEADER_BYTES != e->bytes)
+        return "of the wrong size";
+    if (h.checksum != checksum(data + ORA_PACK_HEADER_BYTES, (size_t)e->bytes))
+        return "damaged (checksum)";
+    return NULL;
+}
+
+/* ---- files
+ * ------------------------------------------------------------------------------------------------------ */
+
+static char *default_dir(void)
+{
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (xdg && xdg[0] == '/')
+        return ora_path_join(xdg, "oratorio");
+    if (home && home[0] == '/')
+        return ora_path_join(home, ".cache/oratorio");
+    return NULL;
+}
+
+static char *file_path(const char *dir, const struct ora_pack_id *id, const struct ora_kernels *k,
+                       const struct ora_pack_expect *e)
+{
+    /* key and digest are both in the name: builds that lay out differently do not fight over one file */
+    char *name = ora_fmt("%s-%.12s-%s-%02x%02x%02x%02x%08x.pack", id->family, id->voice_sha256, k->name,
+                         e->key[0], e->key[1], e->key[2], e->key[3], (unsigned)(e->digest ^ e->digest >> 32));
+    char *path = ora_path_join(dir, name);
+    free(name);
+    return path;
+}
+
+/* Maps the file when it is sound. A missing one is silent, a faulty one is told. */
+static bool map_sound(struct ora_map *map, const char *path, const struct ora_pack_expect *e)
+{
+    const char *fault;
+    if (!ora_file_exists(path) || ora_map_open(map, path, NULL) < 0)
+        return false;
+    fault = ora_pack_image_fault(map->data, map->len, e);
+    if (!fault)
+        return true;
+    ora_log(ORA_LOG_WARN, "packed weights %s are %s: they are made anew", path, fault);
+    ora_map_release(map);
+    return false;
+}
+
+static int run_bind(enum ora_packer_mode mode, const struct ora_kernels *k, void *memory, size_t bytes,
+                    ora_pack_bind_fn *bind, void *model, struct ora_packer *p, struct ora_err *err)
+{
+    ora_packer_init(p, k, mode, memory, bytes);
+    int rc = bind(model, p, err);
+    if (rc < 0)
+        return rc;
+    if (p->overrun || (mode != ORA_PACK_MEASURE && p->bytes != bytes))
+        return ora_err_set(err, ORA_E_INTERNAL, "packing used %zu bytes where %zu were measured", p->bytes,
+                           bytes);
+    return 0;
+}
+
+/* A sealed image in fresh memory. */
+static int make_image(unsigned char **image, const struct ora_pack_expect *e, const struct ora_kernels *k,
+                      ora_pack_bind_fn *bind, void *model, struct ora_err *err)
+{
+    struct ora_packer p;
+    size_t total;
+    *image = NULL;
+    if (!ora_size_add((size_t)e->bytes, ORA_PACK_HEADER_BYTES, &total) ||
+        !(*image = ora_tryaligned(64, total)))
+        return ora_err_set(err, ORA_E_NO_MEMORY, "no memory for %zu bytes of packed weights",
+                           (size_t)e->bytes);
+    memset(*image, 0, total);
+    int rc =
+        run_bind(ORA_PACK_WRITE, k, *image + ORA_PACK_HEADER_BYTES, (size_t)e->bytes, bind, model, &p, err);
+    if (rc < 0) {
+        free(*image);
+        *image = NULL;
+        return rc;
+    }
+    ora_pack_image_seal(*image, e);
+    return 0;
+}
+
+/* Under the lock: maps what another made meanwhile, or makes the file. Leaves private memory where it cannot
+ * be kept. */
+static int map_or_make(struct ora_pack_cache *c, const char *path, const struct ora_pack_expect *e,
+                       const struct ora_kernels *k, ora_pack_bind_fn *bind, void *model, struct ora_err *err)
+{
+    struct ora_err why = {0};
+    unsigned char *image;
+    if (path && map_sound(&c->map, path, e))
+        return 0;
+    int rc = make_image(&image, e, k, bind, model, err);
+    if (rc < 0)
+        return rc;
+    c->made = true;
+    if (path &&
+        ora_file_write_atomic(path, image, ORA_PACK_HEADER_BYTES + (size_t)e->bytes, 0644, &why) == 0 &&
+        map_sound(&c->map, path, e)) {
+        free(image);
+        return 0;
+    }
+    ora_log(ORA_LOG_WARN, "packed weights are not shared between engines: %s",
+            path ? why.message : "there is no cache folder");
+    c->private_memory = image;
+    return 0;
+}
+
+/* The path of the cache file and a lock on it; *path is NULL when there can be none. */
+static void prepare(const char *dir, const struct ora_pack_id *id, const struct ora_kernels *k,
+                    const struct ora_pack_expect *e, char **path)
+{
+    char *own = dir ? ora_xstrdup(dir) : default_dir();
+    struct ora_err why = {0};
+    *path = NULL;
+    if (own && ora_file_mkdirs(own, 0755, &why) == 0)
+        *path = file_path(own, id, k, e);
+    else if (own)
+        ora_log(ORA_LOG_WARN, "cache folder: %s", why.message);
+    free(own);
+}
+
+int ora_pack_cache_open(struct ora_pack_cache *c, const char *dir, const struct ora_pack_id *id,
+                        const struct ora_kernels *k, ora_pack_bind_fn *bind, void *model, struct ora_err *err)
+{
+    struct ora_packer p;
+    struct ora_pack_expect expect;
+    char *path = NULL, *lock_path = NULL;
+    int lock = -1, rc;
+
+    memset(c, 0, sizeof *c);
+    rc = run_bind(ORA_PACK_MEASURE, k, NULL, 0, bind, model, &p, err);
+    if (rc < 0)
+        return rc;
+    ora_pack_expect_init(&expect, id, k, &p);
+    c->bytes = p.bytes;
+    prepare(dir, id, k, &expect, &path);
+    if (!path || !map_sound(&c->map, path, &expect)) {
+        lock_path = path ? ora_fmt("%s.lock", path) : NULL;
+        if (lock_path && ora_file_lock(lock_path, true, &lock, NULL) < 0)
+            lock = -1; /* a folder that cannot be locked cannot be written either: map_or_make tells */
+        rc = map_or_make(c, path, &expect, k, bind, model, err);
+        if (rc < 0)
+            goto out_unlock;
+    }
+    /* The views must point into what stays; const is cast away for a mode that only reads. */
+    const unsigned char *image = c->private_memory ? c->private_memory : c->map.data;
+    rc = run_bind(ORA_PACK_VIEW, k, (void *)(uintptr_t)(image + ORA_PACK_HEADER_BYTES), c->bytes, bind, model,
+                  &p, err);
+    if (rc < 0)
+        ora_pack_cache_release(c);
+out_unlock:
+    if (lock >= 0)
+        close(lock);
+    free(lock_path);
+    free(path);
+    return rc;
+}
+
+void ora_pack_cache_release(struct ora_pack_cache *c)
+{
+    ora_map_release(&c->map);
+    free(c->private_memory);
+    memset(c, 0, sizeof *c);
+}

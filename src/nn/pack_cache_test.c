@@ -1,0 +1,205 @@
+/* The cache of packed weights: made once, then mapped; whatever is done to the file, the weights are right.
+ */
+#include "nn/pack_cache.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/test.h"
+
+struct model {
+    struct ora_conv conv;
+    const float *vector;
+    int taps;   /* of the conv: another layout when changed */
+    int writes; /* WRITE runs of bind */
+    bool fail;
+};
+
+static float weights[16 * 16 * 5];
+
+static int bind(void *model, struct ora_packer *p, struct ora_err *err)
+{
+    struct model *m = model;
+    struct ora_conv_spec s = {.in = 16, .out = 16, .taps = m->taps, .dilation = 1, .weights = weights};
+    ora_packer_conv(p, &s, &m->conv);
+    ora_packer_vector(p, weights, 40, 1.0f, &m->vector);
+    m->writes += p->mode == ORA_PACK_WRITE;
+    return m->fail ? ora_err_set(err, ORA_E_VOICE, "tensor missing") : 0;
+}
+
+static const struct ora_pack_id id = {.voice_sha256 =
+                                          "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+                                      .family = "test",
+                                      .revision = 1};
+
+static const struct ora_kernels *level(void)
+{
+    return ora_kernels_find("scalar", NULL);
+}
+
+static void fill(void)
+{
+    ora_log_setup(2, ORA_LOG_NONE, "test"); /* the warnings are meant here */
+    for (size_t i = 0; i < sizeof weights / sizeof *weights; i++)
+        weights[i] = (float)i;
+}
+
+static bool right(const struct model *m)
+{
+    const float *w = m->conv.weights;
+    return w && w[1] == weights[16 * m->taps] && m->vector[39] == 39.0f && m->vector[40] == 0.0f;
+}
+
+/* Opens, checks the numbers, and releases; tells whether this call packed. */
+static bool open_once(const char *dir, int taps)
+{
+    struct model m = {.taps = taps};
+    struct ora_pack_cache c;
+    struct ora_err err = {0};
+    ORA_CHECK_OK(ora_pack_cache_open(&c, dir, &id, level(), bind, &m, &err), err);
+    ORA_CHECK(right(&m));
+    ORA_CHECK_INT(m.writes, c.made);
+    bool made = c.made;
+    ora_pack_cache_release(&c);
+    return made;
+}
+
+static char *fresh_dir(const char *name)
+{
+    fill();
+    return ora_path_join(ora_test_tmpdir(), name);
+}
+
+/* The one .pack file of a folder. */
+static char *only_pack(const char *dir)
+{
+    char *command = ora_fmt("ls %s/*.pack", dir), line[4096] = "";
+    FILE *f = popen(command, "r");
+    free(command);
+    if (f && fgets(line, sizeof line, f))
+        line[strcspn(line, "\n")] = 0;
+    if (f)
+        pclose(f);
+    return ora_xstrdup(line);
+}
+
+ORA_TEST(made_once_then_mapped)
+{
+    char *dir = fresh_dir("once");
+    ORA_CHECK(open_once(dir, 3));
+    ORA_CHECK(!open_once(dir, 3));
+    ORA_CHECK(open_once(dir, 5)); /* another layout is another file */
+    ORA_CHECK(!open_once(dir, 3));
+    ORA_CHECK(!open_once(dir, 5));
+    free(dir);
+}
+
+ORA_TEST(damage_is_found_and_mended)
+{
+    char *dir = fresh_dir("damage"), *data;
+    size_t len;
+    struct ora_err err = {0};
+    open_once(dir, 3);
+    char *path = only_pack(dir);
+    ORA_CHECK_OK(ora_file_read(path, 1 << 20, &data, &len, &err), err);
+    for (size_t at = 0; at < len; at += at < ORA_PACK_HEADER_BYTES ? 5 : 331) {
+        bool in_padding =
+            at >= 72 && at < ORA_PACK_HEADER_BYTES; /* zeros behind the header's fields mean nothing */
+        data[at] ^= 0x40;
+        ORA_CHECK_OK(ora_file_write_atomic(path, data, len, 0644, &err), err);
+        data[at] ^= 0x40;
+        ORA_CHECK(open_once(dir, 3) == !in_padding);
+        ORA_CHECK(open_once(dir, 3) == false);
+    }
+    size_t cuts[] = {0, 1, 71, 255, 256, 300, len - 1};
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        ORA_CHECK_OK(ora_file_write_atomic(path, data, cuts[i], 0644, &err), err);
+        ORA_CHECK(open_once(dir, 3));
+    }
+    char *longer = ora_xcalloc(1, len + 64);
+    memcpy(longer, data, len);
+    ORA_CHECK_OK(ora_file_write_atomic(path, longer, len + 64, 0644, &err), err);
+    ORA_CHECK(open_once(dir, 3));
+    free(longer);
+    free(data);
+    free(path);
+    free(dir);
+}
+
+ORA_TEST(other_voice_level_or_revision_is_another_file)
+{
+    char *dir = fresh_dir("keys");
+    struct ora_pack_id other = id;
+    struct ora_err err = {0};
+    open_once(dir, 3);
+    for (int i = 0; i < 3; i++) {
+        struct model m = {.taps = 3};
+        struct ora_pack_cache c;
+        const struct ora_kernels *k = level();
+        other = id;
+        if (i == 0)
+            other.voice_sha256 = "ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+        else if (i == 1)
+            other.revision = 2;
+        else
+            k = ora_kernels_find("blas", NULL);
+        ORA_CHECK_OK(ora_pack_cache_open(&c, dir, &other, k, bind, &m, &err), err);
+        ORA_CHECK(c.made);
+        ora_pack_cache_release(&c);
+    }
+    ORA_CHECK(!open_once(dir, 3));
+    free(dir);
+}
+
+ORA_TEST(without_a_folder_memory_is_private)
+{
+    char *dir = fresh_dir("blocked");
+    struct ora_err err = {0};
+    ORA_CHECK_OK(ora_file_write_atomic(dir, "x", 1, 0644, &err), err); /* a file where the folder should be */
+    ORA_CHECK(open_once(dir, 3));
+    ORA_CHECK(open_once(dir, 3));
+    free(dir);
+}
+
+ORA_TEST(a_failing_bind_leaves_nothing)
+{
+    char *dir = fresh_dir("failing");
+    struct model m = {.taps = 3, .fail = true};
+    struct ora_pack_cache c;
+    struct ora_err err = {0};
+    ORA_CHECK_INT(ora_pack_cache_open(&c, dir, &id, level(), bind, &m, &err), ORA_E_VOICE);
+    ORA_CHECK(c.map.data == NULL && c.private_memory == NULL);
+    ORA_CHECK_STR(err.message, "tensor missing");
+    free(dir);
+}
+
+/* Many engines start at once: one packs, all get the same numbers. */
+ORA_TEST(many_processes_make_it_once)
+{
+    enum { PROCESSES = 8 };
+    char *dir = fresh_dir("many");
+    int makers = 0;
+    fflush(stdout);
+    for (int i = 0; i < PROCESSES; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            struct model m = {.taps = 3};
+            struct ora_pack_cache c;
+            int rc = ora_pack_cache_open(&c, dir, &id, level(), bind, &m, NULL);
+            _exit(rc < 0 || !right(&m) ? 2 : c.made);
+        }
+        ORA_REQUIRE(pid > 0);
+    }
+    for (int i = 0; i < PROCESSES; i++) {
+        int status = 0;
+        ORA_CHECK(wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) < 2);
+        makers += WEXITSTATUS(status) == 1;
+    }
+    ORA_CHECK_INT(makers, 1);
+    free(dir);
+}
