@@ -23,7 +23,8 @@ static int code_of(int result, int system_errno)
     case SQLITE_FULL:
         return ORA_E_DISK_FULL;
     case SQLITE_IOERR:
-        return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG ? ORA_E_DISK_FULL : ORA_E_DATABASE;
+        return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG ? ORA_E_DISK_FULL
+                                                                                         : ORA_E_DATABASE;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return ORA_E_BUSY;
@@ -45,15 +46,18 @@ int ora_db_error(struct ora_db *db, const char *what, struct ora_err *err)
     int code = code_of(result, system_errno);
     int base = result & 0xff;
     if (base == SQLITE_CORRUPT || base == SQLITE_NOTADB)
-        return ora_err_set(err, code, "%s: the database is damaged (%s); restore it from a copy or make the run anew", db->path,
-                           sqlite3_errstr(result));
-    return ora_err_set(err, code, "%s: %s: %s%s%s", db->path, what, db->handle ? sqlite3_errmsg(db->handle) : "out of memory",
-                       system_errno ? ": " : "", system_errno ? strerror(system_errno) : "");
+        return ora_err_set(err, code,
+                           "%s: the database is damaged (%s); restore it from a copy or make the run anew",
+                           db->path, sqlite3_errstr(result));
+    return ora_err_set(err, code, "%s: %s: %s%s%s", db->path, what,
+                       db->handle ? sqlite3_errmsg(db->handle) : "out of memory", system_errno ? ": " : "",
+                       system_errno ? strerror(system_errno) : "");
 }
 
 int ora_db_exec(struct ora_db *db, const char *sql, struct ora_err *err)
 {
-    return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : ora_db_error(db, "database", err);
+    return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
+                                                                        : ora_db_error(db, "database", err);
 }
 
 static int open_handle(struct ora_db *db, const char *name, int flags, struct ora_err *err)
@@ -71,7 +75,8 @@ static const char *pragmas_of(enum ora_db_mode mode)
 {
     switch (mode) {
     case ORA_DB_INGEST:
-        return "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -32768";
+        return "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA "
+               "cache_size = -32768";
     case ORA_DB_WRITE:
         return "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
                "PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536";
@@ -80,12 +85,13 @@ static const char *pragmas_of(enum ora_db_mode mode)
     }
 }
 
-/* Does reading work at all? A WAL database in a folder that may not be written needs its -shm; without a writer
- * and a -wal the file alone is the whole truth. */
+/* Does reading work at all? A WAL database in a folder that may not be written needs its -shm; without a
+ * writer and a -wal the file alone is the whole truth. */
 static int open_read(struct ora_db *db, struct ora_err *err)
 {
     int rc = open_handle(db, db->path, SQLITE_OPEN_READONLY, err);
-    if (rc < 0 || sqlite3_exec(db->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) == SQLITE_OK)
+    if (rc < 0 ||
+        sqlite3_exec(db->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) == SQLITE_OK)
         return rc;
     int base = sqlite3_errcode(db->handle) & 0xff;
     char *wal = ora_fmt("%s-wal", db->path);
@@ -107,8 +113,10 @@ static int open_read(struct ora_db *db, struct ora_err *err)
 int ora_db_open(struct ora_db *db, const char *path, enum ora_db_mode mode, struct ora_err *err)
 {
     *db = (struct ora_db){.path = ora_xstrdup(path)};
-    int rc = mode == ORA_DB_READ ? open_read(db, err)
-                                 : open_handle(db, path, SQLITE_OPEN_READWRITE | (mode == ORA_DB_INGEST ? SQLITE_OPEN_CREATE : 0), err);
+    int rc = mode == ORA_DB_READ
+                 ? open_read(db, err)
+                 : open_handle(db, path,
+                               SQLITE_OPEN_READWRITE | (mode == ORA_DB_INGEST ? SQLITE_OPEN_CREATE : 0), err);
     if (rc == 0) {
         sqlite3_busy_timeout(db->handle, 10000);
         rc = ora_db_exec(db, pragmas_of(mode), err);
@@ -150,8 +158,10 @@ int ora_db_check_schema(struct ora_db *db, struct ora_err *err)
     if (id != ORA_RUN_APPLICATION_ID)
         return ora_err_set(err, ORA_E_FORMAT, "%s: an SQLite file, but not the job table of a run", db->path);
     if (version != ORA_RUN_SCHEMA)
-        return ora_err_set(err, ORA_E_UNSUPPORTED, "%s: has schema version %d, this program reads version %d: use the oratorio that made it",
-                           db->path, version, ORA_RUN_SCHEMA);
+        return ora_err_set(
+            err, ORA_E_UNSUPPORTED,
+            "%s: has schema version %d, this program reads version %d: use the oratorio that made it",
+            db->path, version, ORA_RUN_SCHEMA);
     return 0;
 }
 
@@ -185,10 +195,12 @@ static int bind(sqlite3_stmt *q, const char *letters, va_list ap)
     return rc;
 }
 
-static sqlite3_stmt *query(struct ora_db *db, enum ora_sql which, struct ora_err *err, const char *letters, va_list ap)
+static sqlite3_stmt *query(struct ora_db *db, enum ora_sql which, struct ora_err *err, const char *letters,
+                           va_list ap)
 {
     sqlite3_stmt **q = &db->stmt[which];
-    if (!*q && sqlite3_prepare_v3(db->handle, texts[which], -1, SQLITE_PREPARE_PERSISTENT, q, NULL) != SQLITE_OK) {
+    if (!*q &&
+        sqlite3_prepare_v3(db->handle, texts[which], -1, SQLITE_PREPARE_PERSISTENT, q, NULL) != SQLITE_OK) {
         ora_db_error(db, "database", err);
         return NULL;
     }
@@ -200,7 +212,8 @@ static sqlite3_stmt *query(struct ora_db *db, enum ora_sql which, struct ora_err
     return *q;
 }
 
-sqlite3_stmt *ora_db_query(struct ora_db *db, enum ora_sql which, struct ora_err *err, const char *letters, ...)
+sqlite3_stmt *ora_db_query(struct ora_db *db, enum ora_sql which, struct ora_err *err, const char *letters,
+                           ...)
 {
     va_list ap;
     va_start(ap, letters);
@@ -239,7 +252,8 @@ int ora_db_run(struct ora_db *db, enum ora_sql which, struct ora_err *err, const
     return rc;
 }
 
-int ora_db_int(struct ora_db *db, enum ora_sql which, int64_t *value, struct ora_err *err, const char *letters, ...)
+int ora_db_int(struct ora_db *db, enum ora_sql which, int64_t *value, struct ora_err *err,
+               const char *letters, ...)
 {
     va_list ap;
     va_start(ap, letters);

@@ -1,6 +1,7 @@
 /*
- * Where a job table may lie. SQLite's WAL needs a shared map and locks that every process of one host agrees about:
- * network filesystems promise neither, and what breaks there breaks silently. So they are refused by name.
+ * Where a job table may lie. SQLite's WAL needs a shared map and locks that every process of one host agrees
+ * about: network filesystems promise neither, and what breaks there breaks silently. So they are refused by
+ * name.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,15 +21,18 @@ const char *ora_network_filesystem(uint32_t magic, const char *type)
         uint32_t magic;
         const char *name;
     } magics[] = {
-        {0x6969, "NFS"},         {0x517b, "SMB"},          {0xff534d42, "CIFS"}, {0xfe534d42, "SMB2"},  {0x0bd00bd0, "Lustre"},
-        {0x47504653, "GPFS"},    {0x00c36400, "CephFS"},   {0x5346414f, "AFS"},  {0x6b414653, "AFS"},   {0x19830326, "BeeGFS"},
-        {0xaad7aaea, "PanFS"},   {0x20030528, "OrangeFS"}, {0x7461636f, "OCFS2"}, {0x01161970, "GFS2"}, {0x73757245, "Coda"},
+        {0x6969, "NFS"},        {0x517b, "SMB"},        {0xff534d42, "CIFS"},   {0xfe534d42, "SMB2"},
+        {0x0bd00bd0, "Lustre"}, {0x47504653, "GPFS"},   {0x00c36400, "CephFS"}, {0x5346414f, "AFS"},
+        {0x6b414653, "AFS"},    {0x19830326, "BeeGFS"}, {0xaad7aaea, "PanFS"},  {0x20030528, "OrangeFS"},
+        {0x7461636f, "OCFS2"},  {0x01161970, "GFS2"},   {0x73757245, "Coda"},
     };
     for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
         if (magics[i].magic == magic)
             return magics[i].name;
-    static const char *const types[] = {"nfs", "nfs4", "cifs", "smb3", "lustre", "gpfs", "ceph", "beegfs", "fuse.sshfs", "fuse.glusterfs",
-                                        "fuse.ceph", "fuse.ceph-fuse", "fuse.s3fs", "fuse.rclone", "fuse.gcsfuse", "fuse.juicefs"};
+    static const char *const types[] = {"nfs",        "nfs4",           "cifs",         "smb3",
+                                        "lustre",     "gpfs",           "ceph",         "beegfs",
+                                        "fuse.sshfs", "fuse.glusterfs", "fuse.ceph",    "fuse.ceph-fuse",
+                                        "fuse.s3fs",  "fuse.rclone",    "fuse.gcsfuse", "fuse.juicefs"};
     for (size_t i = 0; type && i < sizeof types / sizeof types[0]; i++)
         if (strcmp(type, types[i]) == 0)
             return types[i];
@@ -44,7 +48,8 @@ static char *mount_type(dev_t dev)
     unsigned major_, minor_;
     while (f && !type && getline(&line, &cap, f) > 0) {
         char *dash = strstr(line, " - ");
-        if (dash && sscanf(line, "%*d %*d %u:%u", &major_, &minor_) == 2 && major_ == major(dev) && minor_ == minor(dev))
+        if (dash && sscanf(line, "%*d %*d %u:%u", &major_, &minor_) == 2 && major_ == major(dev) &&
+            minor_ == minor(dev))
             type = strndup(dash + 3, strcspn(dash + 3, " \n"));
     }
     free(line);
@@ -65,8 +70,10 @@ int ora_run_check_filesystem(const char *dir, bool allowed, struct ora_err *err)
     char *type = mount_type(st.st_dev);
     const char *name = ora_network_filesystem((uint32_t)fs.f_type, type);
     int rc = name ? ora_err_set(err, ORA_E_UNSUPPORTED,
-                                "%s lies on %s, where SQLite's locks are not to be trusted: choose a folder on a local disk with "
-                                "--out (or, at your own risk, set allow_network_fs: true in the job or ORATORIO_ALLOW_NETWORK_FS=1)",
+                                "%s lies on %s, where SQLite's locks are not to be trusted: choose a folder "
+                                "on a local disk with "
+                                "--out (or, at your own risk, set allow_network_fs: true in the job or "
+                                "ORATORIO_ALLOW_NETWORK_FS=1)",
                                 dir, name)
                   : 0;
     free(type);

@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "job/manners.h"
-#include "schema_text.h"
+#include "job/schema_text.h"
 
 enum { OPEN_BATCHES = 64 };
 
@@ -41,12 +41,13 @@ struct ora_ingest {
     struct chapter chapter;
     uint32_t doc, index; /* index counts utterances of the document */
     int64_t utt;         /* rowid of the last row */
-    void (*watch)(void *ctx, const struct ora_item *, const struct ora_manner *, uint32_t, const char *, const char *);
+    void (*watch)(void *ctx, const struct ora_item *, const struct ora_manner *, uint32_t, const char *,
+                  const char *);
     void *watch_ctx;
 };
 
-int ora_ingest_begin(struct ora_ingest **out, struct ora_db *db, const struct ora_job *job, const struct ora_ingest_voices *voices,
-                     struct ora_err *err)
+int ora_ingest_begin(struct ora_ingest **out, struct ora_db *db, const struct ora_job *job,
+                     const struct ora_ingest_voices *voices, struct ora_err *err)
 {
     struct ora_ingest *in = ora_xcalloc(1, sizeof *in);
     in->db = db;
@@ -80,7 +81,8 @@ const struct ora_ingest_totals *ora_ingest_totals(const struct ora_ingest *in)
 }
 
 void ora_ingest_watch(struct ora_ingest *in,
-                      void (*fn)(void *ctx, const struct ora_item *, const struct ora_manner *, uint32_t, const char *, const char *),
+                      void (*fn)(void *ctx, const struct ora_item *, const struct ora_manner *, uint32_t,
+                                 const char *, const char *),
                       void *ctx)
 {
     in->watch = fn;
@@ -94,7 +96,8 @@ int ora_ingest_input(struct ora_ingest *in, size_t index, struct ora_err *err)
     return ora_manners_input(in->manners, &in->job->inputs[index], err);
 }
 
-/* ---- documents and chapters --------------------------------------------------------------------------------- */
+/* ---- documents and chapters
+ * --------------------------------------------------------------------------------- */
 
 static int end_chapter(struct ora_ingest *in, struct ora_err *err)
 {
@@ -104,15 +107,16 @@ static int end_chapter(struct ora_ingest *in, struct ora_err *err)
     in->in_chapter = false;
     if (!in->db)
         return 0;
-    return ora_db_run(in->db, ORA_SQL_ADD_CHAPTER, err, "uutiii", c->doc, c->chapter, c->title, c->first_utt, in->utt,
-                      (int64_t)c->utterances);
+    return ora_db_run(in->db, ORA_SQL_ADD_CHAPTER, err, "uutiii", c->doc, c->chapter, c->title, c->first_utt,
+                      in->utt, (int64_t)c->utterances);
 }
 
 static int begin_document(struct ora_ingest *in, const struct ora_item *item, struct ora_err *err)
 {
     int rc = end_chapter(in, err);
     if (rc == 0 && in->db)
-        rc = ora_db_run(in->db, ORA_SQL_ADD_DOCUMENT, err, "uitt", item->doc, (int64_t)in->input, item->doc_id ? item->doc_id : "",
+        rc = ora_db_run(in->db, ORA_SQL_ADD_DOCUMENT, err, "uitt", item->doc, (int64_t)in->input,
+                        item->doc_id ? item->doc_id : "",
                         item->kind == ORA_ITEM_DOCUMENT && item->title ? item->title : "");
     in->in_document = true;
     in->doc = item->doc;
@@ -145,13 +149,15 @@ static int enter(struct ora_ingest *in, const struct ora_item *item, struct ora_
     return rc;
 }
 
-/* ---- batches ------------------------------------------------------------------------------------------------ */
+/* ---- batches
+ * ------------------------------------------------------------------------------------------------ */
 
 static int close_batch(struct ora_ingest *in, struct open_batch *b, struct ora_err *err)
 {
     int rc = 0;
     if (in->db)
-        rc = ora_db_run(in->db, ORA_SQL_ADD_BATCH, err, "utui", b->number, b->voice, b->count, (int64_t)b->chars);
+        rc = ora_db_run(in->db, ORA_SQL_ADD_BATCH, err, "utui", b->number, b->voice, b->count,
+                        (int64_t)b->chars);
     free(b->voice);
     *b = (struct open_batch){0};
     return rc;
@@ -162,7 +168,8 @@ static void open_batch(struct ora_ingest *in, struct open_batch *b, const char *
     uint32_t limit = in->job->batch_chars;
     if (!limit && in->voices && in->voices->batch_chars)
         limit = in->voices->batch_chars(in->voices->ctx, voice);
-    *b = (struct open_batch){.voice = ora_xstrdup(voice), .number = in->next_batch++, .limit_chars = limit ? limit : 3000};
+    *b = (struct open_batch){
+        .voice = ora_xstrdup(voice), .number = in->next_batch++, .limit_chars = limit ? limit : 3000};
     in->totals.batches++;
 }
 
@@ -180,7 +187,8 @@ static struct open_batch *slot_of(struct ora_ingest *in, const char *voice)
 }
 
 /* The batch of the next utterance of `voice`. */
-static int batch_for(struct ora_ingest *in, const char *voice, uint32_t chars, uint32_t *number, struct ora_err *err)
+static int batch_for(struct ora_ingest *in, const char *voice, uint32_t chars, uint32_t *number,
+                     struct ora_err *err)
 {
     struct open_batch *b = slot_of(in, voice);
     int rc = 0;
@@ -197,10 +205,11 @@ static int batch_for(struct ora_ingest *in, const char *voice, uint32_t chars, u
     return rc;
 }
 
-/* ---- rows --------------------------------------------------------------------------------------------------- */
+/* ---- rows
+ * --------------------------------------------------------------------------------------------------- */
 
 struct row {
-    int64_t batch; /* -1: none */
+    int64_t batch;  /* -1: none */
     int64_t manner; /* 0: none */
     uint32_t chars;
     const char *reason_code, *reason;
@@ -211,15 +220,17 @@ static int bind_text(sqlite3_stmt *q, int i, const char *s)
     return s ? sqlite3_bind_text(q, i, s, -1, SQLITE_STATIC) : sqlite3_bind_null(q, i);
 }
 
-static int write_row(struct ora_ingest *in, const struct ora_item *item, const struct row *row, struct ora_err *err)
+static int write_row(struct ora_ingest *in, const struct ora_item *item, const struct row *row,
+                     struct ora_err *err)
 {
     sqlite3_stmt *q = ora_db_query(in->db, ORA_SQL_ADD_UTTERANCE, err, "");
     if (!q)
         return err ? err->code : ORA_E_DATABASE;
     bool taken = row->batch >= 0;
-    const int64_t numbers[] = {item->doc,  item->chapter,   item->paragraph, in->index,
-                               (int64_t)item->line, item->role, item->gap_after, in->job->pause_ms[item->gap_after],
-                               item->split, item->split_count, row->chars};
+    const int64_t numbers[] = {
+        item->doc,           item->chapter,     item->paragraph, in->index,
+        (int64_t)item->line, item->role,        item->gap_after, in->job->pause_ms[item->gap_after],
+        item->split,         item->split_count, row->chars};
     char *extra = item->extra && json_object_size(item->extra) ? json_dumps(item->extra, JSON_COMPACT) : NULL;
     sqlite3_bind_int64(q, 1, in->utt);
     sqlite3_bind_int64(q, 2, taken ? ORA_UTT_NEW : ORA_UTT_REJECTED);
@@ -238,7 +249,8 @@ static int write_row(struct ora_ingest *in, const struct ora_item *item, const s
     return rc;
 }
 
-static int add_row(struct ora_ingest *in, const struct ora_item *item, const struct row *row, struct ora_err *err)
+static int add_row(struct ora_ingest *in, const struct ora_item *item, const struct row *row,
+                   struct ora_err *err)
 {
     in->utt++;
     in->totals.utterances++;
@@ -254,7 +266,8 @@ static int add_row(struct ora_ingest *in, const struct ora_item *item, const str
     return rc;
 }
 
-static int add_rejected(struct ora_ingest *in, const struct ora_item *item, const char *code, const char *reason, struct ora_err *err)
+static int add_rejected(struct ora_ingest *in, const struct ora_item *item, const char *code,
+                        const char *reason, struct ora_err *err)
 {
     struct row row = {.batch = -1, .reason_code = code ? code : "rejected", .reason = reason ? reason : ""};
     int rc = enter(in, item, err);
@@ -321,8 +334,9 @@ int ora_ingest_end(struct ora_ingest *in, struct ora_err *err)
     const struct ora_ingest_totals *t = &in->totals;
     if (!in->db || rc < 0)
         return rc;
-    rc = ora_db_run(in->db, ORA_SQL_SET_TOTALS, err, "iiiiii", (int64_t)t->utterances, (int64_t)(t->utterances - t->rejected),
-                    (int64_t)t->rejected, (int64_t)t->batches, (int64_t)t->structure_lines, (int64_t)t->chars);
+    rc = ora_db_run(in->db, ORA_SQL_SET_TOTALS, err, "iiiiii", (int64_t)t->utterances,
+                    (int64_t)(t->utterances - t->rejected), (int64_t)t->rejected, (int64_t)t->batches,
+                    (int64_t)t->structure_lines, (int64_t)t->chars);
     if (rc == 0)
         rc = ora_db_exec(in->db, ora_schema_indexes, err);
     if (rc == 0)

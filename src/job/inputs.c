@@ -68,7 +68,9 @@ struct ora_input ora_input_of(const struct ora_job_input *in, const char *file)
 {
     return (struct ora_input){
         .path = file,
-        .doc_id = in->doc_id ? in->doc_id : strcmp(in->path, "-") == 0 ? "stdin" : NULL,
+        .doc_id = in->doc_id                   ? in->doc_id
+                  : strcmp(in->path, "-") == 0 ? "stdin"
+                                               : NULL,
         .layout = in->layout,
         .format = in->format,
         .columns = (const char *const *)in->columns,

@@ -5,10 +5,10 @@
 #include "job/job.h"
 
 struct ora_input_facts {
-    const char *file;          /* borrowed; "-" is stdin */
+    const char *file; /* borrowed; "-" is stdin */
     uint64_t bytes;
-    int64_t mtime_ns;          /* 0: stdin */
-    char sha256[65];           /* "" until hashed */
+    int64_t mtime_ns; /* 0: stdin */
+    char sha256[65];  /* "" until hashed */
 };
 
 int ora_input_stat(const char *file, struct ora_input_facts *f, struct ora_err *err);  /* without sha256 */

@@ -1,4 +1,5 @@
-/* Job: defaults, life and death. What a job file may say is in job_parse.c, where its inputs lie in job_resolve.c. */
+/* Job: defaults, life and death. What a job file may say is in job_parse.c, where its inputs lie in
+ * job_resolve.c. */
 #include "job/job.h"
 
 #include <ctype.h>
@@ -16,7 +17,8 @@ const char *const ora_layout_words[3] = {"auto", "prose", "lines"};
 const char *const ora_format_words[6] = {"auto", "txt", "md", "jsonl", "tsv", "list"};
 const char *const ora_codec_words[3] = {"flac", "wav", "wav-f32"};
 const char *const ora_store_words[2] = {"tar", "files"};
-const char *const ora_gap_words[ORA_GAP_COUNT] = {"split", "sentence", "paragraph", "heading", "chapter", "document"};
+const char *const ora_gap_words[ORA_GAP_COUNT] = {"split",   "sentence", "paragraph",
+                                                  "heading", "chapter",  "document"};
 
 static const char *const view_names[] = {
 #define ORA_VIEW(name) #name,

@@ -1,12 +1,12 @@
 /*
  * Job: what the user wrote (a YAML file in jobs/), read and checked, with every default filled in.
  *
- *     struct ora_job *job = ora_job_read("jobs/quickstart.yaml", &err);   // or ora_job_of_text(path) for a bare text
- *     … ora_job_to_yaml(job, &out) …                                     // job.yaml "as it was used"
+ *     struct ora_job *job = ora_job_read("jobs/quickstart.yaml", &err);   // or ora_job_of_text(path) for a
+ * bare text … ora_job_to_yaml(job, &out) …                                     // job.yaml "as it was used"
  *     ora_job_free(&job);
  *
- * Paths in a job file are relative to the job file's folder (or to `base_dir`, when the file names one, as the
- * job.yaml of a run does). jobs/README.md explains every field. Threads: a job is read-only once made.
+ * Paths in a job file are relative to the job file's folder (or to `base_dir`, when the file names one, as
+ * the job.yaml of a run does). jobs/README.md explains every field. Threads: a job is read-only once made.
  */
 #ifndef ORA_JOB_JOB_H
 #define ORA_JOB_JOB_H
@@ -26,52 +26,56 @@
 enum { ORA_GAP_COUNT = ORA_GAP_DOCUMENT + 1 };
 
 struct ora_job_input {
-    char *path;                /* as written, globs expanded: what records and messages name; "-" is stdin */
-    char *file;                /* the same from base_dir on: what is opened; "-" is stdin */
-    char *doc_id;              /* or NULL: from the file's name */
+    char *path;   /* as written, globs expanded: what records and messages name; "-" is stdin */
+    char *file;   /* the same from base_dir on: what is opened; "-" is stdin */
+    char *doc_id; /* or NULL: from the file's name */
     enum ora_layout layout;
     enum ora_format format;
     char **columns;
     size_t column_count;
     char *voice, *speaker, *lang; /* overrides of the job's; or NULL */
-    double speed;              /* < 0: the job's */
-    char *settings_json;       /* compact object, keys sorted; or NULL */
+    double speed;                 /* < 0: the job's */
+    char *settings_json;          /* compact object, keys sorted; or NULL */
 };
 
 struct ora_job {
-    char *path;                /* the job file; NULL when made from a text */
-    char *base_dir;            /* absolute: where relative paths start */
-    char *name;                /* folder of the run: runs/<name>; ^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$ */
+    char *path;     /* the job file; NULL when made from a text */
+    char *base_dir; /* absolute: where relative paths start */
+    char *name;     /* folder of the run: runs/<name>; ^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$ */
     struct ora_job_input *inputs;
     size_t input_count;
     char *voice, *speaker, *lang; /* speaker, lang: or NULL */
     double speed;
-    char *settings_json;       /* or NULL */
+    char *settings_json; /* or NULL */
     uint64_t seed;
-    uint32_t max_chars;        /* 600 */
-    bool text_is_phonemes;     /* the texts are the family's phoneme symbols (layout lines only) */
-    char *lexicon;             /* as written; or NULL. render.lexicon_path is where it lies */
-    uint32_t pause_ms[ORA_GAP_COUNT]; /* by enum ora_gap: between utterances in chapters, and (SENTENCE) inside utterances */
+    uint32_t max_chars;               /* 600 */
+    bool text_is_phonemes;            /* the texts are the family's phoneme symbols (layout lines only) */
+    char *lexicon;                    /* as written; or NULL. render.lexicon_path is where it lies */
+    uint32_t pause_ms[ORA_GAP_COUNT]; /* by enum ora_gap: between utterances in chapters, and (SENTENCE)
+                                         inside utterances */
     struct ora_render_spec render; /* codec, rate, loudness, peak, trim, …; its strings belong to this job */
     enum ora_store_kind store;
     uint32_t batch_chars;      /* 3000; 0 ("auto"): the family's */
     uint32_t batch_utterances; /* 256 */
     char **views;              /* names of job/views.def, in the order given */
     size_t view_count;
-    char *kernels;             /* "auto" or a level */
-    uint32_t max_attempts;     /* 20 */
-    uint32_t lease_s;          /* 300 */
-    bool network_fs;           /* the run folder may lie on NFS and the like, at the user's own risk */
+    char *kernels;         /* "auto" or a level */
+    uint32_t max_attempts; /* 20 */
+    uint32_t lease_s;      /* 300 */
+    bool network_fs;       /* the run folder may lie on NFS and the like, at the user's own risk */
 };
 
-/* Reads and resolves. Errors: BAD_USAGE with file, line, field and what was expected; NOT_FOUND for an input, glob
- * or lexicon that is not there. */
+/* Reads and resolves. Errors: BAD_USAGE with file, line, field and what was expected; NOT_FOUND for an input,
+ * glob or lexicon that is not there. */
 struct ora_job *ora_job_read(const char *path, struct ora_err *err);
 /* A bare text (.txt .md .jsonl .tsv .lst …) or "-": a job with all defaults, named after the file. */
 struct ora_job *ora_job_of_text(const char *path, struct ora_err *err);
-/* Bytes of a job file, touching no file: globs stay as written. base_dir is used unless the bytes name one. */
-struct ora_job *ora_job_parse(const char *bytes, size_t len, const char *name, const char *base_dir, struct ora_err *err);
-/* Expands globs (sorted; a path that exists is never a glob) and checks that every input and the lexicon can be read. */
+/* Bytes of a job file, touching no file: globs stay as written. base_dir is used unless the bytes name one.
+ */
+struct ora_job *ora_job_parse(const char *bytes, size_t len, const char *name, const char *base_dir,
+                              struct ora_err *err);
+/* Expands globs (sorted; a path that exists is never a glob) and checks that every input and the lexicon can
+ * be read. */
 int ora_job_resolve(struct ora_job *job, struct ora_err *err);
 void ora_job_free(struct ora_job **job);
 /* Appends YAML that ora_job_parse reads back to the same job. BAD_USAGE when a path is not UTF-8. */

@@ -1,6 +1,6 @@
 /*
- * The job file's fields, one function a map of the file. Every value goes through a typed getter of base/yaml.h, so that
- * an error names file, line, field and what was expected. Touches no file.
+ * The job file's fields, one function a map of the file. Every value goes through a typed getter of
+ * base/yaml.h, so that an error names file, line, field and what was expected. Touches no file.
  */
 #include <jansson.h>
 #include <math.h>
@@ -14,7 +14,8 @@
 
 typedef const struct ora_yaml_node node_t;
 
-/* ---- small readers: an absent field keeps its default ------------------------------------------------------ */
+/* ---- small readers: an absent field keeps its default
+ * ------------------------------------------------------ */
 
 static int read_text(node_t *map, const char *key, char **out, struct ora_err *err)
 {
@@ -32,7 +33,8 @@ static int read_text(node_t *map, const char *key, char **out, struct ora_err *e
     return 0;
 }
 
-static int read_u32(node_t *map, const char *key, uint32_t min, uint32_t max, uint32_t *out, struct ora_err *err)
+static int read_u32(node_t *map, const char *key, uint32_t min, uint32_t max, uint32_t *out,
+                    struct ora_err *err)
 {
     node_t *n = ora_yaml_get(map, key);
     int64_t v;
@@ -56,7 +58,8 @@ static bool is_word(node_t *n, const char *word)
 }
 
 /* A number, or the word "off" for NAN. */
-static int read_number_or_off(node_t *map, const char *key, double min, double max, double *out, struct ora_err *err)
+static int read_number_or_off(node_t *map, const char *key, double min, double max, double *out,
+                              struct ora_err *err)
 {
     node_t *n = ora_yaml_get(map, key);
     if (is_word(n, "off") || is_word(n, "false")) {
@@ -72,7 +75,8 @@ static int read_number_or_off(node_t *map, const char *key, double min, double m
                   : 0;
 }
 
-static int read_choice(node_t *map, const char *key, const char *const *words, size_t count, int *out, struct ora_err *err)
+static int read_choice(node_t *map, const char *key, const char *const *words, size_t count, int *out,
+                       struct ora_err *err)
 {
     node_t *n = ora_yaml_get(map, key);
     return ora_yaml_is_null(n) ? 0 : ora_yaml_choice(n, words, count, out, err);
@@ -84,7 +88,8 @@ static int read_bool(node_t *map, const char *key, bool *out, struct ora_err *er
     return ora_yaml_is_null(n) ? 0 : ora_yaml_bool(n, out, err);
 }
 
-/* A map of settings becomes a compact JSON object: what a family's settings are read from, and one text for one meaning. */
+/* A map of settings becomes a compact JSON object: what a family's settings are read from, and one text for
+ * one meaning. */
 static int read_settings(node_t *map, char **out, struct ora_err *err)
 {
     node_t *n = ora_yaml_get(map, "settings");
@@ -102,9 +107,9 @@ static int read_settings(node_t *map, char **out, struct ora_err *err)
         char *end = NULL;
         double v = n->item[i]->quoted || !text[0] ? NAN : strtod(text, &end);
         bool number = end && !*end && isfinite(v);
-        json_t *value = !number                                ? json_string(text)
+        json_t *value = !number                                        ? json_string(text)
                         : v == rint(v) && fabs(v) < 9007199254740992.0 ? json_integer((json_int_t)v)
-                                                               : json_real(v);
+                                                                       : json_real(v);
         if (!value || json_object_set_new(object, n->item[i]->key, value) < 0)
             rc = ora_yaml_error(n->item[i], err, "must be a number or a word in UTF-8");
     }
@@ -132,7 +137,8 @@ static int read_manner(node_t *map, char **voice, char **speaker, char **lang, d
     return rc;
 }
 
-/* ---- inputs ------------------------------------------------------------------------------------------------ */
+/* ---- inputs
+ * ------------------------------------------------------------------------------------------------ */
 
 static int read_columns(node_t *map, struct ora_job_input *in, struct ora_err *err)
 {
@@ -159,8 +165,8 @@ static int read_columns(node_t *map, struct ora_job_input *in, struct ora_err *e
 
 static int read_input_map(node_t *n, struct ora_job_input *in, struct ora_err *err)
 {
-    static const char *const keys[] = {"path",    "layout",  "format", "columns", "doc_id",
-                                       "voice",   "speaker", "lang",   "speed",   "settings"};
+    static const char *const keys[] = {"path",  "layout",  "format", "columns", "doc_id",
+                                       "voice", "speaker", "lang",   "speed",   "settings"};
     int layout = 0, format = 0;
     int rc = ora_yaml_check_keys(n, keys, COUNT(keys), err);
     if (rc == 0)
@@ -199,7 +205,9 @@ static int read_inputs(node_t *root, struct ora_job *job, struct ora_err *err)
 {
     node_t *n = ora_yaml_get(root, "inputs");
     if (ora_yaml_is_null(n) || (n->kind == ORA_YAML_LIST && n->count == 0))
-        return ora_yaml_error(n ? n : root, err, "%s", n ? "must name at least one text" : "field 'inputs' is missing: a path, or a list of paths");
+        return ora_yaml_error(n ? n : root, err, "%s",
+                              n ? "must name at least one text"
+                                : "field 'inputs' is missing: a path, or a list of paths");
     int rc = 0;
     if (n->kind != ORA_YAML_LIST)
         rc = read_input(n, job, err);
@@ -212,7 +220,8 @@ static int read_inputs(node_t *root, struct ora_job *job, struct ora_err *err)
     return rc;
 }
 
-/* ---- the other maps ---------------------------------------------------------------------------------------- */
+/* ---- the other maps
+ * ---------------------------------------------------------------------------------------- */
 
 static int read_pauses(node_t *text, struct ora_job *job, struct ora_err *err)
 {
@@ -245,7 +254,8 @@ static int read_text_map(node_t *root, struct ora_job *job, struct ora_err *err)
 
 static int read_audio_map(node_t *root, struct ora_job *job, struct ora_err *err)
 {
-    static const char *const keys[] = {"format", "sample_rate_hz", "loudness_lufs", "peak_dbfs", "trim_silence"};
+    static const char *const keys[] = {"format", "sample_rate_hz", "loudness_lufs", "peak_dbfs",
+                                       "trim_silence"};
     node_t *n = ora_yaml_get(root, "audio");
     if (ora_yaml_is_null(n))
         return 0;
@@ -340,9 +350,10 @@ static int read_name(node_t *root, struct ora_job *job, struct ora_err *err)
 {
     int rc = read_text(root, "name", &job->name, err);
     if (rc == 0 && job->name && !ora_job_name_ok(job->name))
-        rc = ora_yaml_error(ora_yaml_get(root, "name"), err,
-                            "must be the name of a folder: 1 to 64 of A-Z a-z 0-9 . _ -, not starting with . or -; not '%s'",
-                            job->name);
+        rc = ora_yaml_error(
+            ora_yaml_get(root, "name"), err,
+            "must be the name of a folder: 1 to 64 of A-Z a-z 0-9 . _ -, not starting with . or -; not '%s'",
+            job->name);
     return rc;
 }
 
@@ -366,14 +377,16 @@ static int read_base_dir(node_t *root, const char *fallback, struct ora_job *job
     if (!job->base_dir)
         job->base_dir = ora_xstrdup(fallback);
     else if (job->base_dir[0] != '/')
-        return ora_yaml_error(ora_yaml_get(root, "base_dir"), err, "must be an absolute path, not '%s'", job->base_dir);
+        return ora_yaml_error(ora_yaml_get(root, "base_dir"), err, "must be an absolute path, not '%s'",
+                              job->base_dir);
     return 0;
 }
 
 static int read_root(node_t *root, const char *base_dir, struct ora_job *job, struct ora_err *err)
 {
-    static const char *const keys[] = {"name",  "inputs", "voice", "speaker", "lang",    "speed",  "settings",         "seed", "text",
-                                       "audio", "store",  "batch", "views",   "kernels", "limits", "allow_network_fs", "base_dir"};
+    static const char *const keys[] = {
+        "name",  "inputs", "voice", "speaker", "lang",    "speed",  "settings",         "seed",    "text",
+        "audio", "store",  "batch", "views",   "kernels", "limits", "allow_network_fs", "base_dir"};
     int store = (int)job->store;
     int rc = ora_yaml_check_keys(root, keys, COUNT(keys), err);
     if (rc == 0)
@@ -406,7 +419,8 @@ static int read_root(node_t *root, const char *base_dir, struct ora_job *job, st
     return rc;
 }
 
-struct ora_job *ora_job_parse(const char *bytes, size_t len, const char *name, const char *base_dir, struct ora_err *err)
+struct ora_job *ora_job_parse(const char *bytes, size_t len, const char *name, const char *base_dir,
+                              struct ora_err *err)
 {
     struct ora_yaml *doc = ora_yaml_parse(bytes, len, name, err);
     if (!doc)

@@ -4,7 +4,7 @@
 
 #include "job/job.h"
 
-struct ora_job *ora_job_new(void); /* every default; no name, no inputs */
+struct ora_job *ora_job_new(void);                            /* every default; no name, no inputs */
 struct ora_job_input *ora_job_add_input(struct ora_job *job); /* zeroed but for speed */
 void ora_job_input_release(struct ora_job_input *in);
 void ora_job_add_view(struct ora_job *job, const char *name);
@@ -13,10 +13,10 @@ void ora_job_settle(struct ora_job *job);
 char *ora_job_name_of(const char *path); /* "books/My story.md" gives "My-story"; caller frees */
 bool ora_job_name_ok(const char *name);
 
-extern const char *const ora_layout_words[3];  /* by enum ora_layout */
-extern const char *const ora_format_words[6];  /* by enum ora_format */
-extern const char *const ora_codec_words[3];   /* by enum ora_codec */
-extern const char *const ora_store_words[2];   /* by enum ora_store_kind */
+extern const char *const ora_layout_words[3];          /* by enum ora_layout */
+extern const char *const ora_format_words[6];          /* by enum ora_format */
+extern const char *const ora_codec_words[3];           /* by enum ora_codec */
+extern const char *const ora_store_words[2];           /* by enum ora_store_kind */
 extern const char *const ora_gap_words[ORA_GAP_COUNT]; /* by enum ora_gap */
 
 #endif

@@ -25,12 +25,13 @@ static int check_readable(const struct ora_job *job, const char *what, const cha
     if (stat(file, &st) < 0)
         return ora_err_errno(err, errno, "%s: %s %s", who(job), what, file);
     if (S_ISDIR(st.st_mode))
-        return ora_err_set(err, ORA_E_BAD_USAGE, "%s: %s %s: is a folder; name its texts, such as %s/*.txt", who(job), what,
-                           file, file);
+        return ora_err_set(err, ORA_E_BAD_USAGE, "%s: %s %s: is a folder; name its texts, such as %s/*.txt",
+                           who(job), what, file, file);
     if (access(file, R_OK) < 0)
         return ora_err_errno(err, errno, "%s: %s %s", who(job), what, file);
     if (ora_utf8_valid_prefix(file, strlen(file)) != strlen(file))
-        return ora_err_set(err, ORA_E_BAD_USAGE, "%s: %s: the file's name is not UTF-8; rename it", who(job), what);
+        return ora_err_set(err, ORA_E_BAD_USAGE, "%s: %s: the file's name is not UTF-8; rename it", who(job),
+                           what);
     return 0;
 }
 
@@ -79,19 +80,24 @@ static char *pattern_of(const struct ora_job *job, const struct ora_job_input *i
     return ora_str_detach(&s);
 }
 
-static int expand(const struct ora_job *job, const struct ora_job_input *in, struct input_list *list, struct ora_err *err)
+static int expand(const struct ora_job *job, const struct ora_job_input *in, struct input_list *list,
+                  struct ora_err *err)
 {
     glob_t g = {0};
     char *pattern = pattern_of(job, in);
-    int rc = glob(pattern, GLOB_ERR, NULL, &g); /* the programs keep the C locale, so sorted by bytes everywhere */
+    int rc =
+        glob(pattern, GLOB_ERR, NULL, &g); /* the programs keep the C locale, so sorted by bytes everywhere */
     free(pattern);
     if (rc == GLOB_NOMATCH)
-        rc = ora_err_set(err, ORA_E_NOT_FOUND, "%s: input '%s' matches no file (looked for %s)", who(job), in->path, in->file);
+        rc = ora_err_set(err, ORA_E_NOT_FOUND, "%s: input '%s' matches no file (looked for %s)", who(job),
+                         in->path, in->file);
     else if (rc)
-        rc = ora_err_set(err, ORA_E_PERMISSION, "%s: input '%s': a folder on the way cannot be read", who(job), in->path);
+        rc = ora_err_set(err, ORA_E_PERMISSION, "%s: input '%s': a folder on the way cannot be read",
+                         who(job), in->path);
     else if (in->doc_id && g.gl_pathc > 1)
-        rc = ora_err_set(err, ORA_E_BAD_USAGE, "%s: input '%s' matches %zu files, which cannot share the doc_id '%s'",
-                         who(job), in->path, g.gl_pathc, in->doc_id);
+        rc = ora_err_set(err, ORA_E_BAD_USAGE,
+                         "%s: input '%s' matches %zu files, which cannot share the doc_id '%s'", who(job),
+                         in->path, g.gl_pathc, in->doc_id);
     /* Names go on as the user began them: relative patterns give relative names. */
     size_t skip = in->path[0] == '/' ? 0 : strlen(in->file) - strlen(in->path);
     for (size_t i = 0; rc == 0 && i < g.gl_pathc; i++) {
@@ -116,7 +122,8 @@ int ora_job_resolve(struct ora_job *job, struct ora_err *err)
         if (strcmp(in->file, "-") != 0 && !ora_file_exists(in->file) && strpbrk(in->path, "*?[")) {
             rc = expand(job, in, &list, err);
             if (rc == 0 && list.count == before)
-                rc = ora_err_set(err, ORA_E_NOT_FOUND, "%s: input '%s' matches folders only", who(job), in->path);
+                rc = ora_err_set(err, ORA_E_NOT_FOUND, "%s: input '%s' matches folders only", who(job),
+                                 in->path);
         } else {
             append(&list, copy_of(in, in->path));
             list.item[list.count - 1].doc_id = ora_xstrdup(in->doc_id);

@@ -1,4 +1,5 @@
-/* The job as a file again: every field, defaults too, so that the job.yaml of a run says all that decided its bytes. */
+/* The job as a file again: every field, defaults too, so that the job.yaml of a run says all that decided its
+ * bytes. */
 #include <ctype.h>
 #include <jansson.h>
 #include <math.h>
@@ -25,7 +26,8 @@ static int put_text(struct ora_str *out, const char *s, struct ora_err *err)
 {
     size_t n = strlen(s);
     if (ora_utf8_valid_prefix(s, n) != n)
-        return ora_err_set(err, ORA_E_BAD_USAGE, "a text of the job is not UTF-8 and cannot be written to a job file");
+        return ora_err_set(err, ORA_E_BAD_USAGE,
+                           "a text of the job is not UTF-8 and cannot be written to a job file");
     if (plain(s)) {
         ora_str_add(out, s);
         return 0;
@@ -36,7 +38,8 @@ static int put_text(struct ora_str *out, const char *s, struct ora_err *err)
         size_t k = ora_utf8_decode(s + i, n - i, &cp);
         if (cp == '"' || cp == '\\')
             ora_str_addf(out, "\\%c", (int)cp);
-        else if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || cp == 0xfeff || (cp & 0xfffe) == 0xfffe)
+        else if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || cp == 0xfeff ||
+                 (cp & 0xfffe) == 0xfffe)
             ora_str_addf(out, "\\U%08X", cp);
         else
             ora_str_addn(out, s + i, k);
@@ -47,7 +50,8 @@ static int put_text(struct ora_str *out, const char *s, struct ora_err *err)
 }
 
 /* "<indent>key: text", nothing when text is NULL. */
-static int put_field(struct ora_str *out, const char *indent, const char *key, const char *text, struct ora_err *err)
+static int put_field(struct ora_str *out, const char *indent, const char *key, const char *text,
+                     struct ora_err *err)
 {
     if (!text)
         return 0;
@@ -79,14 +83,17 @@ static void put_number_field(struct ora_str *out, const char *indent, const char
     ora_str_addc(out, '\n');
 }
 
-static int put_settings(struct ora_str *out, const char *indent, const char *settings_json, struct ora_err *err)
+static int put_settings(struct ora_str *out, const char *indent, const char *settings_json,
+                        struct ora_err *err)
 {
     if (!settings_json)
         return 0;
     json_t *object = json_loads(settings_json, 0, NULL);
     const char *key;
     json_t *value;
-    int rc = json_is_object(object) ? 0 : ora_err_set(err, ORA_E_INTERNAL, "settings of the job are not an object");
+    int rc = json_is_object(object)
+                 ? 0
+                 : ora_err_set(err, ORA_E_INTERNAL, "settings of the job are not an object");
     ora_str_addf(out, "%ssettings:\n", indent);
     json_object_foreach(object, key, value)
     {
@@ -111,8 +118,8 @@ static int put_settings(struct ora_str *out, const char *indent, const char *set
     return rc;
 }
 
-static int put_manner(struct ora_str *out, const char *indent, const char *voice, const char *speaker, const char *lang,
-                      double speed, const char *settings_json, struct ora_err *err)
+static int put_manner(struct ora_str *out, const char *indent, const char *voice, const char *speaker,
+                      const char *lang, double speed, const char *settings_json, struct ora_err *err)
 {
     int rc = put_field(out, indent, "voice", voice, err);
     if (rc == 0)
@@ -180,8 +187,8 @@ static void put_tail(struct ora_str *out, const struct ora_job *job)
     ora_str_addf(out, "  utterances: %u\nviews: [", job->batch_utterances);
     for (size_t i = 0; i < job->view_count; i++)
         ora_str_addf(out, "%s%s", i ? ", " : "", job->views[i]);
-    ora_str_addf(out, "]\nlimits:\n  attempts: %u\n  lease_s: %u\nallow_network_fs: %s\n", job->max_attempts, job->lease_s,
-                 job->network_fs ? "true" : "false");
+    ora_str_addf(out, "]\nlimits:\n  attempts: %u\n  lease_s: %u\nallow_network_fs: %s\n", job->max_attempts,
+                 job->lease_s, job->network_fs ? "true" : "false");
 }
 
 int ora_job_to_yaml(const struct ora_job *job, struct ora_str *out, struct ora_err *err)

@@ -14,14 +14,16 @@ struct ora_manners {
     const struct ora_job *job;
     const struct ora_ingest_voices *voices;
     const struct ora_job_input *input;
-    json_t *settings;              /* of the job, with the input's over them; NULL: none */
-    struct ora_manner_row *plain;  /* of this input's records that say nothing; a slot's row, or NULL when it was thrown out */
+    json_t *settings; /* of the job, with the input's over them; NULL: none */
+    struct ora_manner_row
+        *plain; /* of this input's records that say nothing; a slot's row, or NULL when it was thrown out */
     struct ora_manner_row slot[SLOTS];
     int64_t rows;
     struct ora_str key;
 };
 
-struct ora_manners *ora_manners_new(struct ora_db *db, const struct ora_job *job, const struct ora_ingest_voices *voices)
+struct ora_manners *ora_manners_new(struct ora_db *db, const struct ora_job *job,
+                                    const struct ora_ingest_voices *voices)
 {
     struct ora_manners *m = ora_xcalloc(1, sizeof *m);
     m->db = db;
@@ -159,11 +161,13 @@ static int make_row(struct ora_manners *m, struct ora_manner_row *r, struct ora_
     r->row = ++m->rows;
     if (!m->db)
         return 0;
-    return ora_db_run(m->db, ORA_SQL_ADD_MANNER, err, "itttdtu", r->row, r->manner.voice, r->manner.speaker, r->manner.lang,
-                      r->manner.speed, r->manner.settings, (uint32_t)m->job->text_is_phonemes);
+    return ora_db_run(m->db, ORA_SQL_ADD_MANNER, err, "itttdtu", r->row, r->manner.voice, r->manner.speaker,
+                      r->manner.lang, r->manner.speed, r->manner.settings,
+                      (uint32_t)m->job->text_is_phonemes);
 }
 
-int ora_manners_of(struct ora_manners *m, const struct ora_item *item, const struct ora_manner_row **row, struct ora_err *err)
+int ora_manners_of(struct ora_manners *m, const struct ora_item *item, const struct ora_manner_row **row,
+                   struct ora_err *err)
 {
     bool plain = !item->voice && !item->speaker && !item->lang && item->speed <= 0 && !item->settings;
     if (plain && m->plain) {

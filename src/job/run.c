@@ -1,6 +1,6 @@
 /*
- * Run: opening, closing, the turn, meta and counters. The steps of a turn are in run_lease.c and run_workers.c, making in
- * run_create.c, reading in run_rows.c, the user's hand in run_retry.c.
+ * Run: opening, closing, the turn, meta and counters. The steps of a turn are in run_lease.c and
+ * run_workers.c, making in run_create.c, reading in run_rows.c, the user's hand in run_retry.c.
  */
 #include "job/run.h"
 
@@ -77,7 +77,8 @@ static int open_database(struct ora_run *run, enum ora_run_mode mode, struct ora
     return rc;
 }
 
-static int open_run(const char *dir, enum ora_run_mode mode, int lock_fd, struct ora_run **out, struct ora_err *err)
+static int open_run(const char *dir, enum ora_run_mode mode, int lock_fd, struct ora_run **out,
+                    struct ora_err *err)
 {
     struct ora_run *run = ora_xcalloc(1, sizeof *run);
     run->dir = ora_xstrdup(dir);
@@ -160,8 +161,9 @@ void ora_run_rollback(struct ora_run *run)
 
 int ora_run_move(struct ora_run *run, const struct ora_run_move *m, struct ora_err *err)
 {
-    return ora_db_run(&run->db, ORA_SQL_MOVE, err, "iiiiiiiiii", m->open, m->done, m->rejected, m->failed, m->batches_leased,
-                      m->batches_done, m->chars_done, m->audio_us, m->synth_us, m->audio_bytes);
+    return ora_db_run(&run->db, ORA_SQL_MOVE, err, "iiiiiiiiii", m->open, m->done, m->rejected, m->failed,
+                      m->batches_leased, m->batches_done, m->chars_done, m->audio_us, m->synth_us,
+                      m->audio_bytes);
 }
 
 int ora_run_progress(struct ora_run *run, struct ora_progress *p, struct ora_err *err)
@@ -171,15 +173,27 @@ int ora_run_progress(struct ora_run *run, struct ora_progress *p, struct ora_err
         return err ? err->code : ORA_E_DATABASE;
     int rc = ora_db_step(&run->db, q, err);
     if (rc <= 0)
-        return rc < 0 ? rc : ora_err_set(err, ORA_E_DATABASE, "%s: the row of counters is gone", run->db.path);
+        return rc < 0 ? rc
+                      : ora_err_set(err, ORA_E_DATABASE, "%s: the row of counters is gone", run->db.path);
     uint64_t v[15];
     for (int i = 0; i < 15; i++)
         v[i] = (uint64_t)sqlite3_column_int64(q, i);
     ora_db_reset(q);
-    *p = (struct ora_progress){.utterances = v[0], .open = v[1], .done = v[2], .rejected = v[3], .failed = v[4], .batches = v[5],
-                               .batches_leased = v[6], .batches_done = v[7], .structure_lines = v[8], .chars = v[9],
-                               .chars_done = v[10], .audio_s = (double)v[11] * 1e-6, .synth_s = (double)v[12] * 1e-6,
-                               .audio_bytes = v[13], .cancelled = v[14] != 0};
+    *p = (struct ora_progress){.utterances = v[0],
+                               .open = v[1],
+                               .done = v[2],
+                               .rejected = v[3],
+                               .failed = v[4],
+                               .batches = v[5],
+                               .batches_leased = v[6],
+                               .batches_done = v[7],
+                               .structure_lines = v[8],
+                               .chars = v[9],
+                               .chars_done = v[10],
+                               .audio_s = (double)v[11] * 1e-6,
+                               .synth_s = (double)v[12] * 1e-6,
+                               .audio_bytes = v[13],
+                               .cancelled = v[14] != 0};
     return 0;
 }
 

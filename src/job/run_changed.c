@@ -1,6 +1,7 @@
 /*
- * Has a job changed since its run was made? Settings: both jobs are written as YAML and the two trees are compared, so that no
- * field can be forgotten here. Inputs: size and time first, the hash only when those differ.
+ * Has a job changed since its run was made? Settings: both jobs are written as YAML and the two trees are
+ * compared, so that no field can be forgotten here. Inputs: size and time first, the hash only when those
+ * differ.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +30,11 @@ static const char *value_of(const struct ora_yaml_node *n)
     return n->kind == ORA_YAML_SCALAR ? n->text : n->kind == ORA_YAML_LIST ? "a list" : "given";
 }
 
-static int compare(const char *path, const struct ora_yaml_node *was, const struct ora_yaml_node *is, struct ora_str *what);
+static int compare(const char *path, const struct ora_yaml_node *was, const struct ora_yaml_node *is,
+                   struct ora_str *what);
 
-static int compare_child(const char *path, const char *key, const struct ora_yaml_node *was, const struct ora_yaml_node *is,
-                         struct ora_str *what)
+static int compare_child(const char *path, const char *key, const struct ora_yaml_node *was,
+                         const struct ora_yaml_node *is, struct ora_str *what)
 {
     char *child = ora_fmt("%s%s%s", path, path[0] ? "." : "", key);
     int changed = is_free(child) ? 0 : compare(child, was, is, what);
@@ -40,18 +42,21 @@ static int compare_child(const char *path, const char *key, const struct ora_yam
     return changed;
 }
 
-static int compare_maps(const char *path, const struct ora_yaml_node *was, const struct ora_yaml_node *is, struct ora_str *what)
+static int compare_maps(const char *path, const struct ora_yaml_node *was, const struct ora_yaml_node *is,
+                        struct ora_str *what)
 {
     int changed = 0;
     for (size_t i = 0; i < was->count; i++)
-        changed |= compare_child(path, was->item[i]->key, was->item[i], ora_yaml_get(is, was->item[i]->key), what);
+        changed |=
+            compare_child(path, was->item[i]->key, was->item[i], ora_yaml_get(is, was->item[i]->key), what);
     for (size_t i = 0; i < is->count; i++)
         if (!ora_yaml_get(was, is->item[i]->key))
             changed |= compare_child(path, is->item[i]->key, NULL, is->item[i], what);
     return changed;
 }
 
-static int compare_lists(const char *path, const struct ora_yaml_node *was, const struct ora_yaml_node *is, struct ora_str *what)
+static int compare_lists(const char *path, const struct ora_yaml_node *was, const struct ora_yaml_node *is,
+                         struct ora_str *what)
 {
     int changed = 0;
     if (was->count != is->count) {
@@ -66,7 +71,8 @@ static int compare_lists(const char *path, const struct ora_yaml_node *was, cons
     return changed;
 }
 
-static int compare(const char *path, const struct ora_yaml_node *was, const struct ora_yaml_node *is, struct ora_str *what)
+static int compare(const char *path, const struct ora_yaml_node *was, const struct ora_yaml_node *is,
+                   struct ora_str *what)
 {
     if (was && is && was->kind == is->kind) {
         if (was->kind == ORA_YAML_MAP)
@@ -90,7 +96,8 @@ static struct ora_yaml *tree_of(const struct ora_job *job, struct ora_err *err)
     return doc;
 }
 
-static int settings_changed(struct ora_run *run, const struct ora_job *job, struct ora_str *what, struct ora_err *err)
+static int settings_changed(struct ora_run *run, const struct ora_job *job, struct ora_str *what,
+                            struct ora_err *err)
 {
     struct ora_yaml *was = tree_of(run->job, err), *is = was ? tree_of(job, err) : NULL;
     int rc = is ? compare("", was->root, is->root, what) : err ? err->code : ORA_E_BAD_USAGE;
@@ -110,7 +117,8 @@ static const char *file_of(const struct ora_job *job, const char *role, const ch
     return NULL;
 }
 
-static int input_changed(const struct ora_job *job, sqlite3_stmt *q, struct ora_str *what, struct ora_err *err)
+static int input_changed(const struct ora_job *job, sqlite3_stmt *q, struct ora_str *what,
+                         struct ora_err *err)
 {
     const char *path = ora_db_text(q, 1), *file = file_of(job, ora_db_text(q, 0), path);
     struct ora_input_facts f;
@@ -126,8 +134,8 @@ static int input_changed(const struct ora_job *job, sqlite3_stmt *q, struct ora_
         rc = ora_input_facts(file, &f, err);
     if (rc < 0 || (same_size && strcmp(f.sha256, ora_db_text(q, 4)) == 0))
         return rc;
-    ora_str_addf(what, "%s: the file has changed (was %llu bytes, is %llu)\n", path, (unsigned long long)sqlite3_column_int64(q, 2),
-                 (unsigned long long)f.bytes);
+    ora_str_addf(what, "%s: the file has changed (was %llu bytes, is %llu)\n", path,
+                 (unsigned long long)sqlite3_column_int64(q, 2), (unsigned long long)f.bytes);
     return 1;
 }
 

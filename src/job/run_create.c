@@ -1,7 +1,7 @@
 /*
- * Making a run. Everything is built in RUN/ingest.sqlite, without journal or fsync, and becomes run.sqlite by one fsync and
- * one rename when it is whole: a run.sqlite is never half a run, and ingest costs no durability it does not need. What an
- * interrupted ingest leaves is removed by the next.
+ * Making a run. Everything is built in RUN/ingest.sqlite, without journal or fsync, and becomes run.sqlite by
+ * one fsync and one rename when it is whole: a run.sqlite is never half a run, and ingest costs no durability
+ * it does not need. What an interrupted ingest leaves is removed by the next.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,15 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/hash.h"
-#include "base/mem.h"
 #include "job/ingest.h"
-#include "job/inputs.h"
 #include "job/run_priv.h"
 
 enum { PROGRESS_ROWS = 8192 };
@@ -26,13 +22,13 @@ enum { PROGRESS_ROWS = 8192 };
 struct maker {
     const char *dir;
     const struct ora_job *job;
-    char *building;   /* RUN/ingest.sqlite */
-    char *stdin_copy; /* RUN/ingest.stdin */
+    char *building; /* RUN/ingest.sqlite */
     struct ora_db db;
     struct ora_ingest *ingest;
     void (*on_progress)(void *ctx, const struct ora_ingest_stats *);
     void *ctx;
     uint64_t next_report;
+    struct ora_run_source source;
 };
 
 static void remove_leftovers(struct maker *m)
@@ -43,10 +39,10 @@ static void remove_leftovers(struct maker *m)
         unlink(path);
         free(path);
     }
-    unlink(m->stdin_copy);
 }
 
-/* Rows and indexes come to some 5 times the text of short lines; the audio is `plan`'s and the coordinator's affair. */
+/* Rows and indexes come to some 5 times the text of short lines; the audio is `plan`'s and the coordinator's
+ * affair. */
 static int check_space(struct maker *m, struct ora_err *err)
 {
     uint64_t text = 0, bytes, available;
@@ -58,8 +54,9 @@ static int check_space(struct maker *m, struct ora_err *err)
         return rc;
     uint64_t need = 5 * text + (16u << 20);
     if (available < need)
-        return ora_err_set(err, ORA_E_DISK_FULL, "%s: %" PRIu64 " MB free, and the job table alone needs some %" PRIu64 " MB", m->dir,
-                           available >> 20, need >> 20);
+        return ora_err_set(err, ORA_E_DISK_FULL,
+                           "%s: %" PRIu64 " MB free, and the job table alone needs some %" PRIu64 " MB",
+                           m->dir, available >> 20, need >> 20);
     return 0;
 }
 
@@ -71,57 +68,6 @@ static int on_item(void *ctx, const struct ora_item *item, struct ora_err *err)
     if (rc == 0 && m->on_progress && t->utterances >= m->next_report) {
         m->on_progress(m->ctx, &(struct ora_ingest_stats){t->lines, t->utterances, t->rejected, t->chars});
         m->next_report = t->utterances + PROGRESS_ROWS;
-    }
-    return rc;
-}
-
-static int add_input_row(struct maker *m, size_t index, const char *role, const char *path, const struct ora_input_facts *f,
-                         struct ora_err *err)
-{
-    return ora_db_run(&m->db, ORA_SQL_ADD_INPUT, err, "itttiit", (int64_t)index, role, path, f->file, (int64_t)f->bytes, f->mtime_ns,
-                      f->sha256);
-}
-
-static int read_input(struct maker *m, struct ora_reader *reader, size_t i, struct ora_err *err)
-{
-    const struct ora_job_input *in = &m->job->inputs[i];
-    bool is_stdin = strcmp(in->file, "-") == 0;
-    const char *file = is_stdin ? m->stdin_copy : in->file;
-    struct ora_input_facts before, after;
-    int rc = is_stdin ? ora_input_copy_stdin(file, &before, err) : ora_input_facts(file, &before, err);
-    if (rc == 0)
-        rc = add_input_row(m, i, "text", in->path, &before, err);
-    if (rc == 0)
-        rc = ora_ingest_input(m->ingest, i, err);
-    if (rc == 0) {
-        struct ora_input input = ora_input_of(in, file);
-        rc = ora_reader_input(reader, &input, on_item, m, err);
-    }
-    if (rc == 0 && !is_stdin) {
-        rc = ora_input_stat(file, &after, err);
-        if (rc == 0 && (after.bytes != before.bytes || after.mtime_ns != before.mtime_ns))
-            rc = ora_err_set(err, ORA_E_STATE, "%s: changed while it was read; start again", in->path);
-    }
-    return rc;
-}
-
-static int read_inputs(struct maker *m, struct ora_err *err)
-{
-    struct ora_reader_limits limits = {.max_chars = m->job->max_chars, .lang = m->job->lang};
-    struct ora_reader *reader = ora_reader_create(&limits, err);
-    if (!reader)
-        return err ? err->code : ORA_E_NO_MEMORY;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < m->job->input_count; i++)
-        rc = read_input(m, reader, i, err);
-    if (rc == 0)
-        rc = ora_reader_finish(reader, on_item, m, err);
-    ora_reader_destroy(&reader);
-    if (rc == 0 && m->job->lexicon) {
-        struct ora_input_facts f;
-        rc = ora_input_facts(m->job->render.lexicon_path, &f, err);
-        if (rc == 0)
-            rc = add_input_row(m, m->job->input_count, "lexicon", m->job->lexicon, &f, err);
     }
     return rc;
 }
@@ -155,7 +101,7 @@ static int build(struct maker *m, const char *yaml, struct ora_err *err)
         return rc;
     rc = ora_ingest_begin(&m->ingest, &m->db, m->job, NULL, err);
     if (rc == 0)
-        rc = read_inputs(m, err);
+        rc = m->source.read(m->source.ctx, &m->db, m->ingest, on_item, m, err);
     if (rc == 0)
         rc = write_meta(m, yaml, err);
     if (rc == 0)
@@ -204,7 +150,6 @@ static int make(struct maker *m, struct ora_err *err)
 {
     struct ora_str yaml = ORA_STR_INIT;
     m->building = ora_path_join(m->dir, "ingest.sqlite");
-    m->stdin_copy = ora_path_join(m->dir, "ingest.stdin");
     remove_leftovers(m);
     int rc = ora_job_to_yaml(m->job, &yaml, err);
     if (rc == 0)
@@ -217,15 +162,15 @@ static int make(struct maker *m, struct ora_err *err)
         rc = publish(m, ora_str_c(&yaml), err);
     remove_leftovers(m);
     free(m->building);
-    free(m->stdin_copy);
     ora_str_release(&yaml);
     return rc;
 }
 
-int ora_run_create(const char *dir, const struct ora_job *job, void (*on_progress)(void *ctx, const struct ora_ingest_stats *),
-                   void *ctx, struct ora_run **run, struct ora_err *err)
+int ora_run_create_from(const char *dir, const struct ora_job *job, const struct ora_run_source *source,
+                        void (*on_progress)(void *ctx, const struct ora_ingest_stats *), void *ctx,
+                        struct ora_run **run, struct ora_err *err)
 {
-    struct maker m = {.dir = dir, .job = job, .on_progress = on_progress, .ctx = ctx};
+    struct maker m = {.dir = dir, .job = job, .source = *source, .on_progress = on_progress, .ctx = ctx};
     int lock = -1;
     *run = NULL;
     int rc = ora_file_mkdirs(dir, 0755, err);

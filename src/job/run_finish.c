@@ -1,6 +1,6 @@
 /*
- * Finish: a batch's result becomes rows. First the whole result is compared with what is open, then it is written, so
- * that a wrong result changes nothing and the peer that sent it can be told what was wrong.
+ * Finish: a batch's result becomes rows. First the whole result is compared with what is open, then it is
+ * written, so that a wrong result changes nothing and the peer that sent it can be told what was wrong.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -55,17 +55,18 @@ static int check_result(const struct ora_batch_result *r, const struct ora_utt_r
     } else if (!u->reason_code || !u->reason_code[0] || !u->reason) {
         what = "reason";
     }
-    return what ? ora_err_set(err, ORA_E_FORMAT, "result of batch %u: utterance %llu has no sensible %s", r->batch,
-                              (unsigned long long)u->utt_rowid, what)
+    return what ? ora_err_set(err, ORA_E_FORMAT, "result of batch %u: utterance %llu has no sensible %s",
+                              r->batch, (unsigned long long)u->utt_rowid, what)
                 : 0;
 }
 
 /* Exactly the open utterances, each once; adds up what they will move. */
-static int check(struct ora_run *run, const struct ora_batch_result *r, const struct ora_utt_result **list, struct account *a,
-                 struct ora_err *err)
+static int check(struct ora_run *run, const struct ora_batch_result *r, const struct ora_utt_result **list,
+                 struct account *a, struct ora_err *err)
 {
     if (!is_sha256(r->file_sha256) || r->file_bytes >> 62)
-        return ora_err_set(err, ORA_E_FORMAT, "result of batch %u: file_sha256 is not 64 hex digits", r->batch);
+        return ora_err_set(err, ORA_E_FORMAT, "result of batch %u: file_sha256 is not 64 hex digits",
+                           r->batch);
     sqlite3_stmt *q = ora_db_query(&run->db, ORA_SQL_BATCH_OPEN, err, "u", r->batch);
     if (!q)
         return err ? err->code : ORA_E_DATABASE;
@@ -75,7 +76,9 @@ static int check(struct ora_run *run, const struct ora_batch_result *r, const st
         uint64_t utt = (uint64_t)sqlite3_column_int64(q, 0);
         if (i == r->count || list[i]->utt_rowid != utt)
             rc = ora_err_set(err, ORA_E_FORMAT, "result of batch %u: utterance %llu is open and %s", r->batch,
-                             (unsigned long long)utt, i == r->count || list[i]->utt_rowid > utt ? "missing in it" : "not the next in it");
+                             (unsigned long long)utt,
+                             i == r->count || list[i]->utt_rowid > utt ? "missing in it"
+                                                                       : "not the next in it");
         else
             rc = check_result(r, list[i], err);
         if (rc < 0) {
@@ -89,8 +92,8 @@ static int check(struct ora_run *run, const struct ora_batch_result *r, const st
         i++;
     }
     if (rc == 0 && i < r->count)
-        rc = ora_err_set(err, ORA_E_FORMAT, "result of batch %u: utterance %llu is not open in that batch", r->batch,
-                         (unsigned long long)list[i]->utt_rowid);
+        rc = ora_err_set(err, ORA_E_FORMAT, "result of batch %u: utterance %llu is not open in that batch",
+                         r->batch, (unsigned long long)list[i]->utt_rowid);
     return rc;
 }
 
@@ -99,23 +102,28 @@ static int hex_digit(char c)
     return c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
-static int write_clip(struct ora_run *run, const struct ora_utt_result *u, struct account *a, struct ora_err *err)
+static int write_clip(struct ora_run *run, const struct ora_utt_result *u, struct account *a,
+                      struct ora_err *err)
 {
     unsigned char sha256[32];
     for (int i = 0; i < 32; i++)
-        sha256[i] = (unsigned char)(hex_digit(u->pcm_sha256[2 * i]) << 4 | hex_digit(u->pcm_sha256[2 * i + 1]));
-    /* Whole microseconds by this formula, here and in BATCH_SUMS: what is added is what a retry takes away. */
+        sha256[i] =
+            (unsigned char)(hex_digit(u->pcm_sha256[2 * i]) << 4 | hex_digit(u->pcm_sha256[2 * i + 1]));
+    /* Whole microseconds by this formula, here and in BATCH_SUMS: what is added is what a retry takes away.
+     */
     int64_t rate = u->sample_rate_hz;
     int64_t audio_us = ((int64_t)u->samples * 1000000 + rate / 2) / rate;
-    int64_t synth_us = isfinite(u->synth_s) && u->synth_s > 0 && u->synth_s < 1e9 ? llrint(u->synth_s * 1e6) : 0;
+    int64_t synth_us =
+        isfinite(u->synth_s) && u->synth_s > 0 && u->synth_s < 1e9 ? llrint(u->synth_s * 1e6) : 0;
     a->move.audio_us += audio_us;
     a->move.synth_us += synth_us;
-    return ora_db_run(&run->db, ORA_SQL_ADD_CLIP, err, "iiiiiiibi", (int64_t)u->utt_rowid, (int64_t)u->samples, rate,
-                      (int64_t)u->audio_offset, (int64_t)u->audio_bytes, (int64_t)u->record_offset, (int64_t)u->record_bytes,
-                      sha256, synth_us);
+    return ora_db_run(&run->db, ORA_SQL_ADD_CLIP, err, "iiiiiiibi", (int64_t)u->utt_rowid,
+                      (int64_t)u->samples, rate, (int64_t)u->audio_offset, (int64_t)u->audio_bytes,
+                      (int64_t)u->record_offset, (int64_t)u->record_bytes, sha256, synth_us);
 }
 
-static int write_utterances(struct ora_run *run, const struct ora_batch_result *r, struct account *a, struct ora_err *err)
+static int write_utterances(struct ora_run *run, const struct ora_batch_result *r, struct account *a,
+                            struct ora_err *err)
 {
     struct ora_run_move *m = &a->move;
     int rc = 0;
@@ -125,7 +133,8 @@ static int write_utterances(struct ora_run *run, const struct ora_batch_result *
             rc = write_clip(run, u, a, err);
             continue;
         }
-        rc = ora_db_run(&run->db, ORA_SQL_CLOSE_UTTERANCE, err, "iitt", (int64_t)u->utt_rowid, (int64_t)u->state, u->reason_code, u->reason);
+        rc = ora_db_run(&run->db, ORA_SQL_CLOSE_UTTERANCE, err, "iitt", (int64_t)u->utt_rowid,
+                        (int64_t)u->state, u->reason_code, u->reason);
         m->rejected += u->state == ORA_UTT_REJECTED;
         m->failed += u->state == ORA_UTT_FAILED;
     }
@@ -136,10 +145,12 @@ static int write_utterances(struct ora_run *run, const struct ora_batch_result *
     return rc;
 }
 
-static int finish_steps(struct ora_run *run, const struct ora_batch_result *r, const struct ora_run_lease_row *lease, int64_t worker,
-                        int64_t now_ms, struct ora_err *err)
+static int finish_steps(struct ora_run *run, const struct ora_batch_result *r,
+                        const struct ora_run_lease_row *lease, int64_t worker, int64_t now_ms,
+                        struct ora_err *err)
 {
-    struct account a = {.move = {.batches_leased = -1, .batches_done = 1, .audio_bytes = (int64_t)r->file_bytes}};
+    struct account a = {
+        .move = {.batches_leased = -1, .batches_done = 1, .audio_bytes = (int64_t)r->file_bytes}};
     const struct ora_utt_result **list = sorted(r);
     int rc = check(run, r, list, &a, err);
     free(list);
@@ -148,16 +159,18 @@ static int finish_steps(struct ora_run *run, const struct ora_batch_result *r, c
     if (rc == 0)
         rc = ora_db_run(&run->db, ORA_SQL_END_LEASE, err, "iitn", lease->lease, now_ms, "done");
     if (rc == 0)
-        rc = ora_db_run(&run->db, ORA_SQL_SET_DONE, err, "iiititi", lease->batch, lease->attempts, lease->lease, r->file_sha256,
-                        (int64_t)r->file_bytes, r->kernel_level, now_ms);
+        rc = ora_db_run(&run->db, ORA_SQL_SET_DONE, err, "iiititi", lease->batch, lease->attempts,
+                        lease->lease, r->file_sha256, (int64_t)r->file_bytes, r->kernel_level, now_ms);
     if (rc == 0)
-        rc = ora_db_run(&run->db, ORA_SQL_WORKER_DID, err, "iiii", worker, a.done, a.move.audio_us, a.move.synth_us);
+        rc = ora_db_run(&run->db, ORA_SQL_WORKER_DID, err, "iiii", worker, a.done, a.move.audio_us,
+                        a.move.synth_us);
     if (rc == 0)
         rc = ora_run_move(run, &a.move, err);
     return rc < 0 ? rc : 1;
 }
 
-static int is_duplicate(struct ora_run *run, const struct ora_batch_result *r, bool *duplicate, struct ora_err *err)
+static int is_duplicate(struct ora_run *run, const struct ora_batch_result *r, bool *duplicate,
+                        struct ora_err *err)
 {
     sqlite3_stmt *q = ora_db_query(&run->db, ORA_SQL_BATCH_SHA256, err, "u", r->batch);
     if (!q)
@@ -170,7 +183,8 @@ static int is_duplicate(struct ora_run *run, const struct ora_batch_result *r, b
     return rc < 0 ? rc : 0;
 }
 
-int ora_run_finish(struct ora_run *run, const struct ora_batch_result *result, int64_t now_ms, bool *duplicate, struct ora_err *err)
+int ora_run_finish(struct ora_run *run, const struct ora_batch_result *result, int64_t now_ms,
+                   bool *duplicate, struct ora_err *err)
 {
     struct ora_run_lease_row lease;
     int64_t worker;

@@ -3,10 +3,11 @@
  *
  *     NEW ──lease──▶ LEASED ──finish──▶ DONE
  *      ▲               │
- *      └──end_lease────┘  (returned, expired, lost; the attempt that is one too many gives the open utterances up: DONE)
+ *      └──end_lease────┘  (returned, expired, lost; the attempt that is one too many gives the open
+ * utterances up: DONE)
  *
- * A token names one lease. Every function that takes one first asks the database for the batch's current lease under
- * that token, so what comes late finds nothing and changes nothing.
+ * A token names one lease. Every function that takes one first asks the database for the batch's current
+ * lease under that token, so what comes late finds nothing and changes nothing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -45,15 +46,16 @@ void ora_run_utterance_of(sqlite3_stmt *q, int first, struct ora_utterance *u)
     };
 }
 
-/* ---- a batch in memory: one block, strings first collected as offsets since the block moves while it grows -------- */
+/* ---- a batch in memory: one block, strings first collected as offsets since the block moves while it grows
+ * -------- */
 
 enum { STRINGS = 10 };
 
 /* The string members of an utterance; role is a constant and needs no copy. */
 static const char **string_of(struct ora_utterance *u, int i)
 {
-    const char **all[STRINGS] = {&u->id,   &u->source_id, &u->doc_id, &u->chapter_title, &u->path,
-                                 &u->text, &u->voice,     &u->speaker, &u->lang,         &u->settings_json};
+    const char **all[STRINGS] = {&u->id,   &u->source_id, &u->doc_id,  &u->chapter_title, &u->path,
+                                 &u->text, &u->voice,     &u->speaker, &u->lang,          &u->settings_json};
     return all[i];
 }
 
@@ -130,10 +132,11 @@ static int load_batch(struct ora_run *run, struct ora_batch *batch, struct ora_e
     return rc;
 }
 
-/* ---- lease -------------------------------------------------------------------------------------------------- */
+/* ---- lease
+ * -------------------------------------------------------------------------------------------------- */
 
-static int lease_steps(struct ora_run *run, int64_t worker, const char *token, int64_t now_ms, int64_t deadline_ms,
-                       struct ora_batch *batch, struct ora_err *err)
+static int lease_steps(struct ora_run *run, int64_t worker, const char *token, int64_t now_ms,
+                       int64_t deadline_ms, struct ora_batch *batch, struct ora_err *err)
 {
     sqlite3_stmt *q = ora_db_query(&run->db, ORA_SQL_NEXT_NEW, err, "");
     if (!q)
@@ -146,7 +149,8 @@ static int lease_steps(struct ora_run *run, int64_t worker, const char *token, i
     ora_db_reset(q);
     rc = ora_db_run(&run->db, ORA_SQL_SET_LEASED, err, "u", batch->number);
     if (rc == 0)
-        rc = ora_db_run(&run->db, ORA_SQL_ADD_LEASE, err, "uituii", batch->number, worker, token, batch->attempt, now_ms, deadline_ms);
+        rc = ora_db_run(&run->db, ORA_SQL_ADD_LEASE, err, "uituii", batch->number, worker, token,
+                        batch->attempt, now_ms, deadline_ms);
     if (rc == 0)
         rc = ora_run_move(run, &(struct ora_run_move){.batches_leased = 1}, err);
     if (rc == 0)
@@ -154,14 +158,15 @@ static int lease_steps(struct ora_run *run, int64_t worker, const char *token, i
     return rc < 0 ? rc : 1;
 }
 
-int ora_run_lease(struct ora_run *run, const char *worker, const char *token, int64_t now_ms, int64_t deadline_ms,
-                  struct ora_batch *batch, struct ora_err *err)
+int ora_run_lease(struct ora_run *run, const char *worker, const char *token, int64_t now_ms,
+                  int64_t deadline_ms, struct ora_batch *batch, struct ora_err *err)
 {
     int64_t row;
     *batch = (struct ora_batch){0};
     int rc = ora_db_int(&run->db, ORA_SQL_WORKER_OF, &row, err, "t", worker);
     if (rc <= 0)
-        return rc < 0 ? rc : ora_err_set(err, ORA_E_STATE, "worker %s asks for work but has not joined", worker);
+        return rc < 0 ? rc
+                      : ora_err_set(err, ORA_E_STATE, "worker %s asks for work but has not joined", worker);
     rc = ora_db_save(&run->db, err);
     if (rc < 0)
         return rc;
@@ -192,10 +197,11 @@ int ora_run_current_lease(struct ora_run *run, uint32_t batch, const char *token
     return rc;
 }
 
-/* ---- the ways back ------------------------------------------------------------------------------------------ */
+/* ---- the ways back
+ * ------------------------------------------------------------------------------------------ */
 
-static int give_up(struct ora_run *run, const struct ora_run_lease_row *row, int64_t attempts, int64_t open, const char *why,
-                   int64_t now_ms, struct ora_err *err)
+static int give_up(struct ora_run *run, const struct ora_run_lease_row *row, int64_t attempts, int64_t open,
+                   const char *why, int64_t now_ms, struct ora_err *err)
 {
     char *reason = ora_fmt("given up after %lld attempts; the last: %s", (long long)attempts, why);
     int rc = ora_db_run(&run->db, ORA_SQL_BATCH_GIVE_UP, err, "itt", row->batch, "attempts", reason);
@@ -203,12 +209,15 @@ static int give_up(struct ora_run *run, const struct ora_run_lease_row *row, int
     if (rc == 0)
         rc = ora_db_run(&run->db, ORA_SQL_SET_DONE, err, "iinnini", row->batch, attempts, (int64_t)0, now_ms);
     if (rc == 0)
-        rc = ora_run_move(run, &(struct ora_run_move){.open = -open, .failed = open, .batches_leased = -1, .batches_done = 1}, err);
+        rc = ora_run_move(
+            run,
+            &(struct ora_run_move){.open = -open, .failed = open, .batches_leased = -1, .batches_done = 1},
+            err);
     return rc;
 }
 
-int ora_run_end_lease(struct ora_run *run, const struct ora_run_lease_row *row, const char *outcome, bool counts, const char *why,
-                      int64_t now_ms, struct ora_err *err)
+int ora_run_end_lease(struct ora_run *run, const struct ora_run_lease_row *row, const char *outcome,
+                      bool counts, const char *why, int64_t now_ms, struct ora_err *err)
 {
     int64_t open, attempts = row->attempts + (counts ? 1 : 0);
     int rc = ora_db_run(&run->db, ORA_SQL_END_LEASE, err, "iitt", row->lease, now_ms, outcome, why);
@@ -224,8 +233,8 @@ int ora_run_end_lease(struct ora_run *run, const struct ora_run_lease_row *row, 
     return rc;
 }
 
-int ora_run_give_back(struct ora_run *run, uint32_t batch, const char *token, bool counts, const char *why, int64_t now_ms,
-                      struct ora_err *err)
+int ora_run_give_back(struct ora_run *run, uint32_t batch, const char *token, bool counts, const char *why,
+                      int64_t now_ms, struct ora_err *err)
 {
     struct ora_run_lease_row row;
     int64_t worker;
@@ -239,25 +248,29 @@ int ora_run_give_back(struct ora_run *run, uint32_t batch, const char *token, bo
     return rc < 0 ? rc : 1;
 }
 
-/* Ends, one by one, the leases that the query (… LIMIT 1) finds: each ending takes its row out of the query. */
-static int next_lease(struct ora_run *run, sqlite3_stmt *q, struct ora_run_lease_row *row, struct ora_err *err)
+/* Ends, one by one, the leases that the query (… LIMIT 1) finds: each ending takes its row out of the query.
+ */
+static int next_lease(struct ora_run *run, sqlite3_stmt *q, struct ora_run_lease_row *row,
+                      struct ora_err *err)
 {
     if (!q)
         return err ? err->code : ORA_E_DATABASE;
     int rc = ora_db_step(&run->db, q, err);
     if (rc > 0) {
-        *row = (struct ora_run_lease_row){sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2)};
+        *row = (struct ora_run_lease_row){sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
+                                          sqlite3_column_int64(q, 2)};
         ora_db_reset(q);
     }
     return rc;
 }
 
-int ora_run_end_leases_of_worker(struct ora_run *run, const char *worker, const char *outcome, bool counts, const char *why,
-                                 int64_t now_ms, struct ora_err *err)
+int ora_run_end_leases_of_worker(struct ora_run *run, const char *worker, const char *outcome, bool counts,
+                                 const char *why, int64_t now_ms, struct ora_err *err)
 {
     struct ora_run_lease_row row;
     int rc, ended = 0;
-    while ((rc = next_lease(run, ora_db_query(&run->db, ORA_SQL_LEASES_OF, err, "t", worker), &row, err)) > 0) {
+    while ((rc = next_lease(run, ora_db_query(&run->db, ORA_SQL_LEASES_OF, err, "t", worker), &row, err)) >
+           0) {
         rc = ora_run_end_lease(run, &row, outcome, counts, why, now_ms, err);
         if (rc < 0)
             break;
@@ -272,7 +285,8 @@ int ora_run_expire(struct ora_run *run, int64_t now_ms, struct ora_err *err)
     int ended = 0, rc = ora_db_save(&run->db, err);
     if (rc < 0)
         return rc;
-    while ((rc = next_lease(run, ora_db_query(&run->db, ORA_SQL_LEASES_DUE, err, "i", now_ms), &row, err)) > 0) {
+    while ((rc = next_lease(run, ora_db_query(&run->db, ORA_SQL_LEASES_DUE, err, "i", now_ms), &row, err)) >
+           0) {
         rc = ora_run_end_lease(run, &row, "expired", true, "the lease ran out", now_ms, err);
         if (rc < 0)
             break;
@@ -282,27 +296,32 @@ int ora_run_expire(struct ora_run *run, int64_t now_ms, struct ora_err *err)
     return rc < 0 ? rc : ended;
 }
 
-/* ---- crash -------------------------------------------------------------------------------------------------- */
+/* ---- crash
+ * -------------------------------------------------------------------------------------------------- */
 
 static int quarantine(struct ora_run *run, uint64_t utt, int signal, struct ora_err *err)
 {
     const char *name = sigabbrev_np(signal);
-    char *reason = ora_fmt("an engine died in it twice, by signal %d%s%s", signal, name ? " SIG" : "", name ? name : "");
-    int rc = ora_db_run(&run->db, ORA_SQL_CLOSE_UTTERANCE, err, "iitt", (int64_t)utt, (int64_t)ORA_UTT_FAILED, "crash", reason);
+    char *reason =
+        ora_fmt("an engine died in it twice, by signal %d%s%s", signal, name ? " SIG" : "", name ? name : "");
+    int rc = ora_db_run(&run->db, ORA_SQL_CLOSE_UTTERANCE, err, "iitt", (int64_t)utt, (int64_t)ORA_UTT_FAILED,
+                        "crash", reason);
     free(reason);
     if (rc == 0)
         rc = ora_run_move(run, &(struct ora_run_move){.open = -1, .failed = 1}, err);
     return rc < 0 ? rc : 1;
 }
 
-static int crash_steps(struct ora_run *run, uint32_t batch, int64_t worker, uint64_t utt, int signal, struct ora_err *err)
+static int crash_steps(struct ora_run *run, uint32_t batch, int64_t worker, uint64_t utt, int signal,
+                       struct ora_err *err)
 {
     int64_t crashes;
     int rc = ora_db_run(&run->db, ORA_SQL_WORKER_CRASHED, err, "i", worker);
     if (rc < 0 || !utt)
         return rc;
     rc = ora_db_int(&run->db, ORA_SQL_CRASHES_OF, &crashes, err, "iu", (int64_t)utt, batch);
-    if (rc <= 0) /* not an open utterance of this batch: the engine's crash counts, the utterance's does not */
+    if (rc <=
+        0) /* not an open utterance of this batch: the engine's crash counts, the utterance's does not */
         return rc;
     rc = ora_db_run(&run->db, ORA_SQL_ADD_CRASH, err, "i", (int64_t)utt);
     if (rc < 0 || crashes == 0)
@@ -310,7 +329,8 @@ static int crash_steps(struct ora_run *run, uint32_t batch, int64_t worker, uint
     return quarantine(run, utt, signal, err);
 }
 
-int ora_run_crashed(struct ora_run *run, uint32_t batch, const char *token, uint64_t utt_rowid, int signal, struct ora_err *err)
+int ora_run_crashed(struct ora_run *run, uint32_t batch, const char *token, uint64_t utt_rowid, int signal,
+                    struct ora_err *err)
 {
     struct ora_run_lease_row row;
     int64_t worker;

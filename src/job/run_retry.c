@@ -1,11 +1,12 @@
 /*
  * Retry: the user's hand reopens whole batches.
  *
- * The order keeps every moment safe: (1) one transaction makes rows NEW, moves counters and notes the batch in `removals`;
- * (2) the batches' files are removed; (3) the notes go. Dying after (1) leaves a file that no row claims, and a note by which
- * the next opening for writing removes it, before any worker can have made it anew. Dying after (2): the same, with nothing
- * left to remove.
+ * The order keeps every moment safe: (1) one transaction makes rows NEW, moves counters and notes the batch
+ * in `removals`; (2) the batches' files are removed; (3) the notes go. Dying after (1) leaves a file that no
+ * row claims, and a note by which the next opening for writing removes it, before any worker can have made it
+ * anew. Dying after (2): the same, with nothing left to remove.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -24,8 +25,15 @@ static int reopen(struct ora_run *run, int64_t batch, int64_t file_bytes, struct
     for (int i = 0; i < 7; i++)
         v[i] = sqlite3_column_int64(q, i);
     ora_db_reset(q);
-    struct ora_run_move m = {.open = v[1] + v[2] + v[3], .done = -v[1], .rejected = -v[2], .failed = -v[3], .batches_done = -1,
-                             .chars_done = -v[4], .synth_us = -v[5], .audio_us = -v[6], .audio_bytes = -file_bytes};
+    struct ora_run_move m = {.open = v[1] + v[2] + v[3],
+                             .done = -v[1],
+                             .rejected = -v[2],
+                             .failed = -v[3],
+                             .batches_done = -1,
+                             .chars_done = -v[4],
+                             .synth_us = -v[5],
+                             .audio_us = -v[6],
+                             .audio_bytes = -file_bytes};
     rc = ora_db_run(&run->db, ORA_SQL_DROP_CLIPS, err, "i", batch);
     if (rc == 0)
         rc = ora_db_run(&run->db, ORA_SQL_REOPEN_UTTERANCES, err, "i", batch);
@@ -75,10 +83,12 @@ static int reopen_id(struct ora_run *run, const char *id, struct ora_err *err)
     int64_t batch;
     int rc = ora_db_int(&run->db, ORA_SQL_BATCH_OF_ID, &batch, err, "t", id);
     if (rc <= 0)
-        return rc < 0 ? rc : ora_err_set(err, ORA_E_NOT_FOUND, "%s: no utterance has the id '%s'", run->dir, id);
+        return rc < 0 ? rc
+                      : ora_err_set(err, ORA_E_NOT_FOUND, "%s: no utterance has the id '%s'", run->dir, id);
     rc = reopen_if_done(run, batch, err);
     if (rc == 0)
-        rc = ora_err_set(err, ORA_E_STATE, "%s: utterance '%s' is not closed yet: its batch %lld is still to do", run->dir, id,
+        rc = ora_err_set(err, ORA_E_STATE,
+                         "%s: utterance '%s' is not closed yet: its batch %lld is still to do", run->dir, id,
                          (long long)batch);
     return rc;
 }
@@ -112,7 +122,6 @@ int ora_run_finish_removals(struct ora_run *run, struct ora_err *err)
 
 int ora_run_retry(struct ora_run *run, bool failed, const char *id, int64_t now_ms, struct ora_err *err)
 {
-    
     int reopened = 0, rc = ora_run_begin(run, err);
     if (rc < 0)
         return rc;
@@ -125,7 +134,13 @@ int ora_run_retry(struct ora_run *run, bool failed, const char *id, int64_t now_
         return rc;
     }
     reopened += id ? rc : 0;
-    rc = ora_run_commit(run, err);
+    char when[24];
+    snprintf(when, sizeof when, "%lld", (long long)now_ms);
+    rc = ora_run_meta_set(run, "retried_ms", when, err);
+    if (rc < 0)
+        ora_run_rollback(run);
+    else
+        rc = ora_run_commit(run, err);
     if (rc == 0)
         rc = ora_run_finish_removals(run, err);
     return rc < 0 ? rc : reopened;

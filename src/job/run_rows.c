@@ -1,7 +1,7 @@
 /*
- * Rows: utterances in reading order, for views, verify and reports. The rowid is the reading order, so nothing is sorted
- * and a view of millions of rows starts at once. A sample is chosen by a hash of (seed, rowid): the same for the same
- * run and seed, whatever else was done to the run.
+ * Rows: utterances in reading order, for views, verify and reports. The rowid is the reading order, so
+ * nothing is sorted and a view of millions of rows starts at once. A sample is chosen by a hash of (seed,
+ * rowid): the same for the same run and seed, whatever else was done to the run.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,16 +17,20 @@ struct ora_run_rows {
     char pcm_sha256[65];
 };
 
-#define COLUMNS                                                                                                              \
-    "u.utt, u.id, u.source_id, d.doc_id, h.title, u.doc, u.chapter, u.paragraph, u.idx, u.split, u.split_count, u.role, "     \
-    "i.path, u.line, u.text, m.phonemes, m.voice, m.speaker, m.lang, m.speed, m.settings, u.extra, "                          \
-    "u.batch, u.state, u.reason_code, u.reason, u.gap_after, u.pause_after_ms, u.chars, "                                     \
-    "c.samples, c.sample_rate_hz, c.audio_offset, c.audio_bytes, c.record_offset, c.record_bytes, c.pcm_sha256, c.synth_us, " \
+#define COLUMNS                                                                                              \
+    "u.utt, u.id, u.source_id, d.doc_id, h.title, u.doc, u.chapter, u.paragraph, u.idx, u.split, "           \
+    "u.split_count, u.role, "                                                                                \
+    "i.path, u.line, u.text, m.phonemes, m.voice, m.speaker, m.lang, m.speed, m.settings, u.extra, "         \
+    "u.batch, u.state, u.reason_code, u.reason, u.gap_after, u.pause_after_ms, u.chars, "                    \
+    "c.samples, c.sample_rate_hz, c.audio_offset, c.audio_bytes, c.record_offset, c.record_bytes, "          \
+    "c.pcm_sha256, c.synth_us, "                                                                             \
     "w.incarnation, w.host, b.kernel_level, l.attempt, b.done_ms "
-#define TABLES                                                                                                               \
-    "FROM utterances u JOIN documents d USING (doc) JOIN inputs i USING (input) LEFT JOIN manners m USING (manner) "          \
-    "LEFT JOIN chapters h ON h.doc = u.doc AND h.chapter = u.chapter LEFT JOIN clips c USING (utt) "                          \
-    "LEFT JOIN batches b ON b.batch = u.batch LEFT JOIN leases l ON l.lease = b.done_lease LEFT JOIN workers w ON w.worker = l.worker "
+#define TABLES                                                                                               \
+    "FROM utterances u JOIN documents d USING (doc) JOIN inputs i USING (input) LEFT JOIN manners m USING "  \
+    "(manner) "                                                                                              \
+    "LEFT JOIN chapters h ON h.doc = u.doc AND h.chapter = u.chapter LEFT JOIN clips c USING (utt) "         \
+    "LEFT JOIN batches b ON b.batch = u.batch LEFT JOIN leases l ON l.lease = b.done_lease LEFT JOIN "       \
+    "workers w ON w.worker = l.worker "
 
 static void pick(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
@@ -48,10 +52,11 @@ static void add_conditions(struct ora_str *sql, const struct ora_run_filter *f)
         ora_str_add(sql, " AND u.id = ?1");
     /* A chapter is a range of rowids; a document is the ranges of its chapters. */
     if (f->doc >= 0 && f->chapter >= 0)
-        ora_str_addf(sql,
-                     " AND u.utt BETWEEN (SELECT first_utt FROM chapters WHERE doc = %d AND chapter = %d) AND "
-                     "(SELECT last_utt FROM chapters WHERE doc = %d AND chapter = %d)",
-                     f->doc, f->chapter, f->doc, f->chapter);
+        ora_str_addf(
+            sql,
+            " AND u.utt BETWEEN (SELECT first_utt FROM chapters WHERE doc = %d AND chapter = %d) AND "
+            "(SELECT last_utt FROM chapters WHERE doc = %d AND chapter = %d)",
+            f->doc, f->chapter, f->doc, f->chapter);
     else if (f->doc >= 0)
         ora_str_addf(sql,
                      " AND u.utt BETWEEN (SELECT min(first_utt) FROM chapters WHERE doc = %d) AND "
@@ -76,7 +81,8 @@ static char *sql_of(const struct ora_run_filter *f)
     return ora_str_detach(&sql);
 }
 
-int ora_run_rows_open(struct ora_run *run, const struct ora_run_filter *filter, struct ora_run_rows **rows, struct ora_err *err)
+int ora_run_rows_open(struct ora_run *run, const struct ora_run_filter *filter, struct ora_run_rows **rows,
+                      struct ora_err *err)
 {
     static const struct ora_run_filter all = {.state = -1, .doc = -1, .chapter = -1};
     const struct ora_run_filter *f = filter ? filter : &all;
@@ -84,7 +90,8 @@ int ora_run_rows_open(struct ora_run *run, const struct ora_run_filter *filter, 
     r->run = run;
     char *sql = sql_of(f);
     int rc = 0;
-    sqlite3_create_function_v2(run->db.handle, "ora_pick", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, pick, NULL, NULL, NULL);
+    sqlite3_create_function_v2(run->db.handle, "ora_pick", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, pick,
+                               NULL, NULL, NULL);
     if (sqlite3_prepare_v2(run->db.handle, sql, -1, &r->q, NULL) != SQLITE_OK)
         rc = ora_db_error(&run->db, "reading rows", err);
     free(sql);
@@ -134,7 +141,8 @@ int ora_run_rows_next(struct ora_run_rows *r, struct ora_run_row *row, struct or
         return rc;
     *row = (struct ora_run_row){.rowid = (uint64_t)sqlite3_column_int64(q, 0)};
     ora_run_utterance_of(q, 1, &row->utt);
-    row->batch = sqlite3_column_type(q, 22) == SQLITE_NULL ? UINT32_MAX : (uint32_t)sqlite3_column_int64(q, 22);
+    row->batch =
+        sqlite3_column_type(q, 22) == SQLITE_NULL ? UINT32_MAX : (uint32_t)sqlite3_column_int64(q, 22);
     row->state = (enum ora_utt_state)sqlite3_column_int(q, 23);
     row->reason_code = (const char *)sqlite3_column_text(q, 24);
     row->reason = (const char *)sqlite3_column_text(q, 25);
@@ -156,7 +164,8 @@ void ora_run_rows_close(struct ora_run_rows **rows)
 }
 
 int ora_run_each_chapter(struct ora_run *run,
-                         int (*fn)(void *ctx, uint32_t doc, const char *doc_id, uint32_t chapter, const char *title, uint64_t utterances),
+                         int (*fn)(void *ctx, uint32_t doc, const char *doc_id, uint32_t chapter,
+                                   const char *title, uint64_t utterances),
                          void *ctx, struct ora_err *err)
 {
     sqlite3_stmt *q = ora_db_query(&run->db, ORA_SQL_EACH_CHAPTER, err, "");
@@ -164,8 +173,9 @@ int ora_run_each_chapter(struct ora_run *run,
         return err ? err->code : ORA_E_DATABASE;
     int rc;
     while ((rc = ora_db_step(&run->db, q, err)) > 0) {
-        rc = fn(ctx, (uint32_t)sqlite3_column_int64(q, 0), ora_db_text(q, 1), (uint32_t)sqlite3_column_int64(q, 2), ora_db_text(q, 3),
-                (uint64_t)sqlite3_column_int64(q, 4));
+        rc =
+            fn(ctx, (uint32_t)sqlite3_column_int64(q, 0), ora_db_text(q, 1),
+               (uint32_t)sqlite3_column_int64(q, 2), ora_db_text(q, 3), (uint64_t)sqlite3_column_int64(q, 4));
         if (rc < 0) {
             ora_db_reset(q);
             return rc;

@@ -13,7 +13,8 @@
 
 typedef int bad_fn(void *ctx, const char *path, const char *what);
 
-static int verify_batch(struct ora_run *run, const char *audio, uint32_t batch, const char *sha256, bad_fn *on_bad, void *ctx)
+static int verify_batch(struct ora_run *run, const char *audio, uint32_t batch, const char *sha256,
+                        bad_fn *on_bad, void *ctx)
 {
     char *path = ora_store_final_path(audio, batch, run->job->store);
     char found[65];
@@ -29,7 +30,8 @@ static int verify_batch(struct ora_run *run, const char *audio, uint32_t batch, 
     return rc;
 }
 
-static int verify_rows(struct ora_run *run, const char *audio, bad_fn *on_bad, void *ctx, uint64_t *files, struct ora_err *err)
+static int verify_rows(struct ora_run *run, const char *audio, bad_fn *on_bad, void *ctx, uint64_t *files,
+                       struct ora_err *err)
 {
     sqlite3_stmt *q = ora_db_query(&run->db, ORA_SQL_EACH_FILE, err, "");
     if (!q)
@@ -64,7 +66,8 @@ static int is_claimed(struct ora_run *run, const char *name, bool *claimed, stru
     return rc < 0 ? rc : 0;
 }
 
-static int verify_folder(struct ora_run *run, const char *audio, bad_fn *on_bad, void *ctx, struct ora_err *err)
+static int verify_folder(struct ora_run *run, const char *audio, bad_fn *on_bad, void *ctx,
+                         struct ora_err *err)
 {
     DIR *dir = opendir(audio);
     if (!dir)
@@ -73,7 +76,8 @@ static int verify_folder(struct ora_run *run, const char *audio, bad_fn *on_bad,
     for (struct dirent *e; rc >= 0 && (e = readdir(dir));) {
         bool claimed;
         /* what begins with a dot is work in progress under a token name */
-        if (e->d_name[0] == '.' || (!isdigit((unsigned char)e->d_name[0]) && !ora_ends_with(e->d_name, ".tar")))
+        if (e->d_name[0] == '.' ||
+            (!isdigit((unsigned char)e->d_name[0]) && !ora_ends_with(e->d_name, ".tar")))
             continue;
         rc = is_claimed(run, e->d_name, &claimed, err);
         if (rc < 0 || claimed)
@@ -86,8 +90,8 @@ static int verify_folder(struct ora_run *run, const char *audio, bad_fn *on_bad,
     return rc < 0 ? rc : 0;
 }
 
-int ora_run_verify_files(struct ora_run *run, int (*on_bad)(void *ctx, const char *path, const char *what), void *ctx,
-                         uint64_t *files, struct ora_err *err)
+int ora_run_verify_files(struct ora_run *run, int (*on_bad)(void *ctx, const char *path, const char *what),
+                         void *ctx, uint64_t *files, struct ora_err *err)
 {
     char *audio = ora_path_join(run->dir, "audio");
     *files = 0;
