@@ -43,9 +43,10 @@ static const struct words english[] = {
     {TITLE, " mr mrs ms mx dr drs prof rev revd fr hon messrs mme mlle gen lt col maj capt cpt cdr cmdr adm "
             "sgt cpl pvt sen rep gov "
             "pres supt insp det sr. esq. mgr bro msgr ven "},
-    {MIDDLE, " e.g i.e eg ie cf vs v viz approx ca c.f al. incl esp resp "},
+    {MIDDLE, " e.g i.e eg ie a.k.a cf vs v viz approx ca c c.f incl esp resp "},
     {NUMBER,
-     " no nos nr vol vols p pp fig figs ch chap sec sect art eq eqs ref refs op ed pt par para pl tab ex app "
+     " no nos nr vol vols p pp pg fig figs ch chap sec sect art eq eqs ref refs op ed pt par para pl tab ex "
+     "app "
      "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun Gen Ex "
      "Lev Num Deut Josh "
      "Sam Chr Neh Ps Prov Eccl Isa Jer Ezek Dan Matt Mk Lk Jn Rom Cor Gal Eph Phil Col Thess Tim Heb Jas Pet "
@@ -151,6 +152,9 @@ static const struct language languages[] = {
      "antes como que quem onde não sim este esta isso ",
      false, NULL},
 };
+static const char dates[] =
+    " monday tuesday wednesday thursday friday saturday sunday january february march april may june july "
+    "august september october november december est edt cst pst pdt gmt utc bst cet ";
 static const struct language unknown_language = {"", no_words, " ", false, NULL};
 
 enum { LOOK_BYTES = 256, WORD_BYTES = 32 };
@@ -237,13 +241,14 @@ struct next {
     bool starter; /* a word that starts sentences */
     bool initial; /* one letter and a dot */
     bool roman;
+    bool date; /* a weekday, month or time zone: "5 p.m. Monday" */
     const char *word;
     size_t word_len;
 };
 
 static struct next look_ahead(const struct language *l, const char *text, size_t len, size_t at)
 {
-    struct next n = {NOTHING, false, false, false, NULL, 0};
+    struct next n = {.kind = NOTHING};
     size_t end = at, limit = len - at > LOOK_BYTES ? at + LOOK_BYTES : len;
     uint32_t cp = 0;
     while (at < limit) {
@@ -278,6 +283,7 @@ static struct next look_ahead(const struct language *l, const char *text, size_t
     n.roman = roman && letters > 0;
     n.initial = letters == 1 && at < len && text[at] == '.';
     n.starter = !n.initial && in_list(l->starters, n.word, n.word_len);
+    n.date = in_list(dates, n.word, n.word_len);
     return n;
 }
 
@@ -359,7 +365,7 @@ static enum ora_dot of_word(enum nature nature, const struct next *next)
     case NUMBER:
         return number ? ORA_DOT_ABBREVIATION : ORA_DOT_END;
     case ENDING:
-        return next->kind == DIGIT ? ORA_DOT_ABBREVIATION : ORA_DOT_END;
+        return number || next->date ? ORA_DOT_ABBREVIATION : ORA_DOT_END;
     case NAME:
         return (next->kind == CAPITAL && !next->starter) || next->kind == DIGIT ? ORA_DOT_ABBREVIATION
                                                                                 : ORA_DOT_END;
@@ -388,6 +394,9 @@ enum ora_dot ora_dot_at(const char *lang, const char *text, size_t len, size_t o
     /* "Dr.," and "etc.)": the mark that follows rules, the dot belongs to the abbreviation. */
     if (follower && strchr(",;:", (int)(follower < 128 ? follower : '~')))
         return nature == NOT_KNOWN ? ORA_DOT_CONTINUED : ORA_DOT_ABBREVIATION;
+    bool dash = follower == '-' || follower == 0x2013 || follower == 0x2014;
+    if (dash && nature != NOT_KNOWN)
+        return ORA_DOT_ABBREVIATION;
     if (next.kind == SMALL)
         return nature == NOT_KNOWN ? ORA_DOT_CONTINUED : ORA_DOT_ABBREVIATION;
     uint32_t only = 0;

@@ -1,6 +1,6 @@
 /*
- * Rules: what is put right in a text before a front end reads it: the user's lexicon, then what espeak-ng would
- * misread (text/normalise.c lists it). Read-only after loading; shared by threads.
+ * Rules: what is put right in a text before a front end reads it: the user's lexicon, then what espeak-ng
+ * would misread (text/normalise.c lists it). Read-only after loading; shared by threads.
  */
 #ifndef ORA_TEXT_RULES_H
 #define ORA_TEXT_RULES_H
@@ -10,11 +10,13 @@
 
 struct ora_text_rules;
 
-/* lexicon_path: TSV "word<TAB>respelling" (whole word, longest first, one pass, never re-scanned), or NULL. */
-int ora_text_rules_open(const char *lexicon_path, const char *lang, struct ora_text_rules **rules, struct ora_err *err);
+/* lexicon_path: TSV "word<TAB>respelling" (whole word, longest first, one pass, never re-scanned), or NULL.
+ */
+int ora_text_rules_open(const char *lexicon_path, const char *lang, struct ora_text_rules **rules,
+                        struct ora_err *err);
 void ora_text_rules_close(struct ora_text_rules **rules);
 /* Appends the text as it is to be spoken. rules may be NULL (default normalising only). */
-int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, const char *text, struct ora_str *out,
-                       struct ora_err *err);
+int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, const char *text,
+                       struct ora_str *out, struct ora_err *err);
 
 #endif

@@ -1,0 +1,71 @@
+/* Text rules: cleaning, then the user's lexicon, then the language's normaliser, which may not touch what the
+ * lexicon said. */
+#include "text/rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "text/lexicon.h"
+#include "text/normalise.h"
+#include "text/normalise_clean.h"
+
+enum { MAX_TEXT_BYTES = 64 << 20 };
+
+struct ora_text_rules {
+    char *lang;
+    struct ora_lexicon *lexicon; /* or NULL */
+};
+
+int ora_text_rules_open(const char *lexicon_path, const char *lang, struct ora_text_rules **rules,
+                        struct ora_err *err)
+{
+    struct ora_lexicon *lexicon = NULL;
+    *rules = NULL;
+    int rc = lexicon_path ? ora_lexicon_open(lexicon_path, &lexicon, err) : 0;
+    if (rc < 0)
+        return rc;
+    *rules = ora_xcalloc(1, sizeof **rules);
+    (*rules)->lang = ora_xstrdup(lang ? lang : "en");
+    (*rules)->lexicon = lexicon;
+    return 0;
+}
+
+void ora_text_rules_close(struct ora_text_rules **rules)
+{
+    if (!rules || !*rules)
+        return;
+    ora_lexicon_close(&(*rules)->lexicon);
+    free((*rules)->lang);
+    free(*rules);
+    *rules = NULL;
+}
+
+int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, const char *text,
+                       struct ora_str *out, struct ora_err *err)
+{
+    struct ora_str clean = ORA_STR_INIT, respelled = ORA_STR_INIT;
+    struct ora_span *said = NULL;
+    size_t said_count = 0, len = strlen(text), good = ora_utf8_valid_prefix(text, len);
+    if (len > MAX_TEXT_BYTES)
+        return ora_err_set(err, ORA_E_LIMIT, "text of %zu bytes; at most %d can be one utterance", len,
+                           MAX_TEXT_BYTES);
+    if (good < len)
+        return ora_err_set(err, ORA_E_BAD_INPUT, "text is not UTF-8 at byte %zu (0x%02X)", good,
+                           (unsigned char)text[good]);
+    ora_text_clean(text, len, &clean);
+    const struct ora_str *words = &clean;
+    if (rules && rules->lexicon) {
+        ora_lexicon_apply(rules->lexicon, ora_str_c(&clean), clean.len, &respelled, &said, &said_count);
+        words = &respelled;
+    }
+    ora_normalise(lang    ? lang
+                  : rules ? rules->lang
+                          : "en",
+                  ora_str_c(words), words->len, said, said_count, out);
+    free(said);
+    ora_str_release(&respelled);
+    ora_str_release(&clean);
+    return 0;
+}
