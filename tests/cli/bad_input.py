@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""Bad input: a clear message, a ledger that balances, nothing half-written."""
+import json
+import os
+import pathlib
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from cli import Skip, check, main, says
+
+SENTENCE = "A plain sentence follows here.\n"
+
+
+def finished(t, inputs, want, more="", code=1):
+    """Runs a job of `inputs` and compares (done, rejected, failed)."""
+    result = t.oratorio("run", t.job(inputs, more=more), "--workers", "1", code=code)
+    done, rejected, failed, reasons = t.ledger()
+    check((done, rejected, failed) == want, f"done, rejected, failed are {(done, rejected, failed)}, wanted {want}; {reasons}\n{result}")
+    t.nothing_half_written()
+    return reasons, result
+
+
+def case_empty_file(t):
+    t.write("a.txt", "")
+    result = t.oratorio("run", t.job(["a.txt"]))
+    check(result.code == 2, f"{result}")
+    says(result, "a.txt")
+
+
+def case_only_punctuation_is_rejected_in_lines(t):
+    t.write("a.txt", "?!?\n" + SENTENCE)
+    reasons, _ = finished(t, [{"path": "a.txt", "layout": "lines"}], (1, 1, 0))
+    check(reasons == {"no-words": 1}, str(reasons))
+
+
+def case_ornaments_and_blank_lines_are_structure(t):
+    t.write("a.txt", SENTENCE + "\n***\n\n" + SENTENCE + "\n-----\n\n\n")
+    finished(t, ["a.txt"], (2, 0, 0), code=0)
+
+
+def case_one_letter_line(t):
+    t.write("a.txt", "I\n" + SENTENCE)
+    finished(t, [{"path": "a.txt", "layout": "lines"}], (2, 0, 0), code=0)
+
+
+def case_five_thousand_words_in_a_line_are_split(t):
+    words = " ".join(f"word{i}" for i in range(5000))
+    t.write("a.txt", words + ".\n")
+    t.oratorio("run", t.job([{"path": "a.txt", "layout": "lines"}], more="views: [jsonl]\n"), "--workers", "1", code=0)
+    rows = [json.loads(x) for x in (t.dir / "runs/t/views/jsonl/manifest.jsonl").read_text().splitlines()]
+    spoken = " ".join(r["text"] for r in rows).split()
+    check(len(rows) > 10 and "".join(spoken) == words.replace(" ", "") + ".", f"{len(rows)} parts lose text")
+    check(all("-s" in r["id"] for r in rows), "parts are not named as splits")
+
+
+def case_invalid_utf8_in_lines(t):
+    t.write("a.txt", b"good line here\nbad \xff\xfe line\nanother good line\n")
+    result = t.oratorio("run", t.job([{"path": "a.txt", "layout": "lines"}]), "--workers", "1")
+    check(result.code in (1, 2), f"{result}")
+    says(result, "a.txt", "2", "UTF-8")
+
+
+def case_utf16_is_named(t):
+    t.write("a.txt", "Some words in another encoding.\n".encode("utf-16"))
+    result = t.oratorio("run", t.job(["a.txt"]), code=2)
+    says(result, "a.txt", "UTF-16")
+
+
+def case_latin1_is_named(t):
+    t.write("a.txt", "Das Café öffnet früh, sagt Frau Müller.\n".encode("latin-1"))
+    result = t.oratorio("run", t.job(["a.txt"]), code=2)
+    says(result, "a.txt", "8859-1")
+
+
+def case_nul_bytes(t):
+    t.write("a.txt", b"good line here\nbad \0 line\nanother good line\n")
+    result = t.oratorio("run", t.job([{"path": "a.txt", "layout": "lines"}]), "--workers", "1")
+    check(result.code in (1, 2), f"{result}")
+    says(result, "a.txt", "NUL")
+
+
+def case_emoji_only_is_rejected(t):
+    t.write("a.txt", "\U0001F600\U0001F680\n" + SENTENCE)
+    reasons, _ = finished(t, [{"path": "a.txt", "layout": "lines"}], (1, 1, 0))
+    check(reasons == {"no-words": 1}, str(reasons))
+
+
+def case_right_to_left_text_is_spoken(t):
+    t.write("a.txt", "שלום עולם\nمرحبا بالعالم\n")
+    finished(t, [{"path": "a.txt", "layout": "lines"}], (2, 0, 0), code=0)
+
+
+def case_bars_tabs_and_crlf(t):
+    t.write("a.txt", "one | two | three\r\nfour\tfive\r\n\r\nsix seven\r\n")
+    finished(t, [{"path": "a.txt", "layout": "lines"}], (3, 0, 0), code=0)
+
+
+def case_duplicate_ids(t):
+    t.write("a.jsonl", '{"id":"x","text":"first one"}\n{"id":"x","text":"second one"}\n')
+    reasons, _ = finished(t, ["a.jsonl"], (1, 1, 0))
+    check(reasons == {"duplicate-id": 1}, str(reasons))
+
+
+def case_ids_with_spaces_and_dots_are_mapped(t):
+    t.write("a.jsonl", '{"id":"my id.1","text":"first one"}\n{"id":"my id.2","text":"second one"}\n')
+    finished(t, ["a.jsonl"], (2, 0, 0), more="views: [jsonl]\n", code=0)
+    rows = [json.loads(x) for x in (t.dir / "runs/t/views/jsonl/manifest.jsonl").read_text().splitlines()]
+    check([r["source_id"] for r in rows] == ["my id.1", "my id.2"], str(rows))
+    check(all(c.isalnum() or c in "-_" for r in rows for c in r["id"]), str(rows))
+
+
+def case_broken_jsonl_lines(t):
+    t.write("a.jsonl", '{"id":"a","text":"fine words"}\n{"id":"b","text":\n{"id":"c"}\n{"id":"d","text":7}\n[1]\n')
+    reasons, _ = finished(t, ["a.jsonl"], (1, 4, 0))
+    check(sum(reasons.values()) == 4, str(reasons))
+
+
+def case_missing_file(t):
+    says(t.oratorio("run", t.job(["missing.txt"]), code=2), "missing.txt")
+    says(t.oratorio("run", "nothing-here.txt", code=2), "nothing-here.txt")
+    check(not (t.dir / "runs/t").exists(), "a run was left behind")
+
+
+def case_unreadable_folder(t):
+    if os.getuid() != 0:
+        raise Skip("needs root to become another user")
+    t.write("secret/a.txt", SENTENCE)
+    os.chmod(t.dir / "secret", 0o700)
+    os.chmod(t.dir, 0o777)
+    job = t.job(["secret/a.txt"])
+    result = t.oratorio("run", job, code=2, user=pwd.getpwnam("nobody").pw_uid, env={"HOME": str(t.dir)})
+    says(result, "secret/a.txt", "Permission denied")
+
+
+def case_folder_that_cannot_be_written(t):
+    if os.getuid() != 0:
+        raise Skip("needs root to become another user")
+    t.write("a.txt", SENTENCE)
+    os.chmod(t.dir, 0o755)
+    result = t.oratorio("run", t.job(["a.txt"]), user=pwd.getpwnam("nobody").pw_uid, env={"HOME": "/tmp"})
+    check(result.code == 2, f"{result}")
+    says(result, "runs", "Permission denied")
+
+
+def case_broken_yaml(t):
+    says(t.oratorio("run", t.write("j.yaml", "name: t\ninputs: [a.txt\nvoice: tone\n"), code=2), "j.yaml:")
+
+
+def case_unknown_field(t):
+    t.write("a.txt", SENTENCE)
+    result = t.oratorio("run", t.write("j.yaml", "name: t\nvoise: tone\ninputs: a.txt\n"), code=2)
+    says(result, "j.yaml:2", "voise", "did you mean 'voice'")
+
+
+def case_wrong_type(t):
+    t.write("a.txt", SENTENCE)
+    result = t.oratorio("run", t.write("j.yaml", "name: t\nvoice: tone\ninputs: a.txt\nseed: many\n"), code=2)
+    says(result, "j.yaml:4", "seed", "many")
+
+
+def case_unknown_voice(t):
+    t.write("a.txt", SENTENCE)
+    says(t.oratorio("run", t.job(["a.txt"], voice="nobody-medium"), code=2), "nobody-medium")
+
+
+def case_unknown_setting(t):
+    t.write("a.txt", SENTENCE)
+    says(t.oratorio("run", t.job(["a.txt"], more="settings: {noise_scal: 1}\n"), code=2), "noise_scal")
+
+
+def joe(t):
+    voice = pathlib.Path(os.environ.get("ORATORIO_VOICES", str(pathlib.Path(__file__).parents[2] / "voices"))) / "en_US-joe-medium"
+    if not voice.exists():
+        raise Skip("the default voice is not here (deploy/fetch-voice)")
+    shutil.copytree(voice, t.dir / "v/joe")
+    return t.dir / "v/joe"
+
+
+def case_voice_truncated_by_one_byte(t):
+    voice = joe(t)
+    weights = voice / "model.safetensors"
+    with open(weights, "r+b") as f:
+        f.truncate(weights.stat().st_size - 1)
+    t.write("a.txt", SENTENCE)
+    result = t.oratorio("run", t.job(["a.txt"], voice=str(voice)), "--workers", "1", code=2)
+    says(result, "model.safetensors")
+    says(t.oratorio("say", "Hello.", "-o", "x.wav", "--voice", voice, code=2), "model.safetensors")
+    check(not (t.dir / "x.wav").exists(), "x.wav was written")
+
+
+def case_voice_of_another_architecture(t):
+    t.write("other.onnx", b"\x08\x08\x12\x07pytorch:\x0d\x0a\x05\x22\x03Add\x12\x04main")
+    t.write("other.onnx.json", '{"audio":{"sample_rate":22050},"phoneme_id_map":{"_":[0]}}')
+    result = t.oratorio("voice", "import", "vits", "other.onnx", "--out", "v", code=2)
+    says(result, "other.onnx")
+    check(not (t.dir / "v/other").exists(), "a voice was left behind")
+
+
+def case_disk_full(t):
+    if os.getuid() != 0 or subprocess.run(["unshare", "-m", "true"], check=False).returncode:
+        raise Skip("needs root to mount a small disk")
+    if "ORATORIO_SMALL_DISK" not in os.environ:
+        # The mount lives in a namespace of its own and goes with it.
+        with tempfile.TemporaryDirectory(prefix="oratorio-disk-") as folder:
+            script = f"mount -t tmpfs -o size=6m none {folder} && TMPDIR={folder} ORATORIO_SMALL_DISK=1 {sys.executable} {__file__} disk_full"
+            code = subprocess.run(["unshare", "-m", "--propagation", "private", "sh", "-c", script], check=False).returncode
+            check(code == 0, f"the case on the small disk ended with {code}")
+        return
+    t.write("a.txt", "".join(f"This is line number {i} of very many lines.\n" for i in range(3000)))
+    result = t.oratorio("run", t.job([{"path": "a.txt", "layout": "lines"}], more="audio: {format: wav}\nviews: []\n"), "--workers", "1")
+    check(result.code in (2, 3), f"{result}")
+    says(result, "disk")
+    t.nothing_half_written() if result.code == 2 else None
+
+
+if __name__ == "__main__":
+    main(globals())

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""The verbs as a user types them, with the family that has no weights."""
+import json
+import subprocess
+import wave
+
+from cli import BIN, check, main, says
+
+STORY = "# One\n\nFirst sentence. Second one!\n\n# Two\n\n\"Third?\" asked the fourth. Done.\n"
+
+
+def ran(t, more="views: [jsonl, chapters]\n"):
+    t.write("story.md", STORY)
+    return t.oratorio("run", t.job(["story.md"], more=more), "--workers", "1", code=0)
+
+
+def case_help_and_version(t):
+    verbs = t.oratorio("--help", code=0).out
+    for verb in ("run", "serve", "plan", "status", "cancel", "retry", "verify", "export", "say", "voice"):
+        check(f"  {verb} " in verbs, f"{verb} is missing in --help")
+        page = t.oratorio(verb, "--help", code=0).out
+        check("Usage: oratorio " + verb in page and "xample" in page, page)
+        check(t.oratorio("help", verb, code=0).out == page, "help VERB differs")
+    says(t.oratorio("--version", code=0), "oratorio ")
+    says(t.oratorio("rum", code=2), "did you mean 'run'")
+    says(t.oratorio("run", "x", "--worker", "2", code=2), "did you mean '--workers'")
+    t.oratorio(code=2)
+
+
+def case_run_then_run_again(t):
+    first = ran(t)
+    says(first, "6 done, 0 rejected, 0 failed", "views/chapters", "manifest.jsonl")
+    again = t.oratorio("run", "job.yaml", code=0)
+    says(again, "nothing left to render", "6 done")
+
+
+def case_a_bare_text_is_a_job(t):
+    t.write("note.txt", "Only this.\n")
+    t.oratorio("run", "note.txt", "--workers", "1", code=2)  # the default voice may not be here
+    t.write("j.yaml", "voice: tone\ninputs: note.txt\n")
+    t.oratorio("run", "j.yaml", "--workers", "1", code=0)
+    check((t.dir / "runs/j/report.json").exists(), "runs/j is missing")
+
+
+def case_stdin_is_a_text(t):
+    t.write("j.yaml", "name: t\nvoice: tone\ninputs: '-'\n")
+    t.oratorio("run", "j.yaml", "--workers", "1", stdin="Hello there. General remark.\n", code=0)
+    check(t.ledger()[0] == 2, str(t.ledger()))
+
+
+def case_changed_inputs_are_refused(t):
+    ran(t)
+    t.write("story.md", STORY + "\nOne more.\n")
+    says(t.oratorio("run", "job.yaml", code=2), "story.md", "--new")
+    t.oratorio("run", "job.yaml", "--new", "--workers", "1", code=0)
+    check((t.dir / "runs/t-2/run.sqlite").exists(), "--new made no runs/t-2")
+
+
+def case_plan_renders_nothing(t):
+    t.write("a.jsonl", '{"id":"a","text":"some words"}\n{"id":"a","text":"more words"}\n')
+    out = t.oratorio("plan", t.job(["a.jsonl"]), code=0)
+    says(out, "utterances", "duplicate")
+    check(not (t.dir / "runs").exists(), "plan made a run")
+
+
+def case_status(t):
+    ran(t)
+    says(t.oratorio("status", "t", code=0), "finished", "6 done")
+    check(json.loads(t.oratorio("status", "runs/t", "--json", code=0).out)["ledger"]["done"] == 6, "done is not 6")
+    says(t.oratorio("status", "nowhere", code=2), "nowhere")
+
+
+def case_verify_finds_a_changed_file(t):
+    ran(t)
+    says(t.oratorio("verify", "runs/t", "--sample", "6", code=0), "0 bad", "6 utterances rendered again, 0 different")
+    tar = next((t.dir / "runs/t/audio").glob("*.tar"))
+    data = bytearray(tar.read_bytes())
+    data[600] ^= 1
+    tar.chmod(0o644)
+    tar.write_bytes(data)
+    says(t.oratorio("verify", "runs/t", "--sample", "0", code=1), tar.name)
+
+
+def case_retry_reopens_a_batch(t):
+    ran(t)
+    before = next((t.dir / "runs/t/audio").glob("*.tar")).read_bytes()
+    first = json.loads((t.dir / "runs/t/views/jsonl/manifest.jsonl").read_text().splitlines()[0])["id"]
+    says(t.oratorio("retry", "runs/t", "--id", first, code=0), "1 batch reopened")
+    check(t.oratorio("status", "runs/t").code == 3, "the run is not open again")
+    t.oratorio("run", "job.yaml", "--workers", "1", code=0)
+    check(next((t.dir / "runs/t/audio").glob("*.tar")).read_bytes() == before, "rendered again, it differs")
+    says(t.oratorio("retry", "runs/t", "--id", "nobody", code=2), "nobody")
+
+
+def case_export_views(t):
+    ran(t, more="views: []\n")
+    t.oratorio("export", "runs/t", "ljspeech", code=0)
+    rows = (t.dir / "runs/t/views/ljspeech/metadata.csv").read_text().splitlines()
+    check(len(rows) == 6 and all(r.count("|") == 2 for r in rows), str(rows))
+    with wave.open(str(t.dir / "runs/t/views/ljspeech/wavs" / (rows[0].split("|")[0] + ".wav"))) as w:
+        check(w.getnchannels() == 1 and w.getsampwidth() == 2 and w.getnframes() > 1000, "not a 16-bit mono WAV")
+    t.oratorio("export", "runs/t", "chapters", "elsewhere", code=0)
+    check(len(list((t.dir / "elsewhere").glob("*.flac"))) == 2, "two chapters were expected")
+    says(t.oratorio("export", "runs/t", "ljspech", code=2), "did you mean 'ljspeech'")
+
+
+def case_say(t):
+    t.oratorio("say", "Hello there.", "-o", "a.wav", "--voice", "tone", code=0)
+    with wave.open(str(t.dir / "a.wav")) as w:
+        check(w.getframerate() == 16000 and w.getnframes() > 1000, "not what tone says")
+    out = json.loads(t.oratorio("say", "-", "-o", "b.flac", "--voice", "tone", "--json", stdin="Hello there.", code=0).out)
+    check(out["text"] == "Hello there." and out["ai_generated"] is True, str(out))
+    says(t.oratorio("say", "x", "--voice", "tone", code=2), "-o FILE")
+    says(t.oratorio("say", "  ", "-o", "c.wav", "--voice", "tone", code=2), "empty")
+    says(t.oratorio("say", "x", "-o", "c.wav", "--voice", "tone", "--set", "phone_mss=5", code=2), "phone_ms")
+
+
+def case_voice_list_and_describe(t):
+    says(t.oratorio("voice", "list", code=0), "tone")
+    json.loads(t.oratorio("voice", "list", "--json", code=0).out)
+    says(t.oratorio("voice", "describe", "tone", code=0), "tone")
+    t.oratorio("voice", "check", "tone", code=0)
+    says(t.oratorio("voice", "liste", code=2), "did you mean 'list'")
+
+
+def case_cancel_without_a_coordinator(t):
+    ran(t)
+    says(t.oratorio("cancel", "runs/t", code=0), "nobody works on it")
+
+
+def case_progress_forms(t):
+    t.write("story.md", STORY)
+    job = t.job(["story.md"])
+    quiet = t.oratorio("run", job, "--workers", "1", "--quiet", code=0)
+    check(quiet.out == "" and quiet.err == "", f"{quiet}")
+    objects = t.oratorio("run", job, "--out", "other", "--workers", "1", "--json-progress", code=0)
+    lines = [json.loads(x) for x in objects.err.splitlines()]
+    check(lines and lines[-1]["done"] == 6, objects.err)
+
+
+def case_worker_program_tells_its_options(t):
+    done = subprocess.run([str(BIN / "oratorio-worker"), "--help"], capture_output=True, text=True, check=False)
+    check(done.returncode == 0 and "--connect" in done.stdout and "--key" in done.stdout, str(done))
+
+
+if __name__ == "__main__":
+    main(globals())
