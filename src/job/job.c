@@ -108,14 +108,26 @@ static char *from_base(const struct ora_job *job, const char *path)
     return ora_path_join(job->base_dir, path);
 }
 
+/* A voice with a slash is a folder, not a name. */
+static void settle_voice(const struct ora_job *job, char **voice)
+{
+    if (!*voice || !strchr(*voice, '/') || (*voice)[0] == '/')
+        return;
+    char *path = from_base(job, *voice);
+    free(*voice);
+    *voice = path;
+}
+
 void ora_job_settle(struct ora_job *job)
 {
     if (!job->voice)
         job->voice = ora_xstrdup(ORA_JOB_DEFAULT_VOICE);
+    settle_voice(job, &job->voice);
     if (!job->kernels)
         job->kernels = ora_xstrdup("auto");
     for (size_t i = 0; i < job->input_count; i++) {
         struct ora_job_input *in = &job->inputs[i];
+        settle_voice(job, &in->voice);
         free(in->file);
         in->file = strcmp(in->path, "-") == 0 ? ora_xstrdup("-") : from_base(job, in->path);
     }

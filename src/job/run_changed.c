@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "job/inputs.h"
 #include "job/run_priv.h"
+#include "voice/voice.h"
 
 /* Fields that decide no byte of the audio, and the inputs' places, whose contents are compared by hash. */
 static bool is_free(const char *path)
@@ -139,14 +140,45 @@ static int input_changed(const struct ora_job *job, sqlite3_stmt *q, struct ora_
     return 1;
 }
 
-int ora_run_changed(struct ora_run *run, const struct ora_job *job, struct ora_str *what, struct ora_err *err)
+static int voice_changed(sqlite3_stmt *q, struct ora_str *what, struct ora_err *err)
 {
-    int rc, changed = settings_changed(run, job, what, err);
-    if (changed < 0)
-        return changed;
+    const char *name = ora_db_text(q, 0);
+    struct ora_voice *voice;
+    int rc = ora_voice_open(name, &voice, err);
+    if (rc < 0)
+        return rc;
+    int changed = strcmp(voice->model_sha256, ora_db_text(q, 1)) != 0;
+    if (changed)
+        ora_str_addf(what, "voice %s: its model has changed (was %.12s, is %.12s)\n", name, ora_db_text(q, 1),
+                     voice->model_sha256);
+    ora_voice_close(&voice);
+    return changed;
+}
+
+static int voices_changed(struct ora_run *run, struct ora_str *what, struct ora_err *err)
+{
+    sqlite3_stmt *q = ora_db_query(&run->db, ORA_SQL_EACH_VOICE, err, "");
+    if (!q)
+        return err ? err->code : ORA_E_DATABASE;
+    int rc, changed = 0;
+    while ((rc = ora_db_step(&run->db, q, err)) > 0) {
+        rc = voice_changed(q, what, err);
+        if (rc < 0) {
+            ora_db_reset(q);
+            return rc;
+        }
+        changed |= rc;
+    }
+    return rc < 0 ? rc : changed;
+}
+
+static int inputs_changed(struct ora_run *run, const struct ora_job *job, struct ora_str *what,
+                          struct ora_err *err)
+{
     sqlite3_stmt *q = ora_db_query(&run->db, ORA_SQL_EACH_INPUT, err, "");
     if (!q)
         return err ? err->code : ORA_E_DATABASE;
+    int rc, changed = 0;
     while ((rc = ora_db_step(&run->db, q, err)) > 0) {
         rc = input_changed(job, q, what, err);
         if (rc < 0) {
@@ -156,6 +188,18 @@ int ora_run_changed(struct ora_run *run, const struct ora_job *job, struct ora_s
         changed |= rc;
     }
     return rc < 0 ? rc : changed;
+}
+
+int ora_run_changed(struct ora_run *run, const struct ora_job *job, struct ora_str *what, struct ora_err *err)
+{
+    int settings = settings_changed(run, job, what, err);
+    if (settings < 0)
+        return settings;
+    int inputs = inputs_changed(run, job, what, err);
+    if (inputs < 0)
+        return inputs;
+    int voices = voices_changed(run, what, err);
+    return voices < 0 ? voices : settings | inputs | voices;
 }
 
 /* A copy of the run's job with what the new one may change. */

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "job/check.h"
 #include "job/ingest.h"
 #include "job/run_priv.h"
 
@@ -96,14 +97,18 @@ static int write_meta(struct maker *m, const char *yaml, struct ora_err *err)
 
 static int build(struct maker *m, const char *yaml, struct ora_err *err)
 {
+    struct ora_job_check *check = m->source.check;
+    struct ora_ingest_voices voices = ora_job_check_voices(check);
     int rc = ora_db_open(&m->db, m->building, ORA_DB_INGEST, err);
     if (rc < 0)
         return rc;
-    rc = ora_ingest_begin(&m->ingest, &m->db, m->job, NULL, err);
+    rc = ora_ingest_begin(&m->ingest, &m->db, m->job, check ? &voices : NULL, err);
     if (rc == 0)
         rc = m->source.read(m->source.ctx, &m->db, m->ingest, on_item, m, err);
     if (rc == 0)
         rc = write_meta(m, yaml, err);
+    if (rc == 0 && check)
+        rc = ora_job_check_write_voices(check, &m->db, err);
     if (rc == 0)
         rc = ora_ingest_end(m->ingest, err);
     ora_ingest_free(&m->ingest);

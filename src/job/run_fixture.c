@@ -58,7 +58,7 @@ int ora_fixture_create(const char *dir, const struct ora_fixture *f, struct ora_
     struct ora_job *job = ora_fixture_job(f->yaml, err);
     if (!job)
         return err->code;
-    struct ora_run_source source = {feed, (void *)(uintptr_t)f};
+    struct ora_run_source source = {.read = feed, .ctx = (void *)(uintptr_t)f};
     int rc = ora_run_create_from(dir, job, &source, NULL, NULL, run, err);
     ora_job_free(&job);
     return rc;

@@ -6,6 +6,8 @@
 #include "job/ingest.h"
 #include "job/run.h"
 
+struct ora_job_check;
+
 struct ora_run {
     struct ora_db db;
     char *dir;
@@ -54,6 +56,7 @@ struct ora_run_source {
     int (*read)(void *ctx, struct ora_db *db, struct ora_ingest *in, ora_item_fn *on_item, void *item_ctx,
                 struct ora_err *err);
     void *ctx;
+    struct ora_job_check *check; /* NULL: voices are not looked at */
 };
 int ora_run_create_from(const char *dir, const struct ora_job *job, const struct ora_run_source *source,
                         void (*on_progress)(void *ctx, const struct ora_ingest_stats *), void *ctx,

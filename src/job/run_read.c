@@ -2,15 +2,18 @@
  * read. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
+#include "base/mem.h"
+#include "job/check.h"
 #include "job/inputs.h"
 #include "job/run_priv.h"
 
 struct reading {
     const struct ora_job *job;
-    char *stdin_copy; /* RUN/ingest.stdin: stdin can be read but once, and is hashed and read */
+    const struct ora_job_check *check;
+    char
+        *folder; /* RUN/ingest: holds the copy of stdin, which can be read but once, and is hashed and read */
 };
 
 static int add_row(struct ora_db *db, size_t index, const char *role, const char *path,
@@ -34,7 +37,7 @@ static int read_input(struct reading *r, struct ora_db *db, struct ora_ingest *i
 {
     const struct ora_job_input *input = &r->job->inputs[i];
     bool is_stdin = strcmp(input->file, "-") == 0;
-    const char *file = is_stdin ? r->stdin_copy : input->file;
+    char *file = is_stdin ? ora_path_join(r->folder, "stdin") : ora_xstrdup(input->file);
     struct ora_input_facts facts;
     int rc = is_stdin ? ora_input_copy_stdin(file, &facts, err) : ora_input_facts(file, &facts, err);
     if (rc == 0)
@@ -47,6 +50,23 @@ static int read_input(struct reading *r, struct ora_db *db, struct ora_ingest *i
     }
     if (rc == 0 && !is_stdin)
         rc = check_unchanged(file, &facts, err);
+    free(file);
+    return rc;
+}
+
+static int read_inputs(struct reading *r, struct ora_db *db, struct ora_ingest *in, ora_item_fn *on_item,
+                       void *item_ctx, struct ora_err *err)
+{
+    struct ora_reader_limits limits = {.max_chars = r->job->max_chars, .lang = ora_job_check_lang(r->check)};
+    struct ora_reader *reader = ora_reader_create(&limits, err);
+    if (!reader)
+        return err ? err->code : ORA_E_NO_MEMORY;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < r->job->input_count; i++)
+        rc = read_input(r, db, in, reader, i, on_item, item_ctx, err);
+    if (rc == 0)
+        rc = ora_reader_finish(reader, on_item, item_ctx, err);
+    ora_reader_destroy(&reader);
     return rc;
 }
 
@@ -55,22 +75,15 @@ static int read_all(void *ctx, struct ora_db *db, struct ora_ingest *in, ora_ite
 {
     struct reading *r = ctx;
     const struct ora_job *job = r->job;
-    struct ora_reader_limits limits = {.max_chars = job->max_chars, .lang = job->lang};
-    struct ora_reader *reader = ora_reader_create(&limits, err);
-    if (!reader)
-        return err ? err->code : ORA_E_NO_MEMORY;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < job->input_count; i++)
-        rc = read_input(r, db, in, reader, i, on_item, item_ctx, err);
+    struct ora_input_facts lexicon;
+    int rc = ora_file_mkdirs(r->folder, 0700, err);
     if (rc == 0)
-        rc = ora_reader_finish(reader, on_item, item_ctx, err);
-    ora_reader_destroy(&reader);
-    if (rc == 0 && job->lexicon) {
-        struct ora_input_facts f;
-        rc = ora_input_facts(job->render.lexicon_path, &f, err);
-        if (rc == 0)
-            rc = add_row(db, job->input_count, "lexicon", job->lexicon, &f, err);
-    }
+        rc = read_inputs(r, db, in, on_item, item_ctx, err);
+    if (rc == 0 && job->lexicon)
+        rc = ora_input_facts(job->render.lexicon_path, &lexicon, err);
+    if (rc == 0 && job->lexicon)
+        rc = add_row(db, job->input_count, "lexicon", job->lexicon, &lexicon, err);
+    ora_file_remove_tree(r->folder, NULL);
     return rc;
 }
 
@@ -78,10 +91,14 @@ int ora_run_create(const char *dir, const struct ora_job *job,
                    void (*on_progress)(void *ctx, const struct ora_ingest_stats *), void *ctx,
                    struct ora_run **run, struct ora_err *err)
 {
-    struct reading r = {job, ora_path_join(dir, "ingest.stdin")};
-    struct ora_run_source source = {read_all, &r};
-    int rc = ora_run_create_from(dir, job, &source, on_progress, ctx, run, err);
-    unlink(r.stdin_copy);
-    free(r.stdin_copy);
+    struct ora_job_check *check;
+    int rc = ora_job_check_create(job, &check, err);
+    if (rc < 0)
+        return rc;
+    struct reading r = {job, check, ora_path_join(dir, "ingest")};
+    struct ora_run_source source = {.read = read_all, .ctx = &r, .check = check};
+    rc = ora_run_create_from(dir, job, &source, on_progress, ctx, run, err);
+    free(r.folder);
+    ora_job_check_free(&check);
     return rc;
 }

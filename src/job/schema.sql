@@ -46,6 +46,16 @@ CREATE TABLE inputs (
     sha256   TEXT NOT NULL
 ) STRICT;
 
+-- The voices that the texts name, as they were at ingest.
+CREATE TABLE voices (
+    voice          TEXT PRIMARY KEY, -- as manners and batches name it
+    family         TEXT NOT NULL,
+    model_sha256   TEXT NOT NULL,
+    lang           TEXT,
+    license        TEXT,
+    sample_rate_hz INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE documents (
     doc    INTEGER PRIMARY KEY, -- 0-based, in reading order
     input  INTEGER NOT NULL REFERENCES inputs,
