@@ -18,9 +18,9 @@ uint32_t ora_cp_at(const char *text, size_t len, size_t at, size_t *end);
 uint32_t ora_cp_before(const char *text, size_t at, size_t *start);
 
 bool ora_cp_is_space(uint32_t cp); /* any Unicode space, tab, line or page break */
-bool ora_cp_is_dropped(
-    uint32_t cp); /* controls, zero-width spaces, byte-order marks, direction marks: never spoken.
-                     U+200C and U+200D stay: they decide letters' shapes and join emoji */
+/* Controls, zero-width spaces, byte-order marks, direction marks: never spoken. U+200C and U+200D stay: they
+ * decide letters' shapes and join emoji. */
+bool ora_cp_is_dropped(uint32_t cp);
 bool ora_cp_is_closer(uint32_t cp); /* quotes and brackets that may follow a sentence's stop */
 bool ora_cp_is_opener(uint32_t cp); /* quotes and brackets that may precede a sentence's first letter */
 bool ora_cp_is_cjk(uint32_t cp);    /* written without spaces: Han, kana, bopomofo and their punctuation */

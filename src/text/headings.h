@@ -8,13 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* In order of depth; PART and CHAPTER begin a chapter. */
+/* In order of depth; PART and CHAPTER begin a chapter, and a TITLE belongs to one. */
 enum ora_heading {
     ORA_HEADING_NONE,
     ORA_HEADING_PART,    /* "PART TWO", "BOOK I", "Erster Teil" */
     ORA_HEADING_CHAPTER, /* "CHAPTER I", "Chapter 3: The Storm", "PROLOGUE", "XIV.", "Kapitel 2", "第三章" …
                           */
     ORA_HEADING_SECTION, /* a line all in capitals */
+    ORA_HEADING_TITLE,   /* of a chapter, under its number; told by what stands above, never by ora_heading_of
+                          */
 };
 
 /* One line, cleaned, trimmed, and followed by a NUL or by what is no letter. *bare (may be NULL): it has a

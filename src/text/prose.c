@@ -14,7 +14,7 @@ enum { PARAGRAPH_BYTES = 64 * 1024, TITLE_PARTS = 3 };
 
 void ora_prose_init(struct ora_prose *p, struct ora_emitter *e)
 {
-    *p = (struct ora_prose){.e = e};
+    *p = (struct ora_prose){.e = e, .empty_kind = "blank"};
     ora_para_clear(&p->para);
 }
 
@@ -108,7 +108,7 @@ static int end_headings(struct ora_prose *p, struct ora_err *err)
     p->headings = 0;
     if (count && p->heading[0].chapter) {
         struct ora_str title = ORA_STR_INIT;
-        for (size_t i = 0; i < count && i < TITLE_PARTS; i++)
+        for (size_t i = 0; i < count && i < TITLE_PARTS && p->heading[i].chapter; i++)
             ora_str_addf(&title, "%s%s", i ? " \xE2\x80\x93 " : "", ora_str_c(&p->heading[i].text));
         rc = ora_emit_chapter(p->e, ora_str_c(&title), p->heading[0].line, err);
         ora_str_release(&title);
@@ -243,7 +243,7 @@ int ora_prose_paragraph(struct ora_prose *p, struct ora_err *err)
             rc = emit_sentences(p, false, &done, err);
     } else if (para->first_line) { /* lines of characters that are never spoken */
         for (uint64_t line = para->first_line; rc == 0 && line <= para->last_line; line++)
-            rc = ora_prose_structure(p, line, "blank", err);
+            rc = ora_prose_structure(p, line, p->empty_kind, err);
     }
     if (para->first_line)
         ora_emit_paragraph_end(p->e);

@@ -33,6 +33,8 @@ struct ora_prose {
     size_t headings;
     uint64_t run_first, run_last; /* structure lines of one kind, not yet told */
     const char *run_kind;
+    const char
+        *empty_kind; /* what lines are whose characters are never spoken: "blank"; in Markdown "markup" */
     struct ora_str scratch;
 };
 

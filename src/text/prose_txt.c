@@ -160,8 +160,8 @@ static int heading_line(struct txt *t, size_t i, enum ora_heading h, struct ora_
     const struct ora_para *para = &t->prose.para;
     size_t len;
     const char *text = para_line(para, i, &len);
-    return ora_prose_heading(&t->prose, (int)h, h == ORA_HEADING_PART || h == ORA_HEADING_CHAPTER, text, len,
-                             para->mark[i].line, para->mark[i].line, err);
+    return ora_prose_heading(&t->prose, (int)h, h != ORA_HEADING_SECTION, text, len, para->mark[i].line,
+                             para->mark[i].line, err);
 }
 
 /* How many of the paragraph's first lines are headings; their kinds in h[]. */
@@ -174,10 +174,10 @@ static size_t heading_lines(struct txt *t, enum ora_heading h[HEADING_LINES])
         return 0;
     for (; count < para->marks && count < HEADING_LINES; count++) {
         const char *text = para_line(para, count, &len);
-        bool title = bare && ora_heading_is_title(text, len);
+        bool under_number = bare, title = bare && ora_heading_is_title(text, len);
         h[count] = ora_heading_of(text, len, &bare);
-        if (!h[count] && title)
-            h[count] = ORA_HEADING_SECTION;
+        if ((!h[count] && title) || (h[count] == ORA_HEADING_SECTION && under_number))
+            h[count] = ORA_HEADING_TITLE;
         if (!h[count] || (count && h[count] <= h[count - 1]))
             break;
     }

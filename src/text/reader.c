@@ -85,7 +85,7 @@ static int read_as(struct ora_reader *r, const struct ora_input *input, struct o
         return ora_records_read_table(e, lines, input, format == ORA_FORMAT_TSV ? '\t' : '|', err);
     case ORA_FORMAT_MD:
         if (layout == ORA_LAYOUT_PROSE)
-            return ora_err_set(err, ORA_E_UNSUPPORTED, "input '%s': Markdown as prose", input->path);
+            return ora_prose_read_md(e, lines, err);
         return ora_records_read_txt(e, lines, err);
     case ORA_FORMAT_TXT:
     case ORA_FORMAT_AUTO:

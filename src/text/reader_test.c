@@ -86,8 +86,7 @@ ORA_TEST(jsonl)
         {"a.jsonl", "[\"a\"]", "D a\nR bad-json 1\n"},
         {"a.jsonl", "{\"text\":\"a\\u0000b\"}", "D a\nR bad-json 1\n"},
         {"a.jsonl", "{\"text\":\"caf\xE9\"}", "D a\nR bad-utf8 1\n"},
-        {"a.jsonl", "{\"text\":\"\"}\n{\"text\":\"?!\"}",
-         "D a\nC \nR empty 1\nR no-words 2\n"},
+        {"a.jsonl", "{\"text\":\"\"}\n{\"text\":\"?!\"}", "D a\nC \nR empty 1\nR no-words 2\n"},
     };
     struct ora_reading how = {0};
     CHECK_CASES(how, cases);

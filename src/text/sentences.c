@@ -109,13 +109,22 @@ static bool is_quote(uint32_t cp)
            cp == 0x201C || cp == 0x2018 || cp == 0x300D || cp == 0x300F;
 }
 
+/* What still belongs to the sentence before: closing marks, footnote signs, emoji. */
+static bool is_trailer(uint32_t cp)
+{
+    if (ora_cp_is_closer(cp) || cp == 0x2020 || cp == 0x2021 || cp == 0x00B9 || cp == 0x00B2 ||
+        cp == 0x00B3 || (cp >= 0x2070 && cp <= 0x2079) || cp == 0x200D || cp == 0xFE0F)
+        return true;
+    return cp > 0x2190 && (U_MASK(u_charType((UChar32)cp)) & (U_GC_SO_MASK | U_GC_SK_MASK)) != 0;
+}
+
 static struct sides look(const char *text, size_t len, size_t at)
 {
     struct sides x = {0, 0, false, at, 0};
     size_t back = at, start, end;
     while (back) {
         uint32_t cp = ora_cp_before(text, back, &start);
-        if (!ora_cp_is_space(cp) && !ora_cp_is_closer(cp)) {
+        if (!ora_cp_is_space(cp) && !is_trailer(cp)) {
             x.stop = start;
             x.stop_cp = cp;
             break;
@@ -137,6 +146,14 @@ static struct sides look(const char *text, size_t len, size_t at)
 static bool is_ellipsis(const char *text, const struct sides *x)
 {
     return x->stop_cp == 0x2026 || (x->stop_cp == '.' && x->stop && text[x->stop - 1] == '.');
+}
+
+/* Two letters stand before the stop: not "1." nor "x." */
+static bool ends_word(const char *text, size_t stop)
+{
+    size_t start = stop;
+    return stop && u_isalpha((UChar32)ora_cp_before(text, stop, &start)) && start &&
+           u_isalpha((UChar32)ora_cp_before(text, start, &start));
 }
 
 /* "Wait... I mean it": English writes its I with a capital anywhere. */
@@ -219,7 +236,7 @@ static bool is_end(const struct ora_sentences *s, const char *text, size_t len, 
         return false;
     if (x.stop_cp == '.') {
         enum ora_dot dot = ora_dot_at(s->lang, text, len, x.stop);
-        if (dot != ORA_DOT_END && !(dot == ORA_DOT_CONTINUED && !s->cased))
+        if (dot != ORA_DOT_END && !(dot == ORA_DOT_CONTINUED && !s->cased && ends_word(text, x.stop)))
             return false;
     } else if (u_islower((UChar32)x.next_cp) && s->cased) {
         return false;
@@ -237,22 +254,42 @@ static bool is_end(const struct ora_sentences *s, const char *text, size_t len, 
 /* ---- proposing
  * ------------------------------------------------------------------------------------------------ */
 
-/* The end moves behind closing marks that stand alone after a space: « Bonjour ! » */
-static size_t behind_closers(const char *text, size_t len, size_t at)
+/* The end moves behind trailers that no word touches: « Bonjour ! » Alors; "So it is.* But"; "Great! 👍 Go
+ * on." */
+static size_t behind_trailers(const char *text, size_t len, size_t at)
 {
     for (;;) {
         size_t end, past = at;
-        bool closer = false;
-        while (past < len && ora_cp_is_closer(ora_cp_at(text, len, past, &end))) {
+        bool trailer = false;
+        while (past < len && is_trailer(ora_cp_at(text, len, past, &end))) {
             past = end;
-            closer = true;
+            trailer = true;
         }
-        if (!closer || (past < len && text[past] != ' '))
+        if (!trailer || (past < len && text[past] != ' '))
             return at;
         while (past < len && text[past] == ' ')
             past++;
         at = past;
     }
+}
+
+/* "2. ", "(3.) ", also behind a colon: the label of what follows, not a sentence. */
+static bool is_label(const char *text, size_t from, size_t to)
+{
+    enum { LONGEST = 10 };
+    size_t digits = 0, marks = 0;
+    size_t near = to - from > LONGEST ? LONGEST : to - from;
+    const char *colon = memrchr(text + to - near, ':', near);
+    from = colon ? (size_t)(colon - text) + 1 : from;
+    for (size_t i = from; i < to; i++) {
+        if (text[i] >= '0' && text[i] <= '9')
+            digits++;
+        else if (strchr("(.) ", text[i]))
+            marks++;
+        else
+            return false;
+    }
+    return digits && digits <= 3 && marks;
 }
 
 /* Ends that ICU does not see between two of its own: a full stop before a digit, dots and ellipses before a
@@ -323,9 +360,9 @@ int ora_sentences_split(struct ora_sentences *s, const char *text, size_t len, c
             byte = end;
         }
         propose(s, text, len, last, byte);
-        size_t at = behind_closers(text, len, byte);
+        size_t at = behind_trailers(text, len, byte);
         size_t done = s->ends.count ? s->ends.at[s->ends.count - 1] : 0;
-        if (at > done && at < len && is_end(s, text, len, at))
+        if (at > done && at < len && !is_label(text, done, at) && is_end(s, text, len, at))
             push(&s->ends, at);
         last = byte > at ? byte : at;
     }
