@@ -192,23 +192,43 @@ static void judge(struct ora_voice_report *r, const struct ora_family *f, const 
             "%u left out of the sentence, because the voice does not know them", t->dropped);
 }
 
-/* What the family knows of marks that training never saw, and of phonemes that it writes differently. */
+/* "a b c", or "x→y z→w" of a list of {from, to}. */
+static void join(struct ora_str *out, const json_t *list)
+{
+    size_t i;
+    json_t *v;
+    json_array_foreach(list, i, v)
+    {
+        const char *from = json_string_value(json_object_get(v, "from"));
+        const char *to = json_string_value(json_object_get(v, "to"));
+        ora_str_add(out, out->len ? " " : "");
+        if (json_is_string(v))
+            ora_str_add(out, json_string_value(v));
+        else if (from && to)
+            ora_str_addf(out, "%s→%s", from, *to ? to : "(nothing)");
+    }
+}
+
+/* What the family knows of marks that training never saw, and of phonemes that it writes differently: facts
+ * of struct ora_family's describe under the keys "untrained_symbols" (a list of texts) and "rewrites" (of
+ * {from, to}). */
 static void tell_facts(struct ora_voice_report *r, const json_t *facts)
 {
     static const struct {
-        const char *key, *text;
+        const char *key, *what, *text;
     } known[] = {
-        {"untrained_symbols", "never seen in training, left out when they occur: "},
-        {"rewrites", "phonemes written as this voice was trained: "},
+        {"untrained_symbols", "untrained", "marks that training never saw"},
+        {"rewrites", "rewrites", "written as the voice was trained"},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        const json_t *v = json_object_get(facts, known[i].key);
-        size_t count = json_is_array(v) ? json_array_size(v) : json_object_size(v);
-        if (!count)
-            continue;
-        char *list = json_dumps(v, JSON_COMPACT);
-        finding(r, ORA_VERDICT_NOTE, known[i].key, (double)count, "%s%s", known[i].text, list ? list : "");
-        free(list);
+        const json_t *list = json_object_get(facts, known[i].key);
+        struct ora_str s = ORA_STR_INIT;
+        if (json_array_size(list)) {
+            join(&s, list);
+            finding(r, ORA_VERDICT_NOTE, known[i].what, (double)json_array_size(list), "%zu %s: %s",
+                    json_array_size(list), known[i].text, ora_str_c(&s));
+        }
+        ora_str_release(&s);
     }
 }
 

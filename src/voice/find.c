@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "voice/voice.h"
 #include "voice/voice_private.h"
+#include "weights/safetensors.h"
 
 enum { NAMES_MAX = 4096, YAML_MAX_BYTES = 1 << 20 };
 
@@ -75,6 +76,24 @@ static bool holds_voice(const char *dir)
     return yes;
 }
 
+/* The header of the weights, and the family they say they are of. */
+static int check_family(const struct ora_voice *v, struct ora_err *err)
+{
+    struct ora_weights *w = NULL;
+    if (!ora_ends_with(v->weights_path, ".safetensors"))
+        return 0;
+    int rc = ora_weights_open(v->weights_path, &w, err);
+    if (rc < 0)
+        return ora_err_wrap(err, "voice '%s'", v->name);
+    const char *family = ora_weights_meta(w, "family");
+    if (family && strcmp(family, v->family) != 0)
+        rc = ora_err_set(err, ORA_E_VOICE,
+                         "voice '%s': %s holds weights of family '%.32s', voice.yaml says '%s'", v->name,
+                         v->weights_path, family, v->family);
+    ora_weights_close(&w);
+    return rc;
+}
+
 static int check_weights(const struct ora_voice *v, int64_t recorded, struct ora_err *err)
 {
     uint64_t bytes;
@@ -91,7 +110,7 @@ static int check_weights(const struct ora_voice *v, int64_t recorded, struct ora
             err, ORA_E_VOICE,
             "voice '%s': %s has %llu bytes, voice.yaml says %lld: it is damaged, import the voice again",
             v->name, v->weights_path, (unsigned long long)bytes, (long long)recorded);
-    return 0;
+    return check_family(v, err);
 }
 
 int ora_voice_open_dir(const char *dir, struct ora_voice **voice, struct ora_err *err)

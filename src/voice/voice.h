@@ -12,8 +12,8 @@
  * /usr/share/oratorio/voices. The voice `tone` is built in and needs no folder.
  *
  * Opening reads voice.yaml completely (unknown fields are refused with "did you mean") and compares the size
- * of the weights file with what was recorded at import; ora_voice_verify() hashes it. model_sha256 comes from
- * voice.yaml.
+ * of the weights file with what was recorded at import, and the family that its header names with voice.yaml;
+ * ora_voice_verify() hashes it. model_sha256 comes from voice.yaml.
  *
  * Threads: an open voice is read-only. Ownership: everything belongs to the struct ora_voice.
  */

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/test.h"
+#include "weights/safetensors.h"
 
 static const char minimal[] =
     "format: 1\nname: small\nfamily: tone\nlang: en-US\nsample_rate_hz: 16000\nlicense: CC0-1.0\n";
@@ -21,7 +22,7 @@ static char *make_voice(const char *folder, const char *yaml, const char *weight
 {
     struct ora_err err = {0};
     char *dir = ora_path_join(ora_test_tmpdir(), folder), *file = ora_path_join(dir, "voice.yaml");
-    char *model = ora_path_join(dir, "model.safetensors");
+    char *model = ora_path_join(dir, "model.bin");
     ORA_CHECK_OK(ora_file_mkdirs(dir, 0755, &err), err);
     ORA_CHECK_OK(ora_file_write_atomic(file, yaml, strlen(yaml), 0644, &err), err);
     if (weights)
@@ -192,7 +193,7 @@ ORA_TEST(damaged_weights_are_told)
 {
     struct ora_err err = {0};
     struct ora_voice *v = NULL;
-    char *yaml = ora_fmt("%sweights:\n  file: model.safetensors\n  bytes: 3\n  sha256: "
+    char *yaml = ora_fmt("%sweights:\n  file: model.bin\n  bytes: 3\n  sha256: "
                          "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n",
                          minimal);
     char *good = make_voice("w/good", yaml, "abc"), *cut = make_voice("w/cut", yaml, "ab");
@@ -212,6 +213,30 @@ ORA_TEST(damaged_weights_are_told)
         strstr(err.message, "has SHA-256 a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9"));
     ora_voice_close(&v);
     free(good), free(cut), free(changed), free(gone), free(yaml);
+}
+
+/* The header is looked at on opening: weights of another architecture do not wait for a worker to be found.
+ */
+ORA_TEST(weights_of_another_family_are_told)
+{
+    struct ora_err err = {0};
+    struct ora_voice *v = NULL;
+    struct ora_weights_writer *wr = NULL;
+    char sha[65] = "";
+    uint64_t bytes = 0;
+    char *dir = make_voice("f/small", minimal, NULL), *model = ora_path_join(dir, "model.safetensors");
+    ORA_CHECK_OK(ora_weights_writer_create(model, &wr, &err), err);
+    ORA_CHECK_OK(ora_weights_writer_meta(wr, "family", "vits", &err), err);
+    ORA_CHECK_OK(ora_weights_writer_commit(wr, sha, &err), err);
+    ora_weights_writer_destroy(&wr);
+    ORA_CHECK_OK(ora_file_size(model, &bytes, &err), err);
+    char *yaml =
+        ora_fmt("%sweights: {file: model.safetensors, bytes: %d, sha256: %s}\n", minimal, (int)bytes, sha);
+    free(make_voice("f/small", yaml, NULL));
+    ORA_CHECK_INT(ora_voice_open(dir, &v, &err), ORA_E_VOICE);
+    ORA_CHECK(strstr(err.message, "holds weights of family 'vits', voice.yaml says 'tone'"));
+    ORA_CHECK(v == NULL);
+    free(yaml), free(model), free(dir);
 }
 
 struct listed {

@@ -44,7 +44,7 @@ static int payload(struct ora_pb_span *m, struct ora_pb_field *f, const char **f
     case ORA_PB_BYTES:
         if (ora_pb_varint(m, &f->value) < 0)
             return -1;
-        *fault = "a length goes beyond the end of what holds it";
+        *fault = "a length goes beyond the end of what holds it (cut short?)";
         if (f->value > (size_t)(m->end - m->p))
             return -1;
         f->data = m->p;
