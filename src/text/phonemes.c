@@ -1,17 +1,18 @@
 /*
- * Phonemes of a text: checks it, hides what espeak-ng would trip over, and joins espeak-ng's clauses into
- * sentences.
+ * Phonemes of a text: checks it, hides what espeak-ng would trip over (text/phonemes_mask.h), joins
+ * espeak-ng's clauses into sentences (text/phonemes_clause.h), and puts raw phonemes "[[həlˈoʊ]]" in their
+ * places (text/phonemes_raw.h).
  */
 #include "text/phonemes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/utf8.h"
-#include "text/abbreviations.h"
 #include "text/phonemes_clause.h"
 #include "text/phonemes_espeak.h"
+#include "text/phonemes_mask.h"
+#include "text/phonemes_raw.h"
 
 static int check_utf8(const char *text, size_t len, struct ora_err *err)
 {
@@ -37,17 +38,43 @@ int ora_phonemes_raw(const char *espeak_voice, const char *text, struct ora_phon
     return rc;
 }
 
-/* Dots that espeak-ng would take for a sentence's end become spaces: the same length, so offsets stay. */
-static void mask_dots(const char *lang, const char *text, char *masked, size_t len)
+static bool is_space(char c)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (masked[i] == '\n' || masked[i] == '\r')
-            masked[i] = ' ';
-        if (text[i] != '.')
-            continue;
-        enum ora_dot dot = ora_dot_at(lang, text, len, i);
-        if (dot == ORA_DOT_ABBREVIATION || dot == ORA_DOT_INITIAL || dot == ORA_DOT_ORDINAL)
-            masked[i] = ' ';
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The bytes of a closing quote or bracket at s[0..n), or 0. */
+static size_t closing(const char *s, size_t n)
+{
+    static const char *const marks[] = {"\"", "'", ")", "]", "}", "”", "’", "»"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        size_t l = strlen(marks[i]);
+        if (n >= l && !memcmp(s, marks[i], l))
+            return l;
+    }
+    return 0;
+}
+
+/* Offsets of the masked text become the text's. espeak-ng's clauses end right after their mark: a quote or
+ * bracket that closes there is the ended sentence's, and no sentence starts or ends with spaces. */
+static void place_sentences(const char *text, size_t len, const struct ora_masked *m,
+                            struct ora_phoneme_text *out)
+{
+    size_t done = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        struct ora_phoneme_sentence *s = &out->sentence[i];
+        size_t start = ora_mask_source(m, s->text_start),
+               end = ora_mask_source(m, s->text_start + s->text_len), l;
+        start = start < done ? done : start;
+        while (start < end && is_space(text[start]))
+            start++;
+        while (end > start && is_space(text[end - 1]))
+            end--;
+        while (end > start && strchr(".?!", text[end - 1]) && (l = closing(text + end, len - end)) != 0)
+            end += l;
+        end = end < start ? start : end;
+        *s = (struct ora_phoneme_sentence){s->phonemes, start, end - start};
+        done = end;
     }
 }
 
@@ -55,19 +82,26 @@ int ora_phonemes_of(const char *espeak_voice, const char *text, struct ora_phone
                     struct ora_err *err)
 {
     struct ora_clauses clauses = {0};
+    struct ora_masked masked = {0};
     size_t len = strlen(text);
-    char *masked = NULL;
     *out = (struct ora_phoneme_text){0};
     int rc = check_utf8(text, len, err);
     if (rc < 0)
-        return rc;
-    masked = ora_xstrndup(text, len);
-    mask_dots(espeak_voice, text, masked, len);
-    rc = ora_espeak_clauses(espeak_voice, masked, len, &clauses, err);
-    if (rc == 0)
-        ora_clauses_join(masked, &clauses, true, out);
+        goto out_release;
+    ora_mask(espeak_voice, text, len, &masked);
+    rc = ora_espeak_clauses(espeak_voice, ora_str_c(&masked.text), masked.text.len, &clauses, err);
+    if (rc < 0)
+        goto out_release;
+    ora_clauses_join(ora_str_c(&masked.text), &clauses, true, out);
+    rc = ora_raw_phonemes_set(espeak_voice, text, &masked, out, err);
+    if (rc < 0)
+        goto out_release;
+    place_sentences(text, len, &masked, out);
+out_release:
+    if (rc < 0)
+        ora_phoneme_text_release(out);
     ora_clauses_release(&clauses);
-    free(masked);
+    ora_masked_release(&masked);
     return rc;
 }
 

@@ -165,6 +165,11 @@ static void add_nfd(struct ora_str *out, const char *s, size_t len)
     free(in);
 }
 
+void ora_phonemes_append_raw(struct ora_str *out, const char *ipa, size_t len)
+{
+    add_nfd(out, ipa, len);
+}
+
 void ora_phonemes_append(struct ora_str *out, const char *ipa, size_t len)
 {
     const char *p = ipa, *end = ipa + len;

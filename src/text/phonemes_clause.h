@@ -29,6 +29,9 @@ struct ora_terminator ora_terminator_of(const char *text, size_t start, size_t e
 /* Appends IPA as Piper's phonemes: NFD, "(xx)" removed. */
 void ora_phonemes_append(struct ora_str *out, const char *ipa, size_t len);
 
+/* Appends phonemes given by the user: NFD and nothing else. */
+void ora_phonemes_append_raw(struct ora_str *out, const char *ipa, size_t len);
+
 /* Joins the clauses of a text into sentences and appends those that have phonemes. spaced: a space where
  * Piper would glue the words of two clauses together (after an ellipsis, or where espeak-ng cut an overlong
  * clause). */

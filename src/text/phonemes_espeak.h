@@ -3,9 +3,9 @@
  * its end.
  *
  * espeak-ng is one state machine a process: this file's .c holds the one lock, starts the library at the
- * first use, sets the voice before every text and always reads a text to its end (a text abandoned half-way
- * would leave its look-ahead character inside the library, to turn up in the next one). What clauses mean is
- * text/phonemes_clause.h's matter.
+ * first use, sets the voice that a text asks for and always reads a text to its end (a text abandoned
+ * half-way would leave its look-ahead character inside the library, to turn up in the next one). What clauses
+ * mean is text/phonemes_clause.h's matter.
  *
  * Threads: any; calls wait for each other.
  */

@@ -1,0 +1,136 @@
+/* Masking, one code point at a time. */
+#include "text/phonemes_mask.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unicode/uchar.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "text/abbreviations.h"
+#include "text/phonemes_raw.h"
+
+/* espeak-ng 1.51 reads a word into 160 bytes and gives it 200 phonemes; a letter of a foreign script may be
+ * spelled out by name. */
+enum { MAX_WORD_BYTES = 100, MAX_RUN_BYTES = 400 };
+
+static void step(struct ora_masked *m, size_t source)
+{
+    if (m->count == m->cap) {
+        m->cap = m->cap ? 2 * m->cap : 16;
+        m->edit = ora_xrealloc(m->edit, m->cap * sizeof *m->edit);
+    }
+    m->edit[m->count++] = (struct ora_mask_edit){m->text.len, source};
+}
+
+static bool hides_dot(const char *lang, const char *text, size_t len, size_t at)
+{
+    size_t next = at + 1;
+    switch (ora_dot_at(lang, text, len, at)) {
+    case ORA_DOT_INITIAL:
+    case ORA_DOT_ORDINAL:
+        return true;
+    case ORA_DOT_ABBREVIATION:
+        /* Before a small letter espeak-ng ends nothing, and knows the word better with its dot. */
+        while (next < len && (text[next] == ' ' || text[next] == '"' || text[next] == ')'))
+            next++;
+        return !(next < len && text[next] >= 'a' && text[next] <= 'z' && next > at + 1);
+    default:
+        return false;
+    }
+}
+
+static bool is_dropped(uint32_t cp)
+{
+    switch (u_charType((UChar32)cp)) {
+    case U_FORMAT_CHAR:
+        return cp != 0x200C && cp != 0x200D; /* the joiners choose letter forms */
+    case U_PRIVATE_USE_CHAR:
+    case U_UNASSIGNED:
+    case U_SURROGATE:
+        return true;
+    default:
+        return cp >= 0xFE00 && cp <= 0xFE0F;
+    }
+}
+
+static bool is_blank(uint32_t cp)
+{
+    return u_isUWhiteSpace((UChar32)cp) || u_charType((UChar32)cp) == U_CONTROL_CHAR || cp == 0x200B;
+}
+
+/* A made-up word for raw phonemes. */
+static void put_stand_in(struct ora_masked *m, const char *text, size_t at, size_t bytes)
+{
+    if ((m->raw_count & (m->raw_count - 1)) == 0)
+        m->raw = ora_xrealloc(m->raw, (m->raw_count ? 2 * m->raw_count : 1) * sizeof *m->raw);
+    m->raw[m->raw_count++] = (struct ora_mask_raw){at, bytes};
+    ora_str_add(&m->text, ora_raw_phonemes_stand_in(text, at, bytes));
+    step(m, at + bytes);
+}
+
+void ora_mask(const char *lang, const char *text, size_t len, struct ora_masked *m)
+{
+    size_t n, word = 0, run = 0;
+    bool brackets = true; /* false once no "]]" can follow: keeps "[[[[[…" linear */
+    step(m, 0);
+    for (size_t at = 0; at < len; at += n) {
+        uint32_t cp = 0xFFFD;
+        size_t raw = brackets && text[at] == '[' ? ora_raw_phonemes_at(text, len, at) : 0;
+        if (raw) {
+            n = raw;
+            put_stand_in(m, text, at, raw);
+            word = run = 0;
+            continue;
+        }
+        if (brackets && text[at] == '[' && at + 1 < len && text[at + 1] == '[')
+            brackets = memmem(text + at, len - at, "]]", 2) != NULL;
+        n = ora_utf8_decode(text + at, len - at, &cp);
+        n = n ? n : 1;
+        if (is_blank(cp) || (cp == '.' && hides_dot(lang, text, len, at))) {
+            ora_str_addc(&m->text, ' ');
+            if (n != 1)
+                step(m, at + n);
+            word = run = 0;
+            continue;
+        }
+        if (is_dropped(cp)) {
+            step(m, at + n);
+            continue;
+        }
+        bool letter = u_isalnum((UChar32)cp) || u_getCombiningClass((UChar32)cp) != 0;
+        word = letter ? word + n : 0;
+        run += n;
+        if (word > MAX_WORD_BYTES || run > MAX_RUN_BYTES) {
+            ora_str_addc(&m->text, ' ');
+            step(m, at);
+            word = run = n;
+        }
+        ora_str_addn(&m->text, text + at, n);
+    }
+    step(m, len);
+}
+
+size_t ora_mask_source(const struct ora_masked *m, size_t masked)
+{
+    size_t low = 0, high = m->count;
+    while (high - low > 1) {
+        size_t mid = low + (high - low) / 2;
+        if (m->edit[mid].masked <= masked)
+            low = mid;
+        else
+            high = mid;
+    }
+    size_t source = m->edit[low].source + (masked - m->edit[low].masked), last = m->edit[m->count - 1].source;
+    return source < last ? source : last;
+}
+
+void ora_masked_release(struct ora_masked *m)
+{
+    ora_str_release(&m->text);
+    free(m->edit);
+    free(m->raw);
+    *m = (struct ora_masked){0};
+}
