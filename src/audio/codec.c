@@ -128,7 +128,7 @@ int ora_encode(struct ora_encoder *e, enum ora_codec codec, int sample_rate_hz, 
     if (!sf)
         return ora_sndfile_err(err, e->no_memory ? ORA_E_NO_MEMORY : ORA_E_INTERNAL, NULL,
                                "opening an encoder");
-    double level = ORA_FLAC_LEVEL;
+    double level = ORA_FLAC_LEVEL_CLIP;
     if (codec == ORA_CODEC_FLAC)
         sf_command(sf, SFC_SET_COMPRESSION_LEVEL, &level, sizeof level);
     sf_command(sf, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE); /* it holds the time of day */

@@ -120,7 +120,7 @@ int ora_audio_writer_open(const char *path, enum ora_codec codec, int sample_rat
         ora_audio_writer_abort(&w);
         return rc;
     }
-    double level = ORA_FLAC_LEVEL;
+    double level = ORA_FLAC_LEVEL_CHAPTER;
     if (codec == ORA_CODEC_FLAC)
         sf_command(w->sf, SFC_SET_COMPRESSION_LEVEL, &level, sizeof level);
     else

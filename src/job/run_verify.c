@@ -13,38 +13,48 @@
 
 typedef int bad_fn(void *ctx, const char *path, const char *what);
 
-static int verify_batch(struct ora_run *run, const char *audio, uint32_t batch, const char *sha256,
-                        bad_fn *on_bad, void *ctx)
-{
-    char *path = ora_store_final_path(audio, batch, run->job->store);
-    char found[65];
-    struct ora_err why = {0};
-    int rc = 0;
-    if (!ora_file_exists(path))
-        rc = on_bad(ctx, path, "missing");
-    else if (ora_store_sha256(path, run->job->store, found, &why) < 0)
-        rc = on_bad(ctx, path, why.message);
-    else if (strcmp(found, sha256) != 0)
-        rc = on_bad(ctx, path, "sha256 differs");
-    free(path);
-    return rc;
-}
-
-static int verify_rows(struct ora_run *run, const char *audio, bad_fn *on_bad, void *ctx, uint64_t *files,
-                       struct ora_err *err)
+int ora_run_each_file(struct ora_run *run,
+                      int (*fn)(void *ctx, uint32_t batch, const char *file_sha256, struct ora_err *err),
+                      void *ctx, struct ora_err *err)
 {
     sqlite3_stmt *q = ora_db_query(&run->db, ORA_SQL_EACH_FILE, err, "");
     if (!q)
         return err ? err->code : ORA_E_DATABASE;
     int rc;
     while ((rc = ora_db_step(&run->db, q, err)) > 0) {
-        rc = verify_batch(run, audio, (uint32_t)sqlite3_column_int64(q, 0), ora_db_text(q, 1), on_bad, ctx);
+        rc = fn(ctx, (uint32_t)sqlite3_column_int64(q, 0), ora_db_text(q, 1), err);
         if (rc < 0) {
             ora_db_reset(q);
             return rc;
         }
-        ++*files;
     }
+    return rc;
+}
+
+struct verifying {
+    const char *audio;
+    enum ora_store_kind kind;
+    bad_fn *on_bad;
+    void *ctx;
+    uint64_t files;
+};
+
+static int verify_batch(void *ctx, uint32_t batch, const char *sha256, struct ora_err *err)
+{
+    struct verifying *v = ctx;
+    char *path = ora_store_final_path(v->audio, batch, v->kind);
+    char found[65];
+    struct ora_err why = {0};
+    int rc = 0;
+    (void)err;
+    if (!ora_file_exists(path))
+        rc = v->on_bad(v->ctx, path, "missing");
+    else if (ora_store_sha256(path, v->kind, found, &why) < 0)
+        rc = v->on_bad(v->ctx, path, why.message);
+    else if (strcmp(found, sha256) != 0)
+        rc = v->on_bad(v->ctx, path, "sha256 differs");
+    v->files++;
+    free(path);
     return rc;
 }
 
@@ -94,8 +104,9 @@ int ora_run_verify_files(struct ora_run *run, int (*on_bad)(void *ctx, const cha
                          void *ctx, uint64_t *files, struct ora_err *err)
 {
     char *audio = ora_path_join(run->dir, "audio");
-    *files = 0;
-    int rc = verify_rows(run, audio, on_bad, ctx, files, err);
+    struct verifying v = {.audio = audio, .kind = run->job->store, .on_bad = on_bad, .ctx = ctx};
+    int rc = ora_run_each_file(run, verify_batch, &v, err);
+    *files = v.files;
     if (rc == 0)
         rc = verify_folder(run, audio, on_bad, ctx, err);
     free(audio);

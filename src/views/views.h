@@ -1,10 +1,12 @@
 /*
- * Views: layouts made from a run's store, read by the tools people already use. One file a view; the table is views.c.
+ * Views: layouts made from a run's store, read by the tools people already use. One file a view; the table is
+ * views.c.
  *
  *     ora_view_make(run, "ljspeech", NULL, &err);       // RUN/views/ljspeech
  *
- * A view is made in a temporary folder beside its place and renamed, so that a broken one never has its name; making it
- * again replaces it. Rows that are not done are left out (the jsonl view lists them in rejected.jsonl).
+ * A view is made in a temporary folder beside its place and renamed, so that a broken one never has its name;
+ * making it again replaces it. Rows that are not done are left out (the jsonl view lists them in
+ * rejected.jsonl).
  */
 #ifndef ORA_VIEWS_VIEWS_H
 #define ORA_VIEWS_VIEWS_H
@@ -13,7 +15,7 @@
 
 struct ora_view {
     const char *name;
-    const char *summary;                                     /* one line for --help */
+    const char *summary;                                                    /* one line for --help */
     int (*make)(struct ora_run *run, const char *dir, struct ora_err *err); /* writes into an empty folder */
 };
 
