@@ -16,6 +16,7 @@
 
 enum {
     HELLO_AGAIN_MS = 1000,   /* while no WELCOME came */
+    UNSENT_AGAIN_MS = 50,    /* while there is no connection */
     RESULT_AGAIN_MS = 10000, /* while no ACK came over a living connection */
     AHEAD_MS = 500,          /* work wanted in the queue, in time */
     CREDIT_MIN = 2,
@@ -536,6 +537,12 @@ void ora_worker_core_stop(struct ora_worker_core *c, int64_t now, struct ora_wor
 {
     drain(c, c->drain ? ORA_DRAIN_AT_ONCE : ORA_DRAIN_FINISH, fx);
     move_on(c, now, fx);
+}
+
+void ora_worker_core_unsent(struct ora_worker_core *c, int64_t now)
+{
+    if (!c->welcomed)
+        c->hello_ms = now - HELLO_AGAIN_MS + UNSENT_AGAIN_MS;
 }
 
 void ora_worker_core_memory(struct ora_worker_core *c, uint64_t rss_bytes)

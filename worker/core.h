@@ -68,6 +68,8 @@ void ora_worker_core_engine(struct ora_worker_core *core, const struct ora_wire_
  * work, 0: none. */
 void ora_worker_core_engine_ended(struct ora_worker_core *core, int signal, int status, uint64_t rowid,
                                   int64_t now_ms, struct ora_worker_effects *fx);
+/* A SEND found no connection: HELLO is tried again soon. */
+void ora_worker_core_unsent(struct ora_worker_core *core, int64_t now_ms);
 /* What the engine has in work: a change shows that it moves. Call before each tick. */
 void ora_worker_core_engine_at(struct ora_worker_core *core, uint64_t rowid, int64_t now_ms);
 /* SIGTERM or SIGINT: once finishes what is in work and returns the rest, twice returns all at once. */

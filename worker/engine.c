@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -26,7 +27,8 @@ struct engine {
     struct ora_slate *slate;
     struct ora_job *job;
     char *audio_dir;
-    struct ora_renderer *renderer;
+    struct ora_renderer *renderer; /* NULL: why_not says what is in the way */
+    struct ora_err why_not;
 };
 
 struct batch {
@@ -112,8 +114,36 @@ static int answer(struct engine *e, const struct ora_wire_msg *msg, struct ora_e
     return rc;
 }
 
+/* What a failed batch means for others. A full disk is everybody's; what else is missing or wrong here may be
+ * right on another host; and a batch is never "bad input": its utterances are, one by one. */
+static enum ora_err_class class_of_batch(int code)
+{
+    enum ora_err_class class_ = ora_err_class_of(code);
+    if (code == ORA_E_DISK_FULL)
+        return ORA_CLASS_STOP;
+    return class_ == ORA_CLASS_STOP        ? ORA_CLASS_FATAL_HERE
+           : class_ == ORA_CLASS_BAD_INPUT ? ORA_CLASS_RETRY
+                                           : class_;
+}
+
+static int answer_return(struct engine *e, const struct ora_wire_work *w, const struct ora_err *why,
+                         struct ora_err *err)
+{
+    enum ora_err_class class_ = class_of_batch(why->code);
+    ora_log(ORA_LOG_ERROR, "batch %u: %s", w->batch, why->message);
+    struct ora_wire_msg m = {.kind = ORA_WIRE_RETURN,
+                             .lease = {.batch = w->batch,
+                                       .token = w->token,
+                                       .class_ = class_,
+                                       .counts = class_ == ORA_CLASS_RETRY,
+                                       .why = why->message}};
+    return answer(e, &m, err);
+}
+
 static int do_work(struct engine *e, const struct ora_wire_work *w, struct ora_err *err)
 {
+    if (!e->renderer)
+        return answer_return(e, w, &e->why_not, err);
     struct batch b = {.engine = e, .work = w};
     b.results = ora_xcalloc(w->count + 1, sizeof *b.results);
     b.sha256 = ora_xcalloc(w->count + 1, sizeof *b.sha256);
@@ -133,16 +163,7 @@ static int do_work(struct engine *e, const struct ora_wire_work *w, struct ora_e
                                             .count = w->count}};
         rc = answer(e, &m, err);
     } else {
-        enum ora_err_class class_ = ora_err_class_of(rc);
-        ora_log(ORA_LOG_ERROR, "batch %u: %s", w->batch, why.message);
-        struct ora_wire_msg m = {
-            .kind = ORA_WIRE_RETURN,
-            .lease = {.batch = w->batch,
-                      .token = w->token,
-                      .class_ = class_ == ORA_CLASS_BAD_INPUT ? ORA_CLASS_RETRY : class_,
-                      .counts = class_ == ORA_CLASS_RETRY || class_ == ORA_CLASS_BAD_INPUT,
-                      .why = why.message}};
-        rc = answer(e, &m, err);
+        rc = answer_return(e, w, &why, err);
     }
     for (size_t i = 0; i < w->count; i++)
         free((char *)(uintptr_t)b.results[i].reason);
@@ -160,12 +181,25 @@ static void forget_job(struct engine *e)
     e->audio_dir = NULL;
 }
 
-static int take_job(struct engine *e, const struct ora_wire_welcome *m, struct ora_err *err)
+static int open_job(struct engine *e, const struct ora_wire_welcome *m, struct ora_err *err)
 {
-    forget_job(e);
+    struct stat st;
     e->audio_dir = ora_xstrdup(m->audio_dir);
+    if (stat(m->audio_dir, &st) < 0 || !S_ISDIR(st.st_mode))
+        return ora_err_set(err, ORA_E_NOT_FOUND, "the run's audio folder %s is not seen from this host",
+                           m->audio_dir);
     e->job = ora_job_parse(m->job_yaml, strlen(m->job_yaml), "job.yaml", "/", err);
     return e->job ? ora_renderer_create(&e->job->render, &e->renderer, err) : err->code;
+}
+
+/* A job that cannot be opened here is told with the first batch: the supervisor then knows that it is not a
+ * crash. */
+static void take_job(struct engine *e, const struct ora_wire_welcome *m)
+{
+    forget_job(e);
+    ora_err_clear(&e->why_not);
+    if (open_job(e, m, &e->why_not) < 0)
+        ora_renderer_destroy(&e->renderer);
 }
 
 static int take_frame(struct engine *e, const struct ora_str *frame, struct ora_err *err)
@@ -175,8 +209,8 @@ static int take_frame(struct engine *e, const struct ora_str *frame, struct ora_
     if (rc < 0)
         return rc;
     if (msg->kind == ORA_WIRE_WELCOME)
-        rc = take_job(e, &msg->welcome, err);
-    else if (msg->kind == ORA_WIRE_WORK && e->renderer)
+        take_job(e, &msg->welcome);
+    else if (msg->kind == ORA_WIRE_WORK && e->audio_dir)
         rc = do_work(e, &msg->work, err);
     else
         rc = ora_err_set(err, ORA_E_STATE, "a %s was not expected now", ora_wire_kind_name(msg->kind));

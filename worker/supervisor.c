@@ -93,7 +93,8 @@ static void do_effects(struct supervisor *s)
         const struct ora_worker_effect *e = &s->effects.item[i];
         switch (e->op) {
         case ORA_WORKER_SEND:
-            ora_net_client_send(s->channel, e->frame.data, e->frame.len, NULL);
+            if (ora_net_client_send(s->channel, e->frame.data, e->frame.len, NULL) < 0)
+                ora_worker_core_unsent(s->core, ora_clock_mono_ms());
             break;
         case ORA_WORKER_ENGINE_START:
             start_engine(s, e);

@@ -1,0 +1,692 @@
+/*
+ * The coordinator's decisions. Transitions of a batch and where they are made:
+ *
+ *     NEW → LEASED    ora_core_schedule wishes, settle_lease sends the WORK once the row is written
+ *     LEASED → DONE   on_result wishes, settle_finish acknowledges once file and rows are written
+ *     LEASED → NEW    give_back (RETURN, CRASH, HELLO without the lease, BYE), lose (silence, deadline,
+ * death, bad frame) utterance → FAILED by crashes: on_crash; REJECTED comes inside a result
+ *
+ * A worker is known by the incarnation id of its HELLO; the peer number is only the connection it speaks over
+ * now. What comes from a peer that has not said HELLO on this connection is not believed: it is asked WHO,
+ * and answers with all it holds. That one rule covers this program's own restart, a cut that healed, and a
+ * send that failed.
+ */
+#include "coordinator/core.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "coordinator/scheduler.h"
+
+enum {
+    ASKED_PEERS = 64, /* peers remembered as asked WHO, or banned */
+    ASK_AGAIN_MS = 1000,
+    LEASES_A_TURN = 128, /* bounds the turn's transaction */
+};
+
+struct lease {
+    uint32_t batch;
+    char token[ORA_WIRE_TOKEN_MAX + 1];
+};
+
+struct worker {
+    char *id;
+    uint64_t peer; /* 0: not connected */
+    bool local;
+    int pid;
+    uint64_t start_time;
+    uint32_t credit;
+    struct lease *lease;
+    size_t lease_count, lease_cap;
+    int64_t deadline_ms; /* of all its leases, wall clock */
+    int64_t heard_ms;    /* monotonic */
+    bool restored;       /* not heard since this program's start: its leases stand until their deadline */
+};
+
+struct asked {
+    uint64_t peer;
+    int64_t at_ms;
+    bool banned;
+};
+
+struct ora_core {
+    struct ora_core_config config;
+    struct worker *worker;
+    size_t count, cap;
+    struct asked asked[ASKED_PEERS]; /* a ring */
+    size_t asked_next;
+    uint32_t token_number;
+    uint32_t drain; /* 0, or a mode */
+    char pause_why[512];
+    char trouble[512];
+};
+
+/* ---- sending
+ * ------------------------------------------------------------------------------------------------ */
+
+/* What the core says about itself is within the wire's bounds. */
+static void say(struct ora_effects *fx, uint64_t peer, const struct ora_wire_msg *msg)
+{
+    if (peer)
+        ora_effects_send(fx, peer, msg, NULL);
+}
+
+static void say_drain(struct ora_core *c, uint64_t peer, struct ora_effects *fx)
+{
+    struct ora_wire_msg m = {.kind = ORA_WIRE_DRAIN, .drain = {.mode = c->drain}};
+    say(fx, peer, &m);
+}
+
+static void say_ack(struct ora_effects *fx, uint64_t peer, uint32_t batch, const char *token, bool taken)
+{
+    struct ora_wire_msg m = {.kind = ORA_WIRE_ACK, .lease = {.batch = batch, .token = token, .taken = taken}};
+    say(fx, peer, &m);
+}
+
+/* ---- workers and leases
+ * ------------------------------------------------------------------------------------- */
+
+static struct worker *by_id(struct ora_core *c, const char *id)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (strcmp(c->worker[i].id, id) == 0)
+            return &c->worker[i];
+    return NULL;
+}
+
+static struct worker *by_peer(struct ora_core *c, uint64_t peer)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (c->worker[i].peer == peer)
+            return &c->worker[i];
+    return NULL;
+}
+
+static struct worker *add_worker(struct ora_core *c, const char *id)
+{
+    if (c->count == c->cap) {
+        c->cap = c->cap ? c->cap * 2 : 16;
+        c->worker = ora_xrealloc(c->worker, c->cap * sizeof *c->worker);
+    }
+    struct worker *w = &c->worker[c->count++];
+    *w = (struct worker){.id = ora_xstrdup(id)};
+    return w;
+}
+
+static void remove_worker(struct ora_core *c, struct worker *w)
+{
+    free(w->id);
+    free(w->lease);
+    *w = c->worker[--c->count];
+}
+
+static struct lease *find_lease(struct worker *w, uint32_t batch, const char *token)
+{
+    for (size_t i = 0; i < w->lease_count; i++)
+        if (w->lease[i].batch == batch && strcmp(w->lease[i].token, token) == 0)
+            return &w->lease[i];
+    return NULL;
+}
+
+static void add_lease(struct worker *w, uint32_t batch, const char *token)
+{
+    if (w->lease_count == w->lease_cap) {
+        w->lease_cap = w->lease_cap ? w->lease_cap * 2 : 8;
+        w->lease = ora_xrealloc(w->lease, w->lease_cap * sizeof *w->lease);
+    }
+    struct lease *l = &w->lease[w->lease_count++];
+    l->batch = batch;
+    snprintf(l->token, sizeof l->token, "%s", token);
+}
+
+static void remove_lease(struct worker *w, struct lease *l)
+{
+    *l = w->lease[--w->lease_count];
+}
+
+static void note_trouble(struct ora_core *c, const struct worker *w, const char *why)
+{
+    snprintf(c->trouble, sizeof c->trouble, "%s", why);
+    ora_log(ORA_LOG_WARN, "worker %s: %s", w->id, why);
+}
+
+static void give_back(struct worker *w, struct lease *l, bool counts, const char *why, struct ora_effects *fx)
+{
+    struct ora_row_effect *e = ora_effects_row(fx, ORA_ROW_GIVE_BACK, w->id);
+    e->batch = l->batch;
+    memcpy(e->token, l->token, sizeof e->token);
+    e->counts = counts;
+    snprintf(e->why, sizeof e->why, "%s", why);
+    remove_lease(w, l);
+}
+
+static void part(struct ora_core *c, struct worker *w, const char *why, struct ora_effects *fx)
+{
+    struct ora_row_effect *e = ora_effects_row(fx, ORA_ROW_LEFT, w->id);
+    snprintf(e->why, sizeof e->why, "%s", why);
+    remove_worker(c, w);
+}
+
+/* A worker that will hand in nothing more. */
+static void lose(struct ora_core *c, struct worker *w, const char *why, struct ora_effects *fx)
+{
+    note_trouble(c, w, why);
+    ora_effects_row(fx, ORA_ROW_LOST, w->id);
+    part(c, w, why, fx);
+}
+
+/* ---- peers that are not known
+ * ------------------------------------------------------------------------------- */
+
+static struct asked *remember(struct ora_core *c, uint64_t peer)
+{
+    for (size_t i = 0; i < ASKED_PEERS; i++)
+        if (c->asked[i].peer == peer)
+            return &c->asked[i];
+    struct asked *a = &c->asked[c->asked_next++ % ASKED_PEERS];
+    *a = (struct asked){.peer = peer, .at_ms = INT64_MIN / 2};
+    return a;
+}
+
+static bool is_banned(const struct ora_core *c, uint64_t peer)
+{
+    for (size_t i = 0; i < ASKED_PEERS; i++)
+        if (c->asked[i].peer == peer && c->asked[i].banned)
+            return true;
+    return false;
+}
+
+static void ask_who(struct ora_core *c, uint64_t peer, struct ora_now now, struct ora_effects *fx)
+{
+    struct asked *a = remember(c, peer);
+    if (now.mono_ms - a->at_ms < ASK_AGAIN_MS)
+        return;
+    a->at_ms = now.mono_ms;
+    struct ora_wire_msg m = {.kind = ORA_WIRE_WHO};
+    say(fx, peer, &m);
+}
+
+static void refuse(uint64_t peer, const char *why, struct ora_effects *fx)
+{
+    struct ora_wire_msg m = {.kind = ORA_WIRE_REFUSED, .text = {.why = why}};
+    say(fx, peer, &m);
+}
+
+/* ---- messages
+ * ----------------------------------------------------------------------------------------------- */
+
+static void join(struct ora_core *c, struct worker *w, const struct ora_wire_hello *m, struct ora_effects *fx)
+{
+    w->local = m->machine[0] && strcmp(m->machine, c->config.machine) == 0;
+    w->pid = (int)m->pid;
+    w->start_time = m->start_time;
+    struct ora_row_effect *e = ora_effects_row(fx, ORA_ROW_JOIN, w->id);
+    e->info = (struct ora_worker_info){.worker = m->worker,
+                                       .host = m->host,
+                                       .pid = (int)m->pid,
+                                       .start_time = m->start_time,
+                                       .cores = (int)m->cores,
+                                       .kernel_level = m->kernel_level,
+                                       .local = w->local};
+}
+
+static bool is_held(const struct ora_wire_hello *m, const struct lease *l)
+{
+    for (size_t i = 0; i < m->held_count; i++)
+        if (m->held[i].batch == l->batch && strcmp(m->held[i].token, l->token) == 0)
+            return true;
+    return false;
+}
+
+/* Both sides agree on what the worker holds: what it does not know of goes back, what is not its own any more
+ * is revoked. */
+static void reconcile(struct ora_core *c, struct worker *w, const struct ora_wire_hello *m,
+                      struct ora_effects *fx)
+{
+    for (size_t i = w->lease_count; i-- > 0;)
+        if (!is_held(m, &w->lease[i]))
+            give_back(w, &w->lease[i], false, "the worker does not hold it", fx);
+    struct ora_wire_held *revoked = ora_xcalloc(m->held_count + 1, sizeof *revoked);
+    size_t n = 0;
+    for (size_t i = 0; i < m->held_count; i++)
+        if (!find_lease(w, m->held[i].batch, m->held[i].token))
+            revoked[n++] = m->held[i];
+    struct ora_wire_msg welcome = {.kind = ORA_WIRE_WELCOME,
+                                   .welcome = {.run_id = c->config.run_id,
+                                               .job_yaml = c->config.job_yaml,
+                                               .audio_dir = c->config.audio_dir,
+                                               .beat_ms = c->config.beat_ms,
+                                               .silence_ms = c->config.worker_silence_ms,
+                                               .revoked = revoked,
+                                               .revoked_count = n}};
+    say(fx, w->peer, &welcome);
+    free(revoked);
+}
+
+static void on_hello(struct ora_core *c, uint64_t peer, const struct ora_wire_hello *m, struct ora_now now,
+                     struct ora_effects *fx)
+{
+    if (strcmp(m->run_id, c->config.run_id) != 0) {
+        ora_log(ORA_LOG_WARN, "worker %s was refused: it is of run %s", m->worker, m->run_id);
+        refuse(peer, "this coordinator works on another run", fx);
+        return;
+    }
+    struct worker *w = by_peer(c, peer);
+    if (w && strcmp(w->id, m->worker) != 0)
+        w->peer = 0; /* one process, one name: the old name is not heard of again */
+    w = by_id(c, m->worker);
+    if (!w) {
+        w = add_worker(c, m->worker);
+        join(c, w, m, fx);
+        ora_log(ORA_LOG_INFO, "worker %s joined: pid %u on %s, %s", m->worker, m->pid, m->host,
+                m->kernel_level);
+    }
+    w->peer = peer;
+    w->credit = 0;
+    w->heard_ms = now.mono_ms;
+    w->restored = false;
+    reconcile(c, w, m, fx);
+    if (w->lease_count) {
+        w->deadline_ms = now.wall_ms + c->config.lease_ms;
+        ora_effects_row(fx, ORA_ROW_RENEW, w->id)->deadline_ms = w->deadline_ms;
+    }
+    if (c->drain)
+        say_drain(c, peer, fx);
+}
+
+static void on_result(struct ora_core *c, struct worker *w, const struct ora_batch_result *m,
+                      struct ora_effects *fx)
+{
+    (void)c;
+    if (!find_lease(w, m->batch, m->token)) {
+        say_ack(fx, w->peer, m->batch, m->token, false);
+        return;
+    }
+    struct ora_row_effect *e = ora_effects_row(fx, ORA_ROW_FINISH, w->id);
+    e->batch = m->batch;
+    snprintf(e->token, sizeof e->token, "%s", m->token);
+    e->result = m;
+}
+
+static void on_return(struct ora_core *c, struct worker *w, const struct ora_wire_lease *m,
+                      struct ora_effects *fx)
+{
+    struct lease *l = find_lease(w, m->batch, m->token);
+    if (m->class_ != ORA_CLASS_NONE)
+        note_trouble(c, w, m->why);
+    if (l)
+        give_back(w, l, m->counts, m->why, fx);
+    if (m->class_ == ORA_CLASS_FATAL_HERE)
+        w->credit = 0;
+    if (m->class_ == ORA_CLASS_STOP)
+        ora_core_pause(c, m->why, fx);
+}
+
+static bool own_fault(uint32_t signal)
+{
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT || signal == SIGFPE || signal == SIGILL;
+}
+
+static void on_crash(struct ora_core *c, struct worker *w, const struct ora_wire_lease *m,
+                     struct ora_effects *fx)
+{
+    char why[128];
+    struct lease *l = find_lease(w, m->batch, m->token);
+    snprintf(why, sizeof why, "its engine was ended by signal %u", m->signal);
+    note_trouble(c, w, why);
+    if (!l)
+        return;
+    bool named = own_fault(m->signal) && m->rowid; /* counted on the utterance, not on the batch */
+    if (named) {
+        struct ora_row_effect *e = ora_effects_row(fx, ORA_ROW_CRASHED, w->id);
+        e->batch = m->batch;
+        snprintf(e->token, sizeof e->token, "%s", m->token);
+        e->rowid = m->rowid;
+        e->signal = (int)m->signal;
+    }
+    give_back(w, l, !named, why, fx);
+}
+
+static void on_beat(struct worker *w, struct ora_effects *fx)
+{
+    struct ora_wire_msg m = {.kind = ORA_WIRE_BEAT};
+    say(fx, w->peer, &m);
+}
+
+static void on_bye(struct ora_core *c, struct worker *w, const char *why, struct ora_effects *fx)
+{
+    ora_log(ORA_LOG_INFO, "worker %s left: %s", w->id, why);
+    snprintf(c->trouble, sizeof c->trouble, "%s", why);
+    while (w->lease_count)
+        give_back(w, &w->lease[w->lease_count - 1], false, why, fx);
+    part(c, w, why, fx);
+}
+
+void ora_core_message(struct ora_core *c, uint64_t peer, const struct ora_wire_msg *msg, struct ora_now now,
+                      struct ora_effects *fx)
+{
+    if (is_banned(c, peer))
+        return;
+    if (msg->kind == ORA_WIRE_HELLO) {
+        on_hello(c, peer, &msg->hello, now, fx);
+        return;
+    }
+    struct worker *w = by_peer(c, peer);
+    if (!w) {
+        if (msg->kind != ORA_WIRE_BYE)
+            ask_who(c, peer, now, fx);
+        return;
+    }
+    w->heard_ms = now.mono_ms;
+    switch (msg->kind) {
+    case ORA_WIRE_READY:
+        w->credit = msg->ready.credit;
+        break;
+    case ORA_WIRE_RESULT:
+        on_result(c, w, &msg->result, fx);
+        break;
+    case ORA_WIRE_RETURN:
+        on_return(c, w, &msg->lease, fx);
+        break;
+    case ORA_WIRE_CRASH:
+        on_crash(c, w, &msg->lease, fx);
+        break;
+    case ORA_WIRE_BEAT:
+        on_beat(w, fx);
+        break;
+    case ORA_WIRE_BYE:
+        on_bye(c, w, msg->text.why, fx);
+        break;
+    default:
+        ora_core_bad_frame(c, peer, "a worker does not say this", now, fx);
+        break;
+    }
+}
+
+void ora_core_bad_frame(struct ora_core *c, uint64_t peer, const char *why, struct ora_now now,
+                        struct ora_effects *fx)
+{
+    if (is_banned(c, peer))
+        return;
+    struct asked *a = remember(c, peer);
+    a->banned = true;
+    a->at_ms = now.mono_ms;
+    refuse(peer, why, fx);
+    struct worker *w = by_peer(c, peer);
+    if (w)
+        lose(c, w, why, fx);
+    else
+        ora_log(ORA_LOG_WARN, "a peer that never said HELLO is not heard any more: %s", why);
+}
+
+void ora_core_unreachable(struct ora_core *c, uint64_t peer)
+{
+    struct worker *w = by_peer(c, peer);
+    if (w)
+        w->peer = 0;
+}
+
+void ora_core_died(struct ora_core *c, const char *id, struct ora_effects *fx)
+{
+    struct worker *w = by_id(c, id);
+    if (w)
+        lose(c, w, "its process is gone", fx);
+}
+
+/* ---- time
+ * --------------------------------------------------------------------------------------------------- */
+
+void ora_core_tick(struct ora_core *c, struct ora_now now, struct ora_effects *fx)
+{
+    for (size_t i = c->count; i-- > 0;) {
+        struct worker *w = &c->worker[i];
+        bool silent = now.mono_ms - w->heard_ms >= c->config.silence_ms;
+        if (!w->restored && silent)
+            lose(c, w, "silent for too long", fx);
+        else if (w->restored && (w->lease_count ? now.wall_ms >= w->deadline_ms : silent))
+            lose(c, w, "did not come back", fx);
+        else if (w->peer && w->lease_count && w->deadline_ms - now.wall_ms < c->config.lease_ms / 2) {
+            w->deadline_ms = now.wall_ms + c->config.lease_ms;
+            ora_effects_row(fx, ORA_ROW_RENEW, w->id)->deadline_ms = w->deadline_ms;
+        }
+    }
+}
+
+static void make_token(struct ora_core *c, char token[ORA_WIRE_TOKEN_MAX + 1])
+{
+    snprintf(token, ORA_WIRE_TOKEN_MAX + 1, "%016llx%08x", (unsigned long long)c->config.epoch,
+             ++c->token_number);
+}
+
+void ora_core_schedule(struct ora_core *c, uint64_t open_batches, struct ora_now now, struct ora_effects *fx)
+{
+    if (c->drain || open_batches == 0 || c->count == 0)
+        return;
+    struct ora_want *wants = ora_xcalloc(c->count, sizeof *wants);
+    for (size_t i = 0; i < c->count; i++)
+        if (c->worker[i].peer)
+            wants[i] = (struct ora_want){.credit = c->worker[i].credit,
+                                         .leases = (uint32_t)c->worker[i].lease_count};
+    for (int n = 0; n < LEASES_A_TURN; n++) {
+        long i = ora_scheduler_next(wants, c->count, open_batches);
+        if (i == ORA_SCHEDULER_NOBODY)
+            break;
+        struct worker *w = &c->worker[i];
+        struct ora_row_effect *e = ora_effects_row(fx, ORA_ROW_LEASE, w->id);
+        make_token(c, e->token);
+        e->deadline_ms = now.wall_ms + c->config.lease_ms;
+        wants[i].leases++;
+        open_batches--;
+    }
+    free(wants);
+}
+
+/* ---- what became of the rows
+ * -------------------------------------------------------------------------------- */
+
+static void settle_lease(struct ora_core *c, struct worker *w, const struct ora_row_effect *e,
+                         const struct ora_batch *batch, struct ora_effects *fx)
+{
+    struct ora_err err = {0};
+    struct ora_wire_msg m = {.kind = ORA_WIRE_WORK,
+                             .work = {.batch = batch->number,
+                                      .token = e->token,
+                                      .attempt = batch->attempt,
+                                      .utterances = batch->utterances,
+                                      .rowid = batch->utt_rowid,
+                                      .count = batch->count}};
+    if (w->lease_count == 0 || e->deadline_ms < w->deadline_ms)
+        w->deadline_ms = e->deadline_ms;
+    add_lease(w, batch->number, e->token);
+    if (ora_effects_send(fx, w->peer, &m, &err) < 0) {
+        char why[512];
+        snprintf(why, sizeof why, "batch %u cannot be sent: %.400s", batch->number, err.message);
+        give_back(w, find_lease(w, batch->number, m.work.token), false, why, fx);
+        ora_core_pause(c, why, fx);
+    }
+}
+
+static void settle_finish(struct ora_core *c, struct worker *w, const struct ora_row_effect *e, int outcome,
+                          const struct ora_err *err, struct ora_effects *fx)
+{
+    struct lease *l = find_lease(w, e->batch, e->token);
+    say_ack(fx, w->peer, e->batch, e->token, outcome > 0);
+    if (!l)
+        return;
+    if (outcome >= 0) {
+        remove_lease(w, l);
+        return;
+    }
+    char why[512];
+    snprintf(why, sizeof why, "batch %u could not be taken: %.400s", e->batch, err->message);
+    if (err->code == ORA_E_NOT_FOUND ||
+        err->code == ORA_E_FORMAT) { /* no file where we look, or rows that do not fit */
+        refuse(w->peer, why, fx);
+        lose(c, w, why, fx);
+        return;
+    }
+    note_trouble(c, w, why);
+    bool stop = ora_err_class_of(err->code) == ORA_CLASS_STOP;
+    give_back(w, l, !stop, why, fx);
+    if (stop)
+        ora_core_pause(c, why, fx);
+}
+
+void ora_core_settle(struct ora_core *c, size_t index, int outcome, const struct ora_batch *batch,
+                     const struct ora_err *err, struct ora_now now, struct ora_effects *fx)
+{
+    (void)now;
+    struct ora_row_effect e = fx->row[index]; /* a copy: settling may grow the list */
+    struct worker *w = by_id(c, e.worker);
+    if (e.op == ORA_ROW_CRASHED && outcome > 0)
+        ora_log(ORA_LOG_WARN, "utterance row %llu of batch %u ended an engine twice and is set aside",
+                (unsigned long long)e.rowid, e.batch);
+    if (!w) {
+        if (e.op == ORA_ROW_LEASE && outcome > 0) {
+            struct ora_row_effect *back = ora_effects_row(fx, ORA_ROW_GIVE_BACK, e.worker);
+            back->batch = batch->number;
+            memcpy(back->token, e.token, sizeof back->token);
+        }
+        return;
+    }
+    if (e.op == ORA_ROW_LEASE && outcome > 0)
+        settle_lease(c, w, &e, batch, fx);
+    else if (e.op == ORA_ROW_FINISH)
+        settle_finish(c, w, &e, outcome, err, fx);
+}
+
+/* ---- stopping
+ * ----------------------------------------------------------------------------------------------- */
+
+void ora_core_drain(struct ora_core *c, uint32_t mode, struct ora_effects *fx)
+{
+    if (mode <= c->drain)
+        return;
+    c->drain = mode;
+    for (size_t i = 0; i < c->count; i++)
+        say_drain(c, c->worker[i].peer, fx);
+}
+
+void ora_core_pause(struct ora_core *c, const char *why, struct ora_effects *fx)
+{
+    if (!c->pause_why[0])
+        snprintf(c->pause_why, sizeof c->pause_why, "%s", why);
+    ora_core_drain(c, ORA_DRAIN_FINISH, fx);
+}
+
+/* ---- looking
+ * ------------------------------------------------------------------------------------------------ */
+
+const char *ora_core_paused(const struct ora_core *c)
+{
+    return c->pause_why[0] ? c->pause_why : NULL;
+}
+
+const char *ora_core_last_trouble(const struct ora_core *c)
+{
+    return c->trouble;
+}
+
+bool ora_core_draining(const struct ora_core *c)
+{
+    return c->drain != 0;
+}
+
+size_t ora_core_seats(const struct ora_core *c)
+{
+    return c->count;
+}
+
+struct ora_core_seat ora_core_seat(const struct ora_core *c, size_t index)
+{
+    const struct worker *w = &c->worker[index];
+    return (struct ora_core_seat){.worker = w->id,
+                                  .present = w->peer != 0,
+                                  .local = w->local,
+                                  .pid = w->pid,
+                                  .start_time = w->start_time,
+                                  .leases = w->lease_count,
+                                  .credit = w->credit};
+}
+
+size_t ora_core_present(const struct ora_core *c)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->count; i++)
+        n += c->worker[i].peer != 0;
+    return n;
+}
+
+size_t ora_core_leases(const struct ora_core *c)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->count; i++)
+        n += c->worker[i].lease_count;
+    return n;
+}
+
+bool ora_core_token_is_current(const struct ora_core *c, const char *token)
+{
+    for (size_t i = 0; i < c->count; i++)
+        for (size_t k = 0; k < c->worker[i].lease_count; k++)
+            if (strcmp(c->worker[i].lease[k].token, token) == 0)
+                return true;
+    return false;
+}
+
+/* ---- life
+ * --------------------------------------------------------------------------------------------------- */
+
+struct ora_core *ora_core_create(const struct ora_core_config *config)
+{
+    struct ora_core *c = ora_xcalloc(1, sizeof *c);
+    c->config = *config;
+    c->config.run_id = ora_xstrdup(config->run_id);
+    c->config.job_yaml = ora_xstrdup(config->job_yaml);
+    c->config.audio_dir = ora_xstrdup(config->audio_dir);
+    c->config.machine = ora_xstrdup(config->machine);
+    return c;
+}
+
+void ora_core_destroy(struct ora_core **core)
+{
+    struct ora_core *c = *core;
+    if (!c)
+        return;
+    while (c->count)
+        remove_worker(c, &c->worker[c->count - 1]);
+    free(c->worker);
+    free((char *)(uintptr_t)c->config.run_id);
+    free((char *)(uintptr_t)c->config.job_yaml);
+    free((char *)(uintptr_t)c->config.audio_dir);
+    free((char *)(uintptr_t)c->config.machine);
+    free(c);
+    *core = NULL;
+}
+
+void ora_core_restore_worker(struct ora_core *c, const struct ora_worker_info *info, struct ora_now now)
+{
+    struct worker *w = by_id(c, info->worker);
+    if (!w)
+        w = add_worker(c, info->worker);
+    w->local = info->local;
+    w->pid = info->pid;
+    w->start_time = info->start_time;
+    w->heard_ms = now.mono_ms;
+    w->restored = true;
+}
+
+void ora_core_restore_lease(struct ora_core *c, uint32_t batch, const char *worker, const char *token,
+                            int64_t deadline_ms)
+{
+    struct worker *w = by_id(c, worker);
+    if (!w)
+        w = add_worker(c, worker);
+    if (w->lease_count == 0 || deadline_ms < w->deadline_ms)
+        w->deadline_ms = deadline_ms;
+    add_lease(w, batch, token);
+}
