@@ -13,7 +13,7 @@
 #include "base/utf8.h"
 #include "text/chars.h"
 
-enum { HEADING_CHARS = 90, CAPITALS_CHARS = 70 };
+enum { HEADING_CHARS = 90, CAPITALS_CHARS = 70, NAME_WORDS = 4 };
 
 /* Folded words between spaces. */
 static const char parts[] = " part book volume vol. act teil buch band akt partie livre tome acte parte "
@@ -239,6 +239,40 @@ static enum ora_heading by_words(const char *line, size_t len, bool *bare)
     return ORA_HEADING_NONE;
 }
 
+/* "Genesis 1", "1 Samuel 3", "Song of Solomon 2": a name and a number, nothing else. Not what is numbered inside a text. */
+static bool is_numbered_name(const char *line, size_t len)
+{
+    static const char inside[] = " page pages figure fig table listing example exhibit equation note footnote plate map version step "
+                                 "question item line verse january february march april may june july august september october "
+                                 "november december ";
+    static const char small[] = " of the and ";
+    size_t at = 0, names = 0;
+    struct word w = take_word(line, len, &at);
+    if (w.len == 1 && is_number(&w) && w.text[0] >= '1' && w.text[0] <= '9') /* "1 Samuel" */
+        w = take_word(line, len, &at);
+    for (; w.len && names <= NAME_WORDS; w = take_word(line, len, &at)) {
+        if (w.text[0] >= '0' && w.text[0] <= '9')
+            return names && at == len && w.len <= 3 && strspn(w.text, "0123456789") >= w.len;
+        if (listed(inside, &w) || (!is_capital(w.text, w.len, 0) && !listed(small, &w)))
+            return false;
+        names++;
+    }
+    return false;
+}
+
+/* "6.2.1. Installing and Removing": a number of several parts, then a title. */
+static bool is_numbered_section(const char *line, size_t len)
+{
+    size_t at = 0, numbers_seen = 0;
+    while (at < len && line[at] >= '0' && line[at] <= '9') {
+        while (at < len && line[at] >= '0' && line[at] <= '9')
+            at++;
+        numbers_seen++;
+        at += at < len && line[at] == '.';
+    }
+    return numbers_seen >= 2 && at + 1 < len && line[at] == ' ' && line[len - 1] != '.' && !ends_like_speech(line, len);
+}
+
 enum ora_heading ora_heading_of(const char *line, size_t len, bool *bare)
 {
     bool unused;
@@ -246,11 +280,11 @@ enum ora_heading ora_heading_of(const char *line, size_t len, bool *bare)
     *bare = false;
     if (!len || ora_utf8_length(line, len) > HEADING_CHARS)
         return ORA_HEADING_NONE;
-    if (is_cjk_chapter(line, len))
+    if (is_cjk_chapter(line, len) || is_numbered_name(line, len))
         return ORA_HEADING_CHAPTER;
     enum ora_heading h = by_words(line, len, bare);
-    if (h == ORA_HEADING_NONE && len <= CAPITALS_CHARS && all_capitals(line, len) &&
-        !ends_like_speech(line, len))
+    bool shouted = len <= CAPITALS_CHARS && all_capitals(line, len) && !ends_like_speech(line, len);
+    if (h == ORA_HEADING_NONE && (shouted || is_numbered_section(line, len)))
         return ORA_HEADING_SECTION;
     return h;
 }

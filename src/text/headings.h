@@ -14,7 +14,7 @@ enum ora_heading {
     ORA_HEADING_PART,    /* "PART TWO", "BOOK I", "Erster Teil" */
     ORA_HEADING_CHAPTER, /* "CHAPTER I", "Chapter 3: The Storm", "PROLOGUE", "XIV.", "Kapitel 2", "第三章" …
                           */
-    ORA_HEADING_SECTION, /* a line all in capitals */
+    ORA_HEADING_SECTION, /* a line all in capitals; "6.2.1. Installing" */
     ORA_HEADING_TITLE,   /* of a chapter, under its number; told by what stands above, never by ora_heading_of
                           */
 };

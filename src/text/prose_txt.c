@@ -6,6 +6,7 @@
  */
 #include "text/prose.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/uchar.h>
@@ -109,24 +110,53 @@ static void take_marks_off(struct ora_str *out, const char *text, size_t len)
     ora_str_addn(out, text + from, len - from);
 }
 
-/* The length of a bullet with its space ("- ", "* ", "• ") or of a number ("1. ", "12) "), else 0. *keep: it
- * is spoken. */
-static size_t item_mark(const char *text, size_t len, bool *keep)
+/* "12 And God" on an indented line, "Ge1:2 And", "3:16 For": the number of a verse. Its length with the space, or 0. */
+static size_t verse_mark(const char *text, size_t len, size_t indent)
 {
-    size_t n = 0, end;
-    *keep = true;
-    while (n < len && n < 4 && text[n] >= '0' && text[n] <= '9')
+    size_t n = 0, digits = 0, second = 0;
+    while (n < len && n < 6 && isalnum((unsigned char)text[n]) && !isdigit((unsigned char)text[n]))
         n++;
-    if (n && n + 1 < len && (text[n] == '.' || text[n] == ')') && text[n + 1] == ' ')
-        return n + 2;
-    if (!len || n)
-        return 0;
+    for (; n < len && digits < 4 && isdigit((unsigned char)text[n]); n++)
+        digits++;
+    bool label = digits && n < len && text[n] == ':';
+    for (n += label; label && n < len && second < 4 && isdigit((unsigned char)text[n]); n++)
+        second++;
+    bool verse = label ? second > 0 : digits && indent >= 2 && isdigit((unsigned char)text[0]);
+    return verse && n + 1 < len && text[n] == ' ' && text[n + 1] != ' ' ? n + 1 : 0;
+}
+
+/* "1. ", "12) ", "4.2.1. ", "4.2 ": the number of an item or a section. Its length with the space, or 0. */
+static size_t number_mark(const char *text, size_t len)
+{
+    size_t n = 0, digits, numbers = 0;
+    bool stop = false;
+    do {
+        for (digits = 0; n < len && digits < 4 && isdigit((unsigned char)text[n]); n++)
+            digits++;
+        numbers += digits > 0;
+        stop = digits && n < len && (text[n] == '.' || (text[n] == ')' && numbers == 1));
+        n += stop;
+    } while (stop && text[n - 1] == '.' && n < len && isdigit((unsigned char)text[n]));
+    return (stop || numbers >= 2) && n + 1 < len && text[n] == ' ' ? n + 1 : 0;
+}
+
+/* The length of a list item's mark and its space: a bullet, an arrow, a number, a shell's prompt; else 0.
+ * *keep: it is part of the text. */
+static size_t item_mark(const char *text, size_t len, size_t indent, bool *keep)
+{
+    size_t end, number = number_mark(text, len);
+    *keep = true;
+    if (number || !len)
+        return number;
+    if (isalnum((unsigned char)text[0]))
+        return verse_mark(text, len, indent);
     uint32_t cp = ora_cp_at(text, len, 0, &end);
-    *keep = cp == '-';
-    if ((cp == '-' || cp == '*' || cp == '+' || cp == 0x2022 || cp == 0x25CF || cp == 0x25AA) && end < len &&
-        text[end] == ' ')
-        return end + 1;
-    return 0;
+    while (cp == '#' && end < len && text[end] == '#')
+        end++;
+    bool dash = cp == '-' || cp == '#' || cp == '$';
+    bool bullet = cp == '*' || cp == '+' || cp == 0x2022 || cp == 0x25CF || cp == 0x25AA || cp == 0x2192;
+    *keep = dash;
+    return (dash || bullet) && end < len && text[end] == ' ' ? end + 1 : 0;
 }
 
 static bool ends_sentence(const struct ora_str *s)
@@ -235,6 +265,7 @@ static int underlined_heading(struct txt *t, char mark, uint64_t line, struct or
     return rc;
 }
 
+/* Lines without text: 1 when this is none of them. */
 static int whole_line(struct txt *t, const struct ora_line *line, const char *text, size_t len,
                       struct ora_err *err)
 {
@@ -258,12 +289,31 @@ static int whole_line(struct txt *t, const struct ora_line *line, const char *te
     return 1;
 }
 
+/* A line of text, its indent and last blanks taken off. */
+static int text_line(struct txt *t, uint64_t number, const char *text, size_t len, size_t indent, struct ora_err *err)
+{
+    struct ora_prose *p = &t->prose;
+    bool keep, ended = ends_sentence(&p->para.text);
+    size_t mark = item_mark(text, len, indent, &keep);
+    bool begins = (mark && (ended || t->item)) || (ended && indent >= t->indent + 2);
+    int rc = begins && p->para.text.len ? end_paragraph(t, err) : 0;
+    if (rc < 0)
+        return rc;
+    bool fresh = p->para.text.len == 0;
+    size_t skip = fresh && !keep ? mark : 0;
+    t->item = t->item || (fresh && mark);
+    t->indent = indent;
+    take_marks_off(&t->line, text + skip, len - skip);
+    ora_para_line(&p->para, number);
+    ora_para_add(&p->para, t->line.data, t->line.len);
+    return ora_prose_grown(p, err);
+}
+
 static int add_line(struct txt *t, const struct ora_line *line, struct ora_err *err)
 {
     struct ora_prose *p = &t->prose;
     const char *text = line->text;
-    size_t len = line->len, indent;
-    int rc = 0;
+    size_t len = line->len;
     if (ora_prose_check(p, line->number, line->offset, text, len)) {
         ora_para_line(&p->para, line->number);
         return 0;
@@ -273,25 +323,13 @@ static int add_line(struct txt *t, const struct ora_line *line, struct ora_err *
         ora_para_add(&p->para, t->line.data, t->line.len);
         return ora_prose_grown(p, err);
     }
-    indent = indent_of(text, len);
+    size_t indent = indent_of(text, len);
     while (len && (text[0] == ' ' || text[0] == '\t' || text[0] == '\f'))
         text++, len--;
     while (line->ends && len && (text[len - 1] == ' ' || text[len - 1] == '\t'))
         len--;
-    if (line->ends && (rc = whole_line(t, line, text, len, err)) <= 0)
-        return rc;
-    bool keep, ended = ends_sentence(&p->para.text);
-    size_t mark = item_mark(text, len, &keep);
-    if (p->para.text.len && ((mark && (ended || t->item)) || (ended && indent >= t->indent + 2)) &&
-        (rc = end_paragraph(t, err)) < 0)
-        return rc;
-    bool fresh = p->para.text.len == 0;
-    t->item = t->item || (fresh && mark);
-    t->indent = indent;
-    take_marks_off(&t->line, text + (fresh && !keep ? mark : 0), len - (fresh && !keep ? mark : 0));
-    ora_para_line(&p->para, line->number);
-    ora_para_add(&p->para, t->line.data, t->line.len);
-    return ora_prose_grown(p, err);
+    int rc = line->ends ? whole_line(t, line, text, len, err) : 1;
+    return rc <= 0 ? rc : text_line(t, line->number, text, len, indent, err);
 }
 
 int ora_prose_read_txt(struct ora_emitter *e, struct ora_lines *lines, struct ora_err *err)

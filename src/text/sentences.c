@@ -20,7 +20,7 @@
 #include "text/abbreviations.h"
 #include "text/chars.h"
 
-enum { LANG_BYTES = 32, TAG_WORDS = 4, TAG_BYTES = 96 };
+enum { LANG_BYTES = 32, TAG_WORDS = 4, TAG_BYTES = 96, LONG_WORD = 6 };
 
 struct offsets {
     size_t *at;
@@ -148,12 +148,14 @@ static bool is_ellipsis(const char *text, const struct sides *x)
     return x->stop_cp == 0x2026 || (x->stop_cp == '.' && x->stop && text[x->stop - 1] == '.');
 }
 
-/* Two letters stand before the stop: not "1." nor "x." */
-static bool ends_word(const char *text, size_t stop)
+/* A word of at least that many small letters stands before the stop. Long ones are no abbreviations, so a small letter may
+ * begin the next sentence ("…of packages. dpkg is…"); in a text without capitals two letters must do. */
+static bool ends_word(const char *text, size_t stop, int letters)
 {
-    size_t start = stop;
-    return stop && u_isalpha((UChar32)ora_cp_before(text, stop, &start)) && start &&
-           u_isalpha((UChar32)ora_cp_before(text, start, &start));
+    for (size_t start; letters; letters--, stop = start)
+        if (!stop || !u_islower((UChar32)ora_cp_before(text, stop, &start)))
+            return false;
+    return true;
 }
 
 /* "Wait... I mean it": English writes its I with a capital anywhere. */
@@ -236,7 +238,8 @@ static bool is_end(const struct ora_sentences *s, const char *text, size_t len, 
         return false;
     if (x.stop_cp == '.') {
         enum ora_dot dot = ora_dot_at(s->lang, text, len, x.stop);
-        if (dot != ORA_DOT_END && !(dot == ORA_DOT_CONTINUED && !s->cased && ends_word(text, x.stop)))
+        bool small_start = dot == ORA_DOT_CONTINUED && !x.quote && ends_word(text, x.stop, s->cased ? LONG_WORD : 2);
+        if (dot != ORA_DOT_END && !small_start)
             return false;
     } else if (u_islower((UChar32)x.next_cp) && s->cased) {
         return false;
@@ -308,7 +311,7 @@ static void propose(struct ora_sentences *s, const char *text, size_t len, size_
             past++;
         struct sides x = look(text, len, past);
         bool digit = u_isdigit((UChar32)x.next_cp) && text[at] == '.';
-        bool capital = u_isUUppercase((UChar32)x.next_cp), small = !s->cased && u_islower((UChar32)x.next_cp);
+        bool capital = u_isUUppercase((UChar32)x.next_cp), small = u_islower((UChar32)x.next_cp);
         if (past < to && (digit || capital || small) && is_end(s, text, len, past))
             push(&s->ends, past);
     }

@@ -82,6 +82,8 @@ static const struct sentence_case cases[] = {
     /* odd texts */
     {"en", "hello there. |how are you? |fine."},
     {"en", "visit www.example.com. |then leave."},
+    {"en", "It has many packages. |dpkg is one of them. |It is old."},
+    {"en", "\"I will answer.\" he said. |\"Then answer.\""},
     {"en", "Say [[ h@l'oU. W3:ld ]] now. |Then go."},
     {"en", "I love it. \xF0\x9F\x98\x80 |Really."},
     {"en", "I love it. \xF0\x9F\x98\x80"},
