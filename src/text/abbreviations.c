@@ -267,7 +267,8 @@ static struct next look_ahead(const struct language *l, const char *text, size_t
         n.kind = MARK;
         return n;
     }
-    n.kind = u_isUUppercase((UChar32)cp) || u_istitle((UChar32)cp) ? CAPITAL : SMALL;
+    /* In scripts without case (Arabic, Hangul, Devanagari …) every letter may begin a sentence. */
+    n.kind = u_islower((UChar32)cp) ? SMALL : CAPITAL;
     n.word = text + at;
     size_t letters = 0;
     bool roman = true;

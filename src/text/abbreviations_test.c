@@ -59,6 +59,8 @@ static const struct {
     {"it", "Sig.| Rossi", ORA_DOT_ABBREVIATION},
     {"nl", "dhr.| Jansen", ORA_DOT_ABBREVIATION},
     {"pt", "Sr.| Silva", ORA_DOT_ABBREVIATION},
+    {"ko", "\xEA\xB0\x94\xEB\x8B\xA4.| \xEA\xB7\xB8\xEB\x8A\x94", ORA_DOT_END},
+    {"ar", "\xD9\x86\xD8\xB9\xD9\x85.| \xD9\x84\xD8\xA7", ORA_DOT_END},
     {"xx", "Dr.| Smith", ORA_DOT_END},
     {"xx", "J.| Smith", ORA_DOT_INITIAL},
 };

@@ -241,7 +241,7 @@ static bool is_end(const struct ora_sentences *s, const char *text, size_t len, 
         bool small_start = dot == ORA_DOT_CONTINUED && !x.quote && ends_word(text, x.stop, s->cased ? LONG_WORD : 2);
         if (dot != ORA_DOT_END && !small_start)
             return false;
-    } else if (u_islower((UChar32)x.next_cp) && s->cased) {
+    } else if (u_islower((UChar32)x.next_cp) && s->cased && !ora_cp_is_cjk(x.stop_cp)) {
         return false;
     }
     if (is_ellipsis(text, &x) && english && is_english_i(text, len, x.next))
