@@ -200,6 +200,11 @@ static bool is_quote_or_bracket(uint32_t cp)
                   cp == 0x00BB || cp == 0x203A || cp == 0x2018 || cp == 0x201C || cp == 0x00AB);
 }
 
+static bool is_clause_mark(uint32_t cp)
+{
+    return cp == ',' || cp == ';' || cp == ':' || cp == '.' || cp == '?' || cp == '!';
+}
+
 /* Looks for the word, folded to small letters, in a list between spaces; a capital in the list stands for
  * itself or a capital word. */
 static bool in_list(const char *list, const char *word, size_t n)
@@ -237,7 +242,7 @@ static bool dotted_capitals(const char *word, size_t n)
 
 /* What stands after the dot and its quotes and spaces. */
 struct next {
-    enum { NOTHING, SMALL, CAPITAL, DIGIT, MARK } kind;
+    enum { NOTHING, SMALL, CAPITAL, DIGIT, MARK, CLAUSE_MARK } kind;
     bool starter; /* a word that starts sentences */
     bool initial; /* one letter and a dot */
     bool roman;
@@ -264,7 +269,7 @@ static struct next look_ahead(const struct language *l, const char *text, size_t
         return n;
     }
     if (!u_isalpha((UChar32)cp)) {
-        n.kind = MARK;
+        n.kind = is_clause_mark(cp) ? CLAUSE_MARK : MARK;
         return n;
     }
     /* In scripts without case (Arabic, Hangul, Devanagari …) every letter may begin a sentence. */
@@ -392,9 +397,11 @@ enum ora_dot ora_dot_at(const char *lang, const char *text, size_t len, size_t o
     enum nature nature = nature_of(l, text + start, n);
     if (nature == NOT_KNOWN && dotted_capitals(text + start, n))
         nature = NAME;
-    /* "Dr.," and "etc.)": the mark that follows rules, the dot belongs to the abbreviation. */
-    if (follower && strchr(",;:", (int)(follower < 128 ? follower : '~')))
+    /* "Dr.," and "etc.);": the mark that follows rules, the dot belongs to the abbreviation. */
+    if (follower == ',' || follower == ';' || follower == ':')
         return nature == NOT_KNOWN ? ORA_DOT_CONTINUED : ORA_DOT_ABBREVIATION;
+    if (next.kind == CLAUSE_MARK && nature != NOT_KNOWN)
+        return ORA_DOT_ABBREVIATION;
     bool dash = follower == '-' || follower == 0x2013 || follower == 0x2014;
     if (dash && nature != NOT_KNOWN)
         return ORA_DOT_ABBREVIATION;

@@ -347,7 +347,8 @@ size_t ora_rule_number(struct ora_en *n, size_t i)
     }
     ora_en_say_amount(n, &a);
     /* "B-52s" */
-    if (ora_en_word_exact(n, i + a.tokens, "s") && a.spellable && !a.fraction[0]) {
+    if (ora_en_word_exact(n, i + a.tokens, "s") && !ora_en_attached(n, i + a.tokens + 1) && a.spellable &&
+        !a.fraction[0]) {
         ora_en_pluralise(n->out);
         return a.tokens + 1;
     }

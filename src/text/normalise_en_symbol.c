@@ -61,6 +61,9 @@ size_t ora_rule_pause(struct ora_en *n, size_t i)
         return (dashes ? dashes : 1) + 1;
     if (!(em || spaced || dashes >= 2) || ora_en_at(n, i - 1)->kind == ORA_TOKEN_END)
         return 0;
+    /* "apt --reinstall": an option, no pause. */
+    if (dashes >= 2 && space && ora_en_is(n, i + dashes, ORA_TOKEN_WORD))
+        return 0;
     /* An en dash without spaces joins ("the Paris–Dakar road"). */
     if (em && ora_en_mark(n, i, 0x2013) && !space)
         return 0;
@@ -116,20 +119,24 @@ static const struct {
 
 static size_t compare(struct ora_en *n, size_t i)
 {
-    bool spaced = ora_en_is(n, i - 1, ORA_TOKEN_SPACE) && ora_en_is(n, i + 1, ORA_TOKEN_SPACE);
-    bool numbers = ora_en_is(n, i - 1, ORA_TOKEN_NUMBER) && ora_en_is(n, i + 1, ORA_TOKEN_NUMBER);
-    bool before_number = ora_en_is(n, i + 1, ORA_TOKEN_NUMBER) && ora_en_starts(n, i);
+    bool equal = ora_en_mark(n, i + 1, '=');
+    size_t next = i + 1 + equal;
+    bool spaced = ora_en_starts(n, i) && ora_en_is(n, next, ORA_TOKEN_SPACE) && i > 0;
+    bool numbers = ora_en_is(n, i - 1, ORA_TOKEN_NUMBER) && ora_en_is(n, next, ORA_TOKEN_NUMBER);
+    bool before_number = ora_en_is(n, next, ORA_TOKEN_NUMBER) && ora_en_starts(n, i);
     if (!(spaced || numbers || before_number))
         return 0;
     ora_en_say(n, ora_en_mark(n, i, '<') ? "less than" : "greater than");
-    return 1;
+    if (equal)
+        ora_en_say(n, "or equal to");
+    return equal ? 2 : 1;
 }
 
 /* "2+2=4", "a = b" */
 static size_t sum(struct ora_en *n, size_t i, const char *said)
 {
     bool spaced = ora_en_is(n, i - 1, ORA_TOKEN_SPACE) && ora_en_is(n, i + 1, ORA_TOKEN_SPACE);
-    bool number = ora_en_is(n, i + 1, ORA_TOKEN_NUMBER);
+    bool number = ora_en_is(n, i + 1, ORA_TOKEN_NUMBER) && !ora_en_mark(n, i - 1, '+');
     if (!spaced && !number)
         return 0;
     ora_en_say(n, said);
@@ -187,7 +194,7 @@ size_t ora_rule_symbol(struct ora_en *n, size_t i)
             return 2;
         }
         ora_en_say(n, symbols[k].said);
-        return 1;
+        return cp == '&' && ora_en_mark(n, i + 1, '&') ? 2 : 1;
     }
     return 0;
 }

@@ -155,7 +155,7 @@ static size_t abbreviation_at(struct ora_en *n, size_t i, bool titles)
 {
     const struct ora_token *t = ora_en_at(n, i);
     if (t->len > 6 || ora_en_is(n, i + 1, ORA_TOKEN_NUMBER) || ora_en_mark(n, i + 1, '-') ||
-        !ora_en_starts(n, i))
+        ora_en_mark(n, i + 1, '_') || !ora_en_starts(n, i))
         return 0;
     bool dot = ora_en_mark(n, i + 1, '.') && !ora_en_is(n, i + 2, ORA_TOKEN_WORD);
     for (size_t k = 0; k < sizeof abbreviations / sizeof *abbreviations; k++) {

@@ -16,7 +16,9 @@ static bool is_extension(wb v)
 
 static wb class_of(uint32_t cp)
 {
-    return u_getIntPropertyValue((UChar32)cp, UCHAR_WORD_BREAK);
+    /* A colon joins letters in Swedish abbreviations only; CLDR's root rules part words at it, and so does
+     * everyone's ear. */
+    return cp == ':' ? U_WB_OTHER : u_getIntPropertyValue((UChar32)cp, UCHAR_WORD_BREAK);
 }
 
 /* The class of the code point that ends at *at, over extensions (WB4); moves *at to its start. -1 at the
@@ -97,6 +99,12 @@ bool ora_word_boundary(const char *text, size_t len, size_t at)
         return false;
     if ((is_letter(a) && joins(b, true) && is_letter(beyond)) ||
         (joins(a, true) && is_letter(before) && is_letter(b)))
+        return false;
+    /* Hebrew: a quote ends an abbreviation, a double quote stands inside one (WB7a-c). */
+    if (a == U_WB_HEBREW_LETTER &&
+        (b == U_WB_SINGLE_QUOTE || (b == U_WB_DOUBLE_QUOTE && beyond == U_WB_HEBREW_LETTER)))
+        return false;
+    if (a == U_WB_DOUBLE_QUOTE && before == U_WB_HEBREW_LETTER && b == U_WB_HEBREW_LETTER)
         return false;
     if ((a == U_WB_NUMERIC || is_letter(a)) && (b == U_WB_NUMERIC || (a == U_WB_NUMERIC && is_letter(b))))
         return false;
