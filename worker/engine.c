@@ -75,8 +75,8 @@ static int on_rendered(void *ctx, const struct ora_rendered *r, struct ora_err *
     if (r->rc == 0) {
         rc = keep_audio(b, r, out, err);
     } else if (ora_err_class_of(r->rc) == ORA_CLASS_BAD_INPUT) {
-        out->state = ORA_UTT_REJECTED;
-        out->reason_code = ora_err_name(r->rc);
+        out->state = r->failed ? ORA_UTT_FAILED : ORA_UTT_REJECTED;
+        out->reason_code = r->reason_code;
         out->reason = ora_xstrdup(r->why.message);
     } else {
         *err = r->why;

@@ -73,6 +73,7 @@ static void slot_free(struct slot *s)
 {
     if (s->model)
         s->family->close(&s->model);
+    ora_text_rules_close(&s->rules);
     ora_voice_close(&s->voice);
     free(s->settings_json);
     free(s->name);
@@ -102,15 +103,6 @@ void ora_renderer_destroy(struct ora_renderer **out)
 
 /* ---- voices ------------------------------------------------------------------------------------------ */
 
-static int open_rules(const struct ora_renderer *r, struct slot *s, struct ora_err *err)
-{
-    s->rules = NULL;
-    if (r->lexicon_path)
-        return ora_err_set(err, ORA_E_UNSUPPORTED, "%s: lexicons are not read by this build",
-                           r->lexicon_path);
-    return 0;
-}
-
 static int open_model(struct ora_renderer *r, struct slot *s, struct ora_err *err)
 {
     struct ora_open_options options = {.kernels = r->kernels, .cache_dir = r->cache_dir};
@@ -123,7 +115,7 @@ static int open_model(struct ora_renderer *r, struct slot *s, struct ora_err *er
     if (rc == 0)
         rc = s->family->plan(s->model, &limits, &s->plan, err);
     if (rc == 0)
-        rc = open_rules(r, s, err);
+        rc = ora_text_rules_open(r->lexicon_path, s->voice->lang, &s->rules, err);
     if (rc == 0)
         rc = ora_settings_init(s->family, s->voice, &s->settings, err);
     if (rc == 0 && s->plan.arena_bytes > r->arena.size_bytes) {

@@ -44,10 +44,11 @@ struct ora_signal {
     size_t not_finite, beyond_full; /* samples that are NaN or infinite; beyond ±1 */
     double rms_dbfs, peak_dbfs;     /* -INFINITY for silence */
     double silence_share;           /* of 10 ms frames more than 50 dB below the loudest */
-    double centroid_hz;             /* of the mean power spectrum of what is not silence */
-    double rolloff_hz;              /* 95 % of its power lies below */
-    double flatness; /* geometric over arithmetic mean, 0…1: tones near 0, white noise near 0.56 a frame */
+    double centroid_hz;             /* of the mean power spectrum */
+    double bandwidth_hz;            /* its highest bin within 50 dB of the strongest (audio/spectrum.h) */
+    double flatness;                /* its geometric over its arithmetic mean: a tone 0, white noise 1 */
 };
-void ora_signal_measure(const float *pcm, size_t samples, int sample_rate_hz, struct ora_signal *out);
+int ora_signal_measure(const float *pcm, size_t samples, int sample_rate_hz, struct ora_signal *out,
+                       struct ora_err *err);
 
 #endif

@@ -250,11 +250,11 @@ static int write_yaml(struct importing *im, const struct ora_str *fragment)
     add_field(&s, "license", license ? license : "unknown");
     add_field(&s, "license_note", license ? note : "nobody said under which licence this voice may be used");
     add_field(&s, "source", q->source);
-    ora_str_add(&s, ora_str_c(fragment));
     int rc = add_weights(im, &s);
     ora_str_addf(&s, "provenance:\n  imported_by: oratorio %s\n  source_files:\n", ORA_VERSION);
     if (rc == 0)
         rc = add_source_files(im, &s);
+    ora_str_add(&s, ora_str_c(fragment)); /* last: it may be long */
     if (rc == 0)
         rc = ora_file_write_atomic(path, s.data, s.len, 0644, im->err);
     ora_str_release(&s);
