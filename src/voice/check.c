@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -81,18 +81,11 @@ static const char *fault_of_times(const struct ora_spoken *s)
     return NULL;
 }
 
-static double thread_cpu_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static int on_spoken(void *ctx, size_t index, int rc, const struct ora_spoken *s, const struct ora_err *why)
 {
     struct take *t = ctx;
     (void)index;
-    t->cpu_s = thread_cpu_s() - t->start_s;
+    t->cpu_s = ora_clock_thread_cpu_s() - t->start_s;
     t->rc = rc;
     if (rc < 0) {
         t->why = *why;
@@ -122,7 +115,7 @@ static int render_twice(const struct ora_family *f, const struct ora_model *mode
     if (rc == 0)
         rc = ora_arena_init(&arena, plan.arena_bytes, err);
     for (int i = 0; rc == 0 && i < 2; i++) {
-        takes[i].start_s = thread_cpu_s();
+        takes[i].start_s = ora_clock_thread_cpu_s();
         rc = f->synth(model, &arena, q, 1, on_spoken, &takes[i], err);
         ora_arena_reset(&arena, 0);
     }
