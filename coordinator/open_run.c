@@ -10,9 +10,10 @@
 #include "base/str.h"
 #include "views/views.h"
 
-static bool is_job_file(const char *path)
+struct ora_job *ora_read_job(const char *what, struct ora_err *err)
 {
-    return ora_ends_with(path, ".yaml") || ora_ends_with(path, ".yml");
+    bool is_file = ora_ends_with(what, ".yaml") || ora_ends_with(what, ".yml");
+    return is_file ? ora_job_read(what, err) : ora_job_of_text(what, err);
 }
 
 static bool has_run(const char *dir)
@@ -63,7 +64,7 @@ static int open_existing(const char *dir, const struct ora_job *job, struct ora_
 
 int ora_open_or_make_run(const struct ora_open_request *q, struct ora_run **run, struct ora_err *err)
 {
-    struct ora_job *job = is_job_file(q->what) ? ora_job_read(q->what, err) : ora_job_of_text(q->what, err);
+    struct ora_job *job = ora_read_job(q->what, err);
     if (!job)
         return err->code;
     char *dir = folder_for(q, job);

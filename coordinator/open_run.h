@@ -17,6 +17,9 @@ struct ora_open_request {
     struct ora_progress_printer *printer;
 };
 
+/* A job file (.yaml, .yml), or a bare text as a job with all defaults. NULL on error. */
+struct ora_job *ora_read_job(const char *what, struct ora_err *err);
+
 /* Reads the job, makes the run (ingest) or opens the one that is there. Errors: BAD_USAGE when inputs or
  * settings changed (the message lists what), BUSY when another coordinator works on it. */
 int ora_open_or_make_run(const struct ora_open_request *request, struct ora_run **run, struct ora_err *err);

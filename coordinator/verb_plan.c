@@ -1,0 +1,149 @@
+/* oratorio plan: what a job would become, without rendering anything. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "coordinator/open_run.h"
+#include "coordinator/options.h"
+#include "coordinator/progress.h"
+#include "job/plan.h"
+
+static const char text[] =
+    "Reads the inputs as a run would, makes nothing, and tells what would come of them. Hours and core-hours "
+    "are what the voice's\n"
+    "family expects of text of this length (about +-30 %), before anything was measured here.\n"
+    "Exit 0, also when some lines would be rejected; 2 when the job could not run.\n\n"
+    "Examples:\n"
+    "  oratorio plan corpus.yaml\n"
+    "  oratorio plan book.md --json\n"
+    "  oratorio plan corpus.yaml --examples 1000 | grep rejected\n";
+
+static void row(struct ora_str *out, const char *name, const char *value)
+{
+    ora_str_addf(out, "%-14s %s\n", name, value);
+}
+
+static void count_row(struct ora_str *out, const char *name, uint64_t n)
+{
+    struct ora_str s = ORA_STR_INIT;
+    ora_count_text(n, &s);
+    row(out, name, s.data);
+    ora_str_release(&s);
+}
+
+static void print_text(const struct ora_job_plan *p)
+{
+    struct ora_str out = ORA_STR_INIT, s = ORA_STR_INIT;
+    count_row(&out, "utterances:", p->utterances);
+    count_row(&out, "characters:", p->chars);
+    count_row(&out, "batches:", p->batches);
+    ora_str_addf(&s, "%.2f h expected", p->audio_s / 3600);
+    row(&out, "audio:", s.data);
+    ora_str_clear(&s);
+    ora_str_addf(&s, "%.3f core-hours expected", p->core_s / 3600);
+    row(&out, "compute:", s.data);
+    ora_str_clear(&s);
+    ora_bytes_text(p->audio_bytes, &s);
+    ora_str_add(&s, " of audio, ");
+    ora_bytes_text(p->database_bytes, &s);
+    ora_str_add(&s, " of database");
+    row(&out, "disk:", s.data);
+    for (size_t i = 0; i < p->voice_count; i++)
+        ora_str_addf(&out, "voice:         %s, %llu utterances, %.2f h\n", p->voices[i].voice,
+                     (unsigned long long)p->voices[i].utterances, p->voices[i].audio_s / 3600);
+    if (p->cuts)
+        count_row(&out, "cuts:", p->cuts);
+    count_row(&out, "structure:", p->structure_lines);
+    count_row(&out, "rejected:", p->rejected);
+    for (size_t i = 0; i < p->reason_count; i++)
+        ora_str_addf(&out, "  %llu x %s\n", (unsigned long long)p->reasons[i].count, p->reasons[i].code);
+    for (size_t i = 0; i < p->example_count; i++) {
+        const struct ora_plan_example *e = &p->examples[i];
+        ora_str_addf(&out, "  rejected %s:%llu: %s%s%s\n", e->path, (unsigned long long)e->line, e->reason,
+                     e->text && e->text[0] ? ": " : "", e->text ? e->text : "");
+    }
+    fputs(out.data, stdout);
+    ora_str_release(&out);
+    ora_str_release(&s);
+}
+
+static json_t *examples_json(const struct ora_job_plan *p)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < p->example_count; i++) {
+        const struct ora_plan_example *e = &p->examples[i];
+        json_array_append_new(list, json_pack("{s:s, s:I, s:s?, s:s, s:s, s:s?}", "path", e->path, "line",
+                                              (json_int_t)e->line, "id", e->id, "code", e->code, "reason",
+                                              e->reason, "text", e->text));
+    }
+    return list;
+}
+
+static void print_json(const struct ora_job_plan *p)
+{
+    json_t *reasons = json_object(), *voices = json_array();
+    for (size_t i = 0; i < p->reason_count; i++)
+        json_object_set_new(reasons, p->reasons[i].code, json_integer((json_int_t)p->reasons[i].count));
+    for (size_t i = 0; i < p->voice_count; i++)
+        json_array_append_new(voices, json_pack("{s:s, s:I, s:I, s:f, s:f}", "voice", p->voices[i].voice,
+                                                "utterances", (json_int_t)p->voices[i].utterances, "chars",
+                                                (json_int_t)p->voices[i].chars, "audio_s",
+                                                p->voices[i].audio_s, "core_s", p->voices[i].core_s));
+    json_t *json =
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:o, s:o, s:o}", "utterances",
+                  (json_int_t)p->utterances, "rejected", (json_int_t)p->rejected, "structure_lines",
+                  (json_int_t)p->structure_lines, "chars", (json_int_t)p->chars, "cuts", (json_int_t)p->cuts,
+                  "batches", (json_int_t)p->batches, "audio_s", p->audio_s, "core_s", p->core_s,
+                  "audio_bytes", (json_int_t)p->audio_bytes, "database_bytes", (json_int_t)p->database_bytes,
+                  "voices", voices, "reasons", reasons, "examples", examples_json(p));
+    char *s = json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    json_decref(json);
+    if (s)
+        puts(s);
+    free(s);
+}
+
+static int run(int argc, char **argv)
+{
+    long examples = 10;
+    bool json = false;
+    const struct ora_option options[] = {
+        {.name = "examples",
+         .arg = "N",
+         .help = "rejections to show one by one (default: 10)",
+         .type = ORA_OPT_INT,
+         .value = &examples,
+         .min = 0,
+         .max = 1000000},
+        {.name = "json", .help = "one JSON object", .type = ORA_OPT_FLAG, .value = &json},
+        {0},
+    };
+    struct ora_words args;
+    enum ora_parse parsed = ora_options_parse(&ora_verb_plan, options, argc, argv, &args);
+    if (parsed != ORA_PARSE_OK)
+        return parsed == ORA_PARSE_HELP ? 0 : 2;
+    struct ora_err err = {0};
+    struct ora_job_plan *plan = NULL;
+    struct ora_job *job = ora_read_job(args.item[0], &err);
+    int rc = job ? ora_plan_job(job, (size_t)examples, &plan, &err) : err.code;
+    if (rc == 0 && json)
+        print_json(plan);
+    else if (rc == 0)
+        print_text(plan);
+    else
+        fprintf(stderr, "oratorio plan: %s\n", err.message);
+    ora_plan_free(&plan);
+    ora_job_free(&job);
+    return rc < 0 ? ora_exit_code_of_error(rc) : 0;
+}
+
+const struct ora_verb ora_verb_plan = {
+    .name = "plan",
+    .synopsis = "JOB|TEXT|- [OPTION]...",
+    .summary = "tell what a job would become, render nothing",
+    .text = text,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};
