@@ -19,8 +19,7 @@
 
 static const char *const verdict_names[] = {"PASS", "NOTE", "WARN", "FAIL"};
 
-/* ---- findings
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- findings ------------------------------------------------------------------------------- */
 
 static void finding(struct ora_voice_report *r, enum ora_verdict verdict, const char *what, double value,
                     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
@@ -48,8 +47,7 @@ static enum ora_verdict within(double v, double low, double high)
     return v >= low && v <= high ? ORA_VERDICT_PASS : ORA_VERDICT_WARN;
 }
 
-/* ---- one rendering
- * --------------------------------------------------------------------------------------------------- */
+/* ---- one rendering -------------------------------------------------------------------------- */
 
 struct take {
     const struct ora_voice *voice;
@@ -123,8 +121,7 @@ static int render_twice(const struct ora_family *f, const struct ora_model *mode
     return rc;
 }
 
-/* ---- the judgement
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the judgement -------------------------------------------------------------------------- */
 
 static void judge_signal(struct ora_voice_report *r, const struct take *t, bool noise_expected)
 {
@@ -227,8 +224,7 @@ static void tell_facts(struct ora_voice_report *r, const json_t *facts)
     }
 }
 
-/* ---- the whole
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------ */
 
 /* A sentence without numbers, names or abbreviations, long enough to have a pause and all kinds of sounds. */
 static const char *sentence_for(const char *lang)

@@ -37,8 +37,7 @@ int ora_voice_check(const struct ora_voice *voice, const struct ora_voice_check_
                     struct ora_voice_report *report, struct ora_err *err);
 void ora_voice_report_release(struct ora_voice_report *report);
 
-/* ---- what the signal is judged by: also of use to others
- * -------------------------------------------------------- */
+/* ---- what the signal is judged by: also of use to others ------------------------------------ */
 
 struct ora_signal {
     size_t not_finite, beyond_full; /* samples that are NaN or infinite; beyond ±1 */

@@ -6,8 +6,7 @@
 
 #include "voice/voice.h"
 
-/* ---- YAML as JSON
- * -------------------------------------------------------------------------------------------------- */
+/* ---- YAML as JSON --------------------------------------------------------------------------- */
 
 static json_t *scalar_json(const struct ora_yaml_node *n)
 {
@@ -41,8 +40,7 @@ static json_t *yaml_json(const struct ora_yaml_node *n)
     return out;
 }
 
-/* ---- the object
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the object ----------------------------------------------------------------------------- */
 
 static void set(json_t *o, const char *key, const char *text)
 {
@@ -89,8 +87,7 @@ static int settings_json(const struct ora_voice *v, json_t **out, struct ora_err
     return rc;
 }
 
-/* ---- the text
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the text ------------------------------------------------------------------------------- */
 
 static void render_value(struct ora_str *out, const json_t *v)
 {

@@ -22,8 +22,7 @@ static const char builtin_tone[] = "format: 1\n"
                                    "license: CC0-1.0\n"
                                    "license_note: made by a formula, nobody's voice\n";
 
-/* ---- places
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- places --------------------------------------------------------------------------------- */
 
 static void add_place(char ***places, size_t *count, char *dir)
 {
@@ -59,8 +58,7 @@ void ora_voice_places_free(char **places, size_t count)
     free(places);
 }
 
-/* ---- one folder
- * --------------------------------------------------------------------------------------------------- */
+/* ---- one folder ----------------------------------------------------------------------------- */
 
 static bool is_dir(const char *path)
 {
@@ -135,8 +133,7 @@ int ora_voice_open_dir(const char *dir, struct ora_voice **voice, struct ora_err
     return rc;
 }
 
-/* ---- by name or path
- * ----------------------------------------------------------------------------------------------- */
+/* ---- by name or path ------------------------------------------------------------------------ */
 
 static int open_path(const char *path, struct ora_voice **voice, struct ora_err *err)
 {
@@ -226,9 +223,7 @@ int ora_voice_open(const char *name, struct ora_voice **voice, struct ora_err *e
     return rc == 1 ? not_found(name, err) : rc;
 }
 
-/* ---- all
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- all ------------------------------------------------------------------------------------ */
 
 static bool seen_before(const char *name, char **places, size_t place)
 {
@@ -285,9 +280,7 @@ int ora_voice_list(ora_voice_list_fn *fn, void *ctx, struct ora_err *err)
     return rc < 0 ? rc : 0;
 }
 
-/* ---- use
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- use ------------------------------------------------------------------------------------ */
 
 int ora_voice_verify(const struct ora_voice *voice, struct ora_err *err)
 {

@@ -34,8 +34,7 @@ struct importing {
     struct ora_err *err;
 };
 
-/* ---- which file, which family, which name
- * -------------------------------------------------------------------------------- */
+/* ---- which file, which family, which name --------------------------------------------------- */
 
 static bool is_dir(const char *path)
 {
@@ -158,9 +157,7 @@ static int choose_place(struct importing *im)
     return 0;
 }
 
-/* ---- voice.yaml
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- voice.yaml ----------------------------------------------------------------------------- */
 
 /* JSON's strings are YAML's double-quoted ones. */
 static void add_quoted(struct ora_str *out, const char *text)
@@ -262,9 +259,7 @@ static int write_yaml(struct importing *im, const struct ora_str *fragment)
     return rc;
 }
 
-/* ---- the folder
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- the folder ----------------------------------------------------------------------------- */
 
 /* Reads what was written as every later user will. */
 static int read_back(struct importing *im)

@@ -1,14 +1,14 @@
 /*
- * Voices: finding, opening, listing and describing the folders that hold one (README.md tells what is in
- * them).
+ * Voices: finding, opening, listing and describing the folders that hold one. README.md tells what is in
+ * them.
  *
  *     struct ora_voice *v = NULL;
- *     if (ora_voice_open("en_US-joe-medium", &v, &err) < 0) …     // or a path: "voices/x",
- * "/data/x/voice.yaml" ora_family_find(v->family)->open(v, &options, &model, &err); ora_voice_close(&v);
+ *     rc = ora_voice_open("en_US-joe-medium", &v, &err);     // or a path: "voices/x", "/x/voice.yaml"
+ *     ora_family_find(v->family)->open(v, &options, &model, &err);
+ *     ora_voice_close(&v);
  *
  * A name is looked for in the folders of ora_voice_places(), in this order: $ORATORIO_VOICES (a list with
- * colons),
- * ./voices, $XDG_DATA_HOME/oratorio/voices (~/.local/share), /usr/local/share/oratorio/voices,
+ * colons), ./voices, $XDG_DATA_HOME/oratorio/voices (~/.local/share), /usr/local/share/oratorio/voices,
  * /usr/share/oratorio/voices. The voice `tone` is built in and needs no folder.
  *
  * Opening reads voice.yaml completely (unknown fields are refused with "did you mean") and compares the size

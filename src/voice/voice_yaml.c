@@ -25,8 +25,7 @@ bool ora_voice_name_ok(const char *name)
     return len > 0 && len <= ORA_VOICE_NAME_MAX && strspn(name, allowed) == len && !strchr("._-", name[0]);
 }
 
-/* ---- fields
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- fields --------------------------------------------------------------------------------- */
 
 static int missing(const struct ora_yaml_node *map, const char *key, struct ora_err *err)
 {
@@ -60,8 +59,7 @@ static int int_field(const struct ora_yaml_node *map, const char *key, int64_t m
     return rc;
 }
 
-/* ---- parts
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- parts ---------------------------------------------------------------------------------- */
 
 static int read_speakers(struct ora_voice *v, const struct ora_yaml_node *root, struct ora_err *err)
 {
@@ -194,8 +192,7 @@ static int read_root(struct ora_voice *v, const char *dir, int64_t *weights_byte
     return read_family(v, root, err);
 }
 
-/* ---- life
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 int ora_voice_read(const char *bytes, size_t len, const char *dir, struct ora_voice **out,
                    int64_t *weights_bytes, struct ora_err *err)

@@ -30,8 +30,7 @@ enum { OPSET_DOMAIN = 1, OPSET_VERSION };
 enum { META_KEY = 1, META_VALUE };
 enum { VALUE_NAME = 1 };
 
-/* ---- nodes
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- nodes ---------------------------------------------------------------------------------- */
 
 static int read_attr_tensor(struct ora_onnx_reader *r, const struct ora_pb_field *f, struct ora_onnx_attr *a)
 {
@@ -161,8 +160,7 @@ static int read_node(struct ora_onnx_reader *r, struct ora_pb_span m, struct ora
     return rc;
 }
 
-/* ---- graph
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- graph ---------------------------------------------------------------------------------- */
 
 static int reserve_graph(struct ora_onnx_reader *r, struct ora_pb_span m)
 {
@@ -266,8 +264,7 @@ static int read_graph(struct ora_onnx_reader *r, struct ora_pb_span m)
     return rc < 0 ? rc : index_initializers(r, at);
 }
 
-/* ---- model
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- model ---------------------------------------------------------------------------------- */
 
 static int read_opset(struct ora_onnx_reader *r, const struct ora_pb_field *opset)
 {
@@ -359,8 +356,7 @@ static int read_model(struct ora_onnx_reader *r, struct ora_pb_span m)
     return rc;
 }
 
-/* ---- life
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 int ora_onnx_parse(const void *bytes, size_t len, const char *name, struct ora_onnx **out,
                    struct ora_err *err)
@@ -418,8 +414,7 @@ void ora_onnx_close(struct ora_onnx **m)
     *m = NULL;
 }
 
-/* ---- access
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- access --------------------------------------------------------------------------------- */
 
 const struct ora_tensor *ora_onnx_initializer(const struct ora_onnx *m, const char *name)
 {

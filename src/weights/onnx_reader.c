@@ -13,8 +13,7 @@
 #include "base/utf8.h"
 #include "weights/onnx_private.h"
 
-/* ---- context: the pool, and where we are
- * ---------------------------------------------------------------------- */
+/* ---- context: the pool, and where we are ---------------------------------------------------- */
 
 int ora_onnx_fail(struct ora_onnx_reader *r, const unsigned char *at, int code, const char *fmt, ...)
 {
@@ -126,8 +125,7 @@ void ora_onnx_leave(struct ora_onnx_reader *r)
     r->depth--;
 }
 
-/* ---- repeated numbers, packed or not
- * ---------------------------------------------------------------------------- */
+/* ---- repeated numbers, packed or not -------------------------------------------------------- */
 
 /* Packed varints: one ends at each byte without the top bit. */
 static size_t count_varints(const struct ora_pb_field *f)

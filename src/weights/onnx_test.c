@@ -7,8 +7,7 @@
 #include "base/str.h"
 #include "base/test.h"
 
-/* ---- protobuf by hand
- * -------------------------------------------------------------------------------------------- */
+/* ---- protobuf by hand ----------------------------------------------------------------------- */
 
 static void varint(struct ora_str *s, uint64_t v)
 {
@@ -225,8 +224,7 @@ ORA_TEST(reads_initialisers_of_all_encodings)
     ora_str_release(&s);
 }
 
-/* ---- hostile files
- * ----------------------------------------------------------------------------------------------- */
+/* ---- hostile files -------------------------------------------------------------------------- */
 
 static void check_refused(struct ora_str *s, int code, const char *message_part)
 {

@@ -34,8 +34,7 @@ struct entry { /* one tensor of the header, padding included */
     size_t begin, end; /* bytes from the start of the data */
 };
 
-/* ---- one entry
- * ---------------------------------------------------------------------------------------------- */
+/* ---- one entry ------------------------------------------------------------------------------ */
 
 static int entry_error(const char *path, const char *name, struct ora_err *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
@@ -103,8 +102,7 @@ static int read_entry(const char *path, const char *name, const json_t *v, struc
     return 0;
 }
 
-/* ---- the header
- * --------------------------------------------------------------------------------------------- */
+/* ---- the header ----------------------------------------------------------------------------- */
 
 static int by_offset(const void *a, const void *b)
 {
@@ -217,8 +215,7 @@ static int parse_header(struct ora_weights *w, const unsigned char *bytes, size_
     return rc;
 }
 
-/* ---- life
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 int ora_weights_parse(const void *bytes, size_t len, const char *name, struct ora_weights **out,
                       struct ora_err *err)
@@ -260,8 +257,7 @@ void ora_weights_close(struct ora_weights **w)
     *w = NULL;
 }
 
-/* ---- access
- * -------------------------------------------------------------------------------------------------- */
+/* ---- access --------------------------------------------------------------------------------- */
 
 const char *ora_weights_path(const struct ora_weights *w)
 {
@@ -321,8 +317,7 @@ int ora_weights_meta_int(const struct ora_weights *w, const char *key, int64_t m
     return 0;
 }
 
-/* ---- binding
- * ------------------------------------------------------------------------------------------------- */
+/* ---- binding -------------------------------------------------------------------------------- */
 
 static int bind(const struct ora_weights *w, enum ora_dtype dtype, const void **data,
                 const struct ora_shape *shape, const char *name, struct ora_err *err)

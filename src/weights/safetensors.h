@@ -14,15 +14,14 @@
  *     ora_weights_writer_create(path, &wr, &err);
  *     ora_weights_writer_meta(wr, "family", "vits");
  *     for each: ora_weights_writer_declare(wr, name, ORA_F32, shape, &err);
- *     for each, in the same order: ora_weights_writer_put(wr, data, bytes, &err);      // in pieces if you
- * like ora_weights_writer_commit(wr, sha256_hex, &err);      // fsync, rename to path
+ *     for each, in the same order: ora_weights_writer_put(wr, data, bytes, &err);    // or in pieces
+ *     ora_weights_writer_commit(wr, sha256_hex, &err);      // fsync, rename to path
  *     ora_weights_writer_destroy(&wr);                      // without commit: nothing is left
  *
  * Format: https://github.com/huggingface/safetensors ("Format"): an 8-byte little-endian length, a JSON
  * header, the data without holes. The writer aligns the data and every tensor to 64 bytes; the gaps are
- * tensors of their own
- * ("_pad.N", U8), because the format forbids holes. Same tensors and metadata in the same order give the same
- * bytes.
+ * tensors of their own ("_pad.N", U8), because the format forbids holes. Same tensors and metadata in the
+ * same order give the same bytes.
  *
  * Threads: an open file is read-only and may be shared. A writer belongs to one thread.
  */
@@ -66,8 +65,7 @@ int ora_weights_bind_as(const struct ora_weights *w, enum ora_dtype dtype, const
                         struct ora_shape shape, struct ora_err *err, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
 
-/* ---- writing
- * ------------------------------------------------------------------------------------------------ */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 struct ora_weights_writer;
 

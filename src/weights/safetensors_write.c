@@ -113,8 +113,7 @@ int ora_weights_writer_declare(struct ora_weights_writer *wr, const char *name, 
     return 0;
 }
 
-/* ---- the header
- * --------------------------------------------------------------------------------------------- */
+/* ---- the header ----------------------------------------------------------------------------- */
 
 static int emit(struct ora_weights_writer *wr, const void *data, size_t bytes, struct ora_err *err)
 {
@@ -185,8 +184,7 @@ static int begin(struct ora_weights_writer *wr, struct ora_err *err)
     return rc;
 }
 
-/* ---- data
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- data ----------------------------------------------------------------------------------- */
 
 /* Closes every tensor that is full, those without elements too. */
 static int advance(struct ora_weights_writer *wr, struct ora_err *err)

@@ -43,8 +43,7 @@ struct ora_model {
     int speaker_count;
 };
 
-/* ---- life
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 static int tone_open(const struct ora_voice *voice, const struct ora_open_options *options,
                      struct ora_model **model, struct ora_err *err)
@@ -80,8 +79,7 @@ static int tone_describe(const struct ora_model *model, json_t **facts, struct o
     return *facts ? 0 : ora_err_set(err, ORA_E_NO_MEMORY, "no memory for a voice's facts");
 }
 
-/* ---- what a request needs
- * ------------------------------------------------------------------------------------- */
+/* ---- what a request needs ------------------------------------------------------------------- */
 
 struct layout {
     float *table, *ramp; /* a turn in phone_samples steps; the rising edge, ramp_samples of it */
@@ -143,8 +141,7 @@ static int tone_plan(const struct ora_model *model, const struct ora_limits *lim
     return 0;
 }
 
-/* ---- speaking
- * ------------------------------------------------------------------------------------------------- */
+/* ---- speaking ------------------------------------------------------------------------------- */
 
 static bool is_space(uint32_t cp)
 {
