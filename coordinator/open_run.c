@@ -97,7 +97,7 @@ char *ora_find_run(const char *named, struct ora_err *err)
     return NULL;
 }
 
-int ora_finish_run(struct ora_run *run, const struct ora_report *report, bool quiet, struct ora_err *err)
+int ora_end_run(struct ora_run *run, const struct ora_report *report, bool quiet, struct ora_err *err)
 {
     int rc = 0;
     const struct ora_job *job = ora_run_job(run);

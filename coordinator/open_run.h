@@ -28,7 +28,7 @@ int ora_open_or_make_run(const struct ora_open_request *request, struct ora_run 
 char *ora_find_run(const char *named, struct ora_err *err);
 
 /* Makes the job's views and report.json, and prints the report to stdout unless quiet. */
-int ora_finish_run(struct ora_run *run, const struct ora_report *report, bool quiet, struct ora_err *err);
+int ora_end_run(struct ora_run *run, const struct ora_report *report, bool quiet, struct ora_err *err);
 
 /* 2 for errors of usage, files and jobs; 3 for the others (the run is resumable). */
 int ora_exit_code_of_error(int rc);

@@ -77,7 +77,7 @@ static int work(struct ora_run *run, struct ora_service_options *o, struct run_c
                                 .rendered_audio_s = after.audio_s - before.audio_s,
                                 .end = end_text(sum.end),
                                 .why = sum.why};
-    rc = ora_finish_run(run, &report, quiet, err);
+    rc = ora_end_run(run, &report, quiet, err);
     return rc < 0 ? 3 : ora_report_exit_code(&after);
 }
 

@@ -63,7 +63,7 @@ static int serve(struct ora_run *run, const char *listen, struct serve_context *
         rc = ora_run_progress(run, &report.ledger, err);
     if (rc == 0) {
         report.rendered_audio_s = report.ledger.audio_s - before.audio_s;
-        rc = ora_finish_run(run, &report, quiet, err);
+        rc = ora_end_run(run, &report, quiet, err);
     }
     return rc < 0 ? ora_exit_code_of_error(rc) : ora_report_exit_code(&report.ledger);
 }
