@@ -39,19 +39,39 @@ static int code_of(int result, int system_errno)
     }
 }
 
+/* SQLite keeps the errno of a failed write with the file, and of a full WAL nowhere else. */
+static int errno_of(sqlite3 *handle, int which_file)
+{
+    sqlite3_file *file = NULL;
+    int number = 0;
+    sqlite3_file_control(handle, "main", which_file, &file);
+    if (file && file->pMethods)
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number);
+    return number;
+}
+
+static int system_errno_of(sqlite3 *handle)
+{
+    int number = sqlite3_system_errno(handle);
+    if (!number && (sqlite3_errcode(handle) & 0xff) == SQLITE_IOERR)
+        number = errno_of(handle, SQLITE_FCNTL_JOURNAL_POINTER);
+    if (!number && (sqlite3_errcode(handle) & 0xff) == SQLITE_IOERR)
+        number = errno_of(handle, SQLITE_FCNTL_FILE_POINTER);
+    return number;
+}
+
 int ora_db_error(struct ora_db *db, const char *what, struct ora_err *err)
 {
-    int result = db->handle ? sqlite3_extended_errcode(db->handle) : SQLITE_NOMEM;
-    int system_errno = db->handle ? sqlite3_system_errno(db->handle) : 0;
-    int code = code_of(result, system_errno);
-    int base = result & 0xff;
+    if (!db->handle)
+        return ora_err_set(err, ORA_E_NO_MEMORY, "%s: %s: out of memory", db->path, what);
+    int result = sqlite3_extended_errcode(db->handle), number = system_errno_of(db->handle);
+    int code = code_of(result, number), base = result & 0xff;
     if (base == SQLITE_CORRUPT || base == SQLITE_NOTADB)
         return ora_err_set(err, code,
                            "%s: the database is damaged (%s); restore it from a copy or make the run anew",
                            db->path, sqlite3_errstr(result));
-    return ora_err_set(err, code, "%s: %s: %s%s%s", db->path, what,
-                       db->handle ? sqlite3_errmsg(db->handle) : "out of memory", system_errno ? ": " : "",
-                       system_errno ? strerror(system_errno) : "");
+    return ora_err_set(err, code, "%s: %s: %s%s%s", db->path, what, sqlite3_errmsg(db->handle),
+                       number ? ": " : "", number ? strerror(number) : "");
 }
 
 int ora_db_exec(struct ora_db *db, const char *sql, struct ora_err *err)
