@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "nn/kernels/b16.h"
-#include "nn/kernels/pack.h"
+#include "nn/layers/attention.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -77,7 +77,7 @@ enum { PROBE_STEPS = 50000, PROBE_CHAINS = 12 };
         CHAINS(PROBE_SINK_##name)                                                                            \
         store(out, m);                                                                                       \
         __asm__ volatile("" : : "r"(out) : "memory");                                                        \
-        return 4 * 2.0 * lanes * PROBE_CHAINS * PROBE_STEPS;                                                     \
+        return 4 * 2.0 * lanes * PROBE_CHAINS * PROBE_STEPS;                                                 \
     }
 #define PROBE_DECLARE_probe512(i) __m512 c##i = _mm512_set1_ps(i);
 #define PROBE_STEP_probe512(i)    c##i = _mm512_fmadd_ps(c##i, m, a);
@@ -212,6 +212,107 @@ static void bench_shape(const struct shape *s, int rounds)
     printf("  %5.2f  %5.2f\n", result[1] / result[0], result[2] / result[0]);
 }
 
+/* ---- the rest of the table, at what five seconds of a medium voice ask for
+ * ------------------------------------ */
+
+struct ops_rig {
+    const struct ora_kernels *k;
+    struct ora_b16 x, y, z; /* 768 channels x 430 rows each, halo 64 */
+    struct ora_b16 wave;    /* 32 channels x 16384 rows */
+    float *samples, *vector;
+    struct ora_attention attention;
+    void *packed, *scratch;
+};
+
+static void op_attention(struct ops_rig *g)
+{
+    ora_attention_forward(g->k, &g->attention, g->z, g->x, g->y, g->z, 175, g->scratch);
+}
+static void op_layer_norm(struct ops_rig *g)
+{
+    g->k->layer_norm(g->y, g->x, 175, 192, g->vector, g->vector, 1e-5f, ORA_ACT_NONE, (struct ora_b16){0});
+}
+static void op_gate(struct ops_rig *g)
+{
+    g->k->gate(g->y, g->x, 430, 12);
+}
+static void op_depthwise(struct ops_rig *g)
+{
+    g->k->depthwise(g->y, g->x, 175, 12, 3, 9, -9, g->vector, g->vector);
+}
+static void op_conv_mono(struct ops_rig *g)
+{
+    g->k->conv_mono(g->samples, g->wave, 16384, 2, 7, 1, -3, g->vector, 0.0f, ORA_ACT_TANH);
+}
+static void op_gelu(struct ops_rig *g)
+{
+    g->k->map(g->samples, g->wave.p, 192 * 176, ORA_ACT_GELU);
+}
+static void op_normals(struct ops_rig *g)
+{
+    g->k->normals(g->samples, (const uint32_t *)g->wave.p, 192 * 430 / 2 * 2);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct ops_rig *g);
+    int calls; /* in five seconds of audio */
+} ops[] = {
+    {"attention, 2x96, T=175", op_attention, 6}, {"layer norm, 192, T=175", op_layer_norm, 36},
+    {"gate, 192, T=430", op_gate, 16},           {"depthwise k3, 192, T=175", op_depthwise, 12},
+    {"to one channel, 16384", op_conv_mono, 7},  {"gelu, 192x176", op_gelu, 24},
+    {"normals, 192x430", op_normals, 1},
+};
+enum { OPS = sizeof ops / sizeof *ops };
+
+static void ops_rig_init(struct ops_rig *g, const struct ora_kernels *k)
+{
+    size_t n = ora_b16_floats(768, 430, HALO), n_wave = ora_b16_floats(32, 16384, HALO), n_vector = 4096;
+    float *at = ora_tryaligned(64, sizeof(float) * (3 * n + 2 * n_wave + n_vector));
+    g->k = k;
+    g->x = ora_b16_place(filled(&at, n), 430, HALO);
+    g->y = ora_b16_place(filled(&at, n), 430, HALO);
+    g->z = ora_b16_place(filled(&at, n), 430, HALO);
+    g->wave = ora_b16_place(filled(&at, n_wave), 16384, HALO);
+    g->samples = filled(&at, n_wave);
+    g->vector = filled(&at, n_vector);
+    struct ora_packer p;
+    ora_packer_init(&p, k, ORA_PACK_WRITE, ora_tryaligned(64, 1 << 20), 1 << 20);
+    ora_packer_attention(&p, 2, 96, 4, g->vector, g->vector, &g->attention);
+    g->scratch = ora_tryaligned(64, ora_attention_scratch_bytes(k, &g->attention, 430));
+}
+
+/* Memory of the rigs is left to the end of the program. */
+static void bench_ops(int rounds, const char *only)
+{
+    static struct ops_rig rigs[LEVELS];
+    static double samples[LEVELS][MOST_ROUNDS];
+    for (int l = 0; l < LEVELS; l++) {
+        const struct ora_kernels *k = ora_kernels_find(level_names[l], NULL);
+        if (k)
+            ops_rig_init(&rigs[l], k);
+    }
+    printf("\nmicroseconds a call (milliseconds in 5 s of audio)\n%-26s  %-16s  %-16s  %-16s  %-16s\n", "",
+           level_names[0], level_names[1], level_names[2], level_names[3]);
+    for (int i = 0; i < OPS; i++) {
+        if (!strstr(ops[i].name, only))
+            continue;
+        printf("%-26s", ops[i].name);
+        for (int r = 0; r < rounds; r++)
+            for (int l = 0; l < LEVELS; l++) {
+                double t0 = ora_clock_thread_cpu_s();
+                for (int j = 0; rigs[l].k && j < 4; j++)
+                    ops[i].run(&rigs[l]);
+                samples[l][r] = 1e6 / 4 * (ora_clock_thread_cpu_s() - t0);
+            }
+        for (int l = 0; l < LEVELS; l++) {
+            double us = median(samples[l], rounds);
+            printf("  %8.1f (%5.2f)", us, us * ops[i].calls * 1e-3);
+        }
+        printf("\n");
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *only = "";
@@ -232,6 +333,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < SHAPES; i++)
         if (strstr(shapes[i].name, only))
             bench_shape(&shapes[i], rounds);
+    bench_ops(rounds, only);
     ora_fpu_leave(fpu);
     return 0;
 }
