@@ -3,7 +3,10 @@
  * GFLOP/s and the share of the peak that a bare FMA loop reaches in the same round, beside OpenBLAS (level
  * "blas": im2col + sgemm).
  *
- *     taskset -c 1 build/release/tests/bench/kernels_bench [--only SUBSTRING] [--rounds N]
+ *     taskset -c 1 build/release/bin/bench/kernels_bench [--only SUBSTRING] [--rounds N] [--check]
+ *
+ * With --check the program ends with 1 when a level falls below its floor: avx512 80 % of peak (70 % at 32
+ * channels), avx2 85 %. A compiler that puts accumulators on the stack gives 30 %.
  *
  * Each round measures peak and every level in turn, so that a clock that drifts moves them together; medians
  * of CPU time are printed. Epilogue: bias + residual + store + leaky store, the heaviest that VITS uses. Not
@@ -180,8 +183,20 @@ static double median(double *v, int n)
     return v[n / 2];
 }
 
-static void bench_shape(const struct shape *s, int rounds)
+/* Least share of peak, in percent; few rows are no matter of the inner loop. */
+static double floor_percent(const struct shape *s, int level)
 {
+    if (s->rows < 100)
+        return 0;
+    if (strcmp(level_names[level], "avx512") == 0)
+        return s->in == 32 ? 70 : 80;
+    return strcmp(level_names[level], "avx2") == 0 ? 85 : 0;
+}
+
+/* Prints a row; returns how many levels are below their floor. */
+static int bench_shape(const struct shape *s, int rounds)
+{
+    int below = 0;
     struct rig rigs[LEVELS] = {0};
     static double peaks[LEVELS][MOST_ROUNDS];
     double result[LEVELS] = {0};
@@ -203,13 +218,17 @@ static void bench_shape(const struct shape *s, int rounds)
     for (int l = 0; l < levels; l++) {
         double peak = rigs[l].memory ? median(peaks[l], rounds) : 0;
         result[l] = rigs[l].memory ? median(rigs[l].samples, rounds) : 0;
-        if (peak > 0)
-            printf("  %6.1f (%3.0f %% of %5.1f)", result[l], 100 * result[l] / peak, peak);
-        else
+        if (peak > 0) {
+            bool low = 100 * result[l] / peak < floor_percent(s, l);
+            printf("  %6.1f (%3.0f %% of %5.1f)%s", result[l], 100 * result[l] / peak, peak, low ? "!" : " ");
+            below += low;
+        }
+        if (!(peak > 0))
             printf("  %6.1f", result[l]);
         free(rigs[l].memory);
     }
     printf("  %5.2f  %5.2f\n", result[1] / result[0], result[2] / result[0]);
+    return below;
 }
 
 /* ---- the rest of the table, at what five seconds of a medium voice ask for
@@ -316,12 +335,22 @@ static void bench_ops(int rounds, const char *only)
 int main(int argc, char **argv)
 {
     const char *only = "";
-    int rounds = 9;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--only") == 0)
-            only = argv[i + 1];
-        else if (strcmp(argv[i], "--rounds") == 0)
-            rounds = atoi(argv[i + 1]);
+    int rounds = 9, below = 0;
+    bool check = false;
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+        if (strcmp(argv[i], "--check") == 0) {
+            check = true;
+        } else if (strcmp(argv[i], "--only") == 0) {
+            only = value;
+            i++;
+        } else if (strcmp(argv[i], "--rounds") == 0) {
+            rounds = atoi(value);
+            i++;
+        } else {
+            fprintf(stderr, "usage: kernels_bench [--only SUBSTRING] [--rounds N] [--check]\n");
+            return 2;
+        }
     }
     rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
     struct ora_fpu_state fpu = ora_fpu_enter();
@@ -332,8 +361,10 @@ int main(int argc, char **argv)
     printf("%-26s  %6s  %-23s  %-23s  %5s  %5s\n", "shape", "blas", "avx2", "avx512", "a2/bl", "a5/bl");
     for (int i = 0; i < SHAPES; i++)
         if (strstr(shapes[i].name, only))
-            bench_shape(&shapes[i], rounds);
+            below += bench_shape(&shapes[i], rounds);
     bench_ops(rounds, only);
     ora_fpu_leave(fpu);
-    return 0;
+    if (below)
+        printf("%d figures marked ! are below their floor\n", below);
+    return check && below ? 1 : 0;
 }
