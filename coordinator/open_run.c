@@ -37,6 +37,8 @@ static char *folder_for(const struct ora_open_request *q, const struct ora_job *
 static void on_ingest(void *ctx, const struct ora_ingest_stats *s)
 {
     struct ora_progress_printer *p = ctx;
+    if (!s->utterances)
+        return;
     struct ora_str n = ORA_STR_INIT;
     ora_count_text(s->utterances, &n);
     ora_progress_note(p, "reading: %s utterances so far", n.data);
@@ -75,9 +77,9 @@ int ora_open_or_make_run(const struct ora_open_request *q, struct ora_run **run,
         rc = ora_run_create(dir, job, on_ingest, q->printer, run, err);
         struct ora_progress l;
         if (rc == 0 && (rc = ora_run_progress(*run, &l, err)) == 0)
-            ora_progress_note(q->printer, "%s: %llu utterances in %llu batches, %llu rejected", dir,
-                              (unsigned long long)l.utterances, (unsigned long long)l.batches,
-                              (unsigned long long)l.rejected);
+            ora_progress_note(q->printer, "%s: %llu utterances in %llu batch%s, %llu rejected", dir,
+                              (unsigned long long)(l.utterances - l.rejected), (unsigned long long)l.batches,
+                              l.batches == 1 ? "" : "es", (unsigned long long)l.rejected);
     }
     free(dir);
     ora_job_free(&job);
