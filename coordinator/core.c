@@ -20,53 +20,24 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "coordinator/roster.h"
 #include "coordinator/scheduler.h"
 
 enum {
-    ASKED_PEERS = 64, /* peers remembered as asked WHO, or banned */
-    ASK_AGAIN_MS = 1000,
     LEASES_A_TURN = 128, /* bounds the turn's transaction */
-};
-
-struct lease {
-    uint32_t batch;
-    char token[ORA_WIRE_TOKEN_MAX + 1];
-};
-
-struct worker {
-    char *id;
-    uint64_t peer; /* 0: not connected */
-    bool local;
-    int pid;
-    uint64_t start_time;
-    uint32_t credit;
-    struct lease *lease;
-    size_t lease_count, lease_cap;
-    int64_t deadline_ms; /* of all its leases, wall clock */
-    int64_t heard_ms;    /* monotonic */
-    bool restored;       /* not heard since this program's start: its leases stand until their deadline */
-};
-
-struct asked {
-    uint64_t peer;
-    int64_t at_ms;
-    bool banned;
 };
 
 struct ora_core {
     struct ora_core_config config;
-    struct worker *worker;
-    size_t count, cap;
-    struct asked asked[ASKED_PEERS]; /* a ring */
-    size_t asked_next;
+    struct ora_roster roster;
+    struct ora_strangers strangers;
     uint32_t token_number;
     uint32_t drain; /* 0, or a mode */
     char pause_why[512];
     char trouble[512];
 };
 
-/* ---- sending
- * ------------------------------------------------------------------------------------------------ */
+/* ---- sending ---- */
 
 /* What the core says about itself is within the wire's bounds. */
 static void say(struct ora_effects *fx, uint64_t peer, const struct ora_wire_msg *msg)
@@ -87,125 +58,44 @@ static void say_ack(struct ora_effects *fx, uint64_t peer, uint32_t batch, const
     say(fx, peer, &m);
 }
 
-/* ---- workers and leases
- * ------------------------------------------------------------------------------------- */
-
-static struct worker *by_id(struct ora_core *c, const char *id)
-{
-    for (size_t i = 0; i < c->count; i++)
-        if (strcmp(c->worker[i].id, id) == 0)
-            return &c->worker[i];
-    return NULL;
-}
-
-static struct worker *by_peer(struct ora_core *c, uint64_t peer)
-{
-    for (size_t i = 0; i < c->count; i++)
-        if (c->worker[i].peer == peer)
-            return &c->worker[i];
-    return NULL;
-}
-
-static struct worker *add_worker(struct ora_core *c, const char *id)
-{
-    if (c->count == c->cap) {
-        c->cap = c->cap ? c->cap * 2 : 16;
-        c->worker = ora_xrealloc(c->worker, c->cap * sizeof *c->worker);
-    }
-    struct worker *w = &c->worker[c->count++];
-    *w = (struct worker){.id = ora_xstrdup(id)};
-    return w;
-}
-
-static void remove_worker(struct ora_core *c, struct worker *w)
-{
-    free(w->id);
-    free(w->lease);
-    *w = c->worker[--c->count];
-}
-
-static struct lease *find_lease(struct worker *w, uint32_t batch, const char *token)
-{
-    for (size_t i = 0; i < w->lease_count; i++)
-        if (w->lease[i].batch == batch && strcmp(w->lease[i].token, token) == 0)
-            return &w->lease[i];
-    return NULL;
-}
-
-static void add_lease(struct worker *w, uint32_t batch, const char *token)
-{
-    if (w->lease_count == w->lease_cap) {
-        w->lease_cap = w->lease_cap ? w->lease_cap * 2 : 8;
-        w->lease = ora_xrealloc(w->lease, w->lease_cap * sizeof *w->lease);
-    }
-    struct lease *l = &w->lease[w->lease_count++];
-    l->batch = batch;
-    snprintf(l->token, sizeof l->token, "%s", token);
-}
-
-static void remove_lease(struct worker *w, struct lease *l)
-{
-    *l = w->lease[--w->lease_count];
-}
-
-static void note_trouble(struct ora_core *c, const struct worker *w, const char *why)
+static void note_trouble(struct ora_core *c, const struct ora_roster_worker *w, const char *why)
 {
     snprintf(c->trouble, sizeof c->trouble, "%s", why);
     ora_log(ORA_LOG_WARN, "worker %s: %s", w->id, why);
 }
 
-static void give_back(struct worker *w, struct lease *l, bool counts, const char *why, struct ora_effects *fx)
+static void give_back(struct ora_roster_worker *w, struct ora_roster_lease *l, bool counts, const char *why,
+                      struct ora_effects *fx)
 {
     struct ora_row_effect *e = ora_effects_row(fx, ORA_ROW_GIVE_BACK, w->id);
     e->batch = l->batch;
     memcpy(e->token, l->token, sizeof e->token);
     e->counts = counts;
     snprintf(e->why, sizeof e->why, "%s", why);
-    remove_lease(w, l);
+    ora_roster_remove_lease(w, l);
 }
 
-static void part(struct ora_core *c, struct worker *w, const char *why, struct ora_effects *fx)
+static void part(struct ora_core *c, struct ora_roster_worker *w, const char *why, struct ora_effects *fx)
 {
     struct ora_row_effect *e = ora_effects_row(fx, ORA_ROW_LEFT, w->id);
     snprintf(e->why, sizeof e->why, "%s", why);
-    remove_worker(c, w);
+    ora_roster_remove(&c->roster, w);
 }
 
 /* A worker that will hand in nothing more. */
-static void lose(struct ora_core *c, struct worker *w, const char *why, struct ora_effects *fx)
+static void lose(struct ora_core *c, struct ora_roster_worker *w, const char *why, struct ora_effects *fx)
 {
     note_trouble(c, w, why);
     ora_effects_row(fx, ORA_ROW_LOST, w->id);
     part(c, w, why, fx);
 }
 
-/* ---- peers that are not known
- * ------------------------------------------------------------------------------- */
-
-static struct asked *remember(struct ora_core *c, uint64_t peer)
-{
-    for (size_t i = 0; i < ASKED_PEERS; i++)
-        if (c->asked[i].peer == peer)
-            return &c->asked[i];
-    struct asked *a = &c->asked[c->asked_next++ % ASKED_PEERS];
-    *a = (struct asked){.peer = peer, .at_ms = INT64_MIN / 2};
-    return a;
-}
-
-static bool is_banned(const struct ora_core *c, uint64_t peer)
-{
-    for (size_t i = 0; i < ASKED_PEERS; i++)
-        if (c->asked[i].peer == peer && c->asked[i].banned)
-            return true;
-    return false;
-}
+/* ---- peers that are not known ---- */
 
 static void ask_who(struct ora_core *c, uint64_t peer, struct ora_now now, struct ora_effects *fx)
 {
-    struct asked *a = remember(c, peer);
-    if (now.mono_ms - a->at_ms < ASK_AGAIN_MS)
+    if (!ora_strangers_may_ask(&c->strangers, peer, now.mono_ms))
         return;
-    a->at_ms = now.mono_ms;
     struct ora_wire_msg m = {.kind = ORA_WIRE_WHO};
     say(fx, peer, &m);
 }
@@ -216,10 +106,10 @@ static void refuse(uint64_t peer, const char *why, struct ora_effects *fx)
     say(fx, peer, &m);
 }
 
-/* ---- messages
- * ----------------------------------------------------------------------------------------------- */
+/* ---- messages ---- */
 
-static void join(struct ora_core *c, struct worker *w, const struct ora_wire_hello *m, struct ora_effects *fx)
+static void join(struct ora_core *c, struct ora_roster_worker *w, const struct ora_wire_hello *m,
+                 struct ora_effects *fx)
 {
     w->local = m->machine[0] && strcmp(m->machine, c->config.machine) == 0;
     w->pid = (int)m->pid;
@@ -234,7 +124,7 @@ static void join(struct ora_core *c, struct worker *w, const struct ora_wire_hel
                                        .local = w->local};
 }
 
-static bool is_held(const struct ora_wire_hello *m, const struct lease *l)
+static bool is_held(const struct ora_wire_hello *m, const struct ora_roster_lease *l)
 {
     for (size_t i = 0; i < m->held_count; i++)
         if (m->held[i].batch == l->batch && strcmp(m->held[i].token, l->token) == 0)
@@ -244,7 +134,7 @@ static bool is_held(const struct ora_wire_hello *m, const struct lease *l)
 
 /* Both sides agree on what the worker holds: what it does not know of goes back, what is not its own any more
  * is revoked. */
-static void reconcile(struct ora_core *c, struct worker *w, const struct ora_wire_hello *m,
+static void reconcile(struct ora_core *c, struct ora_roster_worker *w, const struct ora_wire_hello *m,
                       struct ora_effects *fx)
 {
     for (size_t i = w->lease_count; i-- > 0;)
@@ -253,7 +143,7 @@ static void reconcile(struct ora_core *c, struct worker *w, const struct ora_wir
     struct ora_wire_held *revoked = ora_xcalloc(m->held_count + 1, sizeof *revoked);
     size_t n = 0;
     for (size_t i = 0; i < m->held_count; i++)
-        if (!find_lease(w, m->held[i].batch, m->held[i].token))
+        if (!ora_roster_find_lease(w, m->held[i].batch, m->held[i].token))
             revoked[n++] = m->held[i];
     struct ora_wire_msg welcome = {.kind = ORA_WIRE_WELCOME,
                                    .welcome = {.run_id = c->config.run_id,
@@ -275,12 +165,12 @@ static void on_hello(struct ora_core *c, uint64_t peer, const struct ora_wire_he
         refuse(peer, "this coordinator works on another run", fx);
         return;
     }
-    struct worker *w = by_peer(c, peer);
+    struct ora_roster_worker *w = ora_roster_find_peer(&c->roster, peer);
     if (w && strcmp(w->id, m->worker) != 0)
         w->peer = 0; /* one process, one name: the old name is not heard of again */
-    w = by_id(c, m->worker);
+    w = ora_roster_find(&c->roster, m->worker);
     if (!w) {
-        w = add_worker(c, m->worker);
+        w = ora_roster_add(&c->roster, m->worker);
         join(c, w, m, fx);
         ora_log(ORA_LOG_INFO, "worker %s joined: pid %u on %s, %s", m->worker, m->pid, m->host,
                 m->kernel_level);
@@ -298,11 +188,11 @@ static void on_hello(struct ora_core *c, uint64_t peer, const struct ora_wire_he
         say_drain(c, peer, fx);
 }
 
-static void on_result(struct ora_core *c, struct worker *w, const struct ora_batch_result *m,
+static void on_result(struct ora_core *c, struct ora_roster_worker *w, const struct ora_batch_result *m,
                       struct ora_effects *fx)
 {
     (void)c;
-    if (!find_lease(w, m->batch, m->token)) {
+    if (!ora_roster_find_lease(w, m->batch, m->token)) {
         say_ack(fx, w->peer, m->batch, m->token, false);
         return;
     }
@@ -312,10 +202,10 @@ static void on_result(struct ora_core *c, struct worker *w, const struct ora_bat
     e->result = m;
 }
 
-static void on_return(struct ora_core *c, struct worker *w, const struct ora_wire_lease *m,
+static void on_return(struct ora_core *c, struct ora_roster_worker *w, const struct ora_wire_lease *m,
                       struct ora_effects *fx)
 {
-    struct lease *l = find_lease(w, m->batch, m->token);
+    struct ora_roster_lease *l = ora_roster_find_lease(w, m->batch, m->token);
     if (m->class_ != ORA_CLASS_NONE)
         note_trouble(c, w, m->why);
     if (l)
@@ -331,11 +221,11 @@ static bool own_fault(uint32_t signal)
     return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT || signal == SIGFPE || signal == SIGILL;
 }
 
-static void on_crash(struct ora_core *c, struct worker *w, const struct ora_wire_lease *m,
+static void on_crash(struct ora_core *c, struct ora_roster_worker *w, const struct ora_wire_lease *m,
                      struct ora_effects *fx)
 {
     char why[128];
-    struct lease *l = find_lease(w, m->batch, m->token);
+    struct ora_roster_lease *l = ora_roster_find_lease(w, m->batch, m->token);
     snprintf(why, sizeof why, "its engine was ended by signal %u", m->signal);
     note_trouble(c, w, why);
     if (!l)
@@ -351,13 +241,13 @@ static void on_crash(struct ora_core *c, struct worker *w, const struct ora_wire
     give_back(w, l, !named, why, fx);
 }
 
-static void on_beat(struct worker *w, struct ora_effects *fx)
+static void on_beat(struct ora_roster_worker *w, struct ora_effects *fx)
 {
     struct ora_wire_msg m = {.kind = ORA_WIRE_BEAT};
     say(fx, w->peer, &m);
 }
 
-static void on_bye(struct ora_core *c, struct worker *w, const char *why, struct ora_effects *fx)
+static void on_bye(struct ora_core *c, struct ora_roster_worker *w, const char *why, struct ora_effects *fx)
 {
     ora_log(ORA_LOG_INFO, "worker %s left: %s", w->id, why);
     snprintf(c->trouble, sizeof c->trouble, "%s", why);
@@ -369,13 +259,13 @@ static void on_bye(struct ora_core *c, struct worker *w, const char *why, struct
 void ora_core_message(struct ora_core *c, uint64_t peer, const struct ora_wire_msg *msg, struct ora_now now,
                       struct ora_effects *fx)
 {
-    if (is_banned(c, peer))
+    if (ora_strangers_banned(&c->strangers, peer))
         return;
     if (msg->kind == ORA_WIRE_HELLO) {
         on_hello(c, peer, &msg->hello, now, fx);
         return;
     }
-    struct worker *w = by_peer(c, peer);
+    struct ora_roster_worker *w = ora_roster_find_peer(&c->roster, peer);
     if (!w) {
         if (msg->kind != ORA_WIRE_BYE)
             ask_who(c, peer, now, fx);
@@ -402,21 +292,18 @@ void ora_core_message(struct ora_core *c, uint64_t peer, const struct ora_wire_m
         on_bye(c, w, msg->text.why, fx);
         break;
     default:
-        ora_core_bad_frame(c, peer, "a worker does not say this", now, fx);
+        ora_core_bad_frame(c, peer, "a worker does not say this", fx);
         break;
     }
 }
 
-void ora_core_bad_frame(struct ora_core *c, uint64_t peer, const char *why, struct ora_now now,
-                        struct ora_effects *fx)
+void ora_core_bad_frame(struct ora_core *c, uint64_t peer, const char *why, struct ora_effects *fx)
 {
-    if (is_banned(c, peer))
+    if (ora_strangers_banned(&c->strangers, peer))
         return;
-    struct asked *a = remember(c, peer);
-    a->banned = true;
-    a->at_ms = now.mono_ms;
+    ora_strangers_ban(&c->strangers, peer);
     refuse(peer, why, fx);
-    struct worker *w = by_peer(c, peer);
+    struct ora_roster_worker *w = ora_roster_find_peer(&c->roster, peer);
     if (w)
         lose(c, w, why, fx);
     else
@@ -425,25 +312,24 @@ void ora_core_bad_frame(struct ora_core *c, uint64_t peer, const char *why, stru
 
 void ora_core_unreachable(struct ora_core *c, uint64_t peer)
 {
-    struct worker *w = by_peer(c, peer);
+    struct ora_roster_worker *w = ora_roster_find_peer(&c->roster, peer);
     if (w)
         w->peer = 0;
 }
 
 void ora_core_died(struct ora_core *c, const char *id, struct ora_effects *fx)
 {
-    struct worker *w = by_id(c, id);
+    struct ora_roster_worker *w = ora_roster_find(&c->roster, id);
     if (w)
         lose(c, w, "its process is gone", fx);
 }
 
-/* ---- time
- * --------------------------------------------------------------------------------------------------- */
+/* ---- time ---- */
 
 void ora_core_tick(struct ora_core *c, struct ora_now now, struct ora_effects *fx)
 {
-    for (size_t i = c->count; i-- > 0;) {
-        struct worker *w = &c->worker[i];
+    for (size_t i = c->roster.count; i-- > 0;) {
+        struct ora_roster_worker *w = &c->roster.worker[i];
         bool silent = now.mono_ms - w->heard_ms >= c->config.silence_ms;
         if (!w->restored && silent)
             lose(c, w, "silent for too long", fx);
@@ -464,18 +350,18 @@ static void make_token(struct ora_core *c, char token[ORA_WIRE_TOKEN_MAX + 1])
 
 void ora_core_schedule(struct ora_core *c, uint64_t open_batches, struct ora_now now, struct ora_effects *fx)
 {
-    if (c->drain || open_batches == 0 || c->count == 0)
+    if (c->drain || open_batches == 0 || c->roster.count == 0)
         return;
-    struct ora_want *wants = ora_xcalloc(c->count, sizeof *wants);
-    for (size_t i = 0; i < c->count; i++)
-        if (c->worker[i].peer)
-            wants[i] = (struct ora_want){.credit = c->worker[i].credit,
-                                         .leases = (uint32_t)c->worker[i].lease_count};
+    struct ora_want *wants = ora_xcalloc(c->roster.count, sizeof *wants);
+    for (size_t i = 0; i < c->roster.count; i++)
+        if (c->roster.worker[i].peer)
+            wants[i] = (struct ora_want){.credit = c->roster.worker[i].credit,
+                                         .leases = (uint32_t)c->roster.worker[i].lease_count};
     for (int n = 0; n < LEASES_A_TURN; n++) {
-        long i = ora_scheduler_next(wants, c->count, open_batches);
+        long i = ora_scheduler_next(wants, c->roster.count, open_batches);
         if (i == ORA_SCHEDULER_NOBODY)
             break;
-        struct worker *w = &c->worker[i];
+        struct ora_roster_worker *w = &c->roster.worker[i];
         struct ora_row_effect *e = ora_effects_row(fx, ORA_ROW_LEASE, w->id);
         make_token(c, e->token);
         e->deadline_ms = now.wall_ms + c->config.lease_ms;
@@ -485,10 +371,9 @@ void ora_core_schedule(struct ora_core *c, uint64_t open_batches, struct ora_now
     free(wants);
 }
 
-/* ---- what became of the rows
- * -------------------------------------------------------------------------------- */
+/* ---- what became of the rows ---- */
 
-static void settle_lease(struct ora_core *c, struct worker *w, const struct ora_row_effect *e,
+static void settle_lease(struct ora_core *c, struct ora_roster_worker *w, const struct ora_row_effect *e,
                          const struct ora_batch *batch, struct ora_effects *fx)
 {
     struct ora_err err = {0};
@@ -499,26 +384,24 @@ static void settle_lease(struct ora_core *c, struct worker *w, const struct ora_
                                       .utterances = batch->utterances,
                                       .rowid = batch->utt_rowid,
                                       .count = batch->count}};
-    if (w->lease_count == 0 || e->deadline_ms < w->deadline_ms)
-        w->deadline_ms = e->deadline_ms;
-    add_lease(w, batch->number, e->token);
+    ora_roster_add_lease(w, batch->number, e->token, e->deadline_ms);
     if (ora_effects_send(fx, w->peer, &m, &err) < 0) {
         char why[512];
         snprintf(why, sizeof why, "batch %u cannot be sent: %.400s", batch->number, err.message);
-        give_back(w, find_lease(w, batch->number, m.work.token), false, why, fx);
+        give_back(w, ora_roster_find_lease(w, batch->number, m.work.token), false, why, fx);
         ora_core_pause(c, why, fx);
     }
 }
 
-static void settle_finish(struct ora_core *c, struct worker *w, const struct ora_row_effect *e, int outcome,
-                          const struct ora_err *err, struct ora_effects *fx)
+static void settle_finish(struct ora_core *c, struct ora_roster_worker *w, const struct ora_row_effect *e,
+                          int outcome, const struct ora_err *err, struct ora_effects *fx)
 {
-    struct lease *l = find_lease(w, e->batch, e->token);
+    struct ora_roster_lease *l = ora_roster_find_lease(w, e->batch, e->token);
     say_ack(fx, w->peer, e->batch, e->token, outcome > 0);
     if (!l)
         return;
     if (outcome >= 0) {
-        remove_lease(w, l);
+        ora_roster_remove_lease(w, l);
         return;
     }
     char why[512];
@@ -537,11 +420,10 @@ static void settle_finish(struct ora_core *c, struct worker *w, const struct ora
 }
 
 void ora_core_settle(struct ora_core *c, size_t index, int outcome, const struct ora_batch *batch,
-                     const struct ora_err *err, struct ora_now now, struct ora_effects *fx)
+                     const struct ora_err *err, struct ora_effects *fx)
 {
-    (void)now;
     struct ora_row_effect e = fx->row[index]; /* a copy: settling may grow the list */
-    struct worker *w = by_id(c, e.worker);
+    struct ora_roster_worker *w = ora_roster_find(&c->roster, e.worker);
     if (e.op == ORA_ROW_CRASHED && outcome > 0)
         ora_log(ORA_LOG_WARN, "utterance row %llu of batch %u ended an engine twice and is set aside",
                 (unsigned long long)e.rowid, e.batch);
@@ -559,16 +441,15 @@ void ora_core_settle(struct ora_core *c, size_t index, int outcome, const struct
         settle_finish(c, w, &e, outcome, err, fx);
 }
 
-/* ---- stopping
- * ----------------------------------------------------------------------------------------------- */
+/* ---- stopping ---- */
 
 void ora_core_drain(struct ora_core *c, uint32_t mode, struct ora_effects *fx)
 {
     if (mode <= c->drain)
         return;
     c->drain = mode;
-    for (size_t i = 0; i < c->count; i++)
-        say_drain(c, c->worker[i].peer, fx);
+    for (size_t i = 0; i < c->roster.count; i++)
+        say_drain(c, c->roster.worker[i].peer, fx);
 }
 
 void ora_core_pause(struct ora_core *c, const char *why, struct ora_effects *fx)
@@ -578,8 +459,7 @@ void ora_core_pause(struct ora_core *c, const char *why, struct ora_effects *fx)
     ora_core_drain(c, ORA_DRAIN_FINISH, fx);
 }
 
-/* ---- looking
- * ------------------------------------------------------------------------------------------------ */
+/* ---- looking ---- */
 
 const char *ora_core_paused(const struct ora_core *c)
 {
@@ -598,12 +478,12 @@ bool ora_core_draining(const struct ora_core *c)
 
 size_t ora_core_seats(const struct ora_core *c)
 {
-    return c->count;
+    return c->roster.count;
 }
 
 struct ora_core_seat ora_core_seat(const struct ora_core *c, size_t index)
 {
-    const struct worker *w = &c->worker[index];
+    const struct ora_roster_worker *w = &c->roster.worker[index];
     return (struct ora_core_seat){.worker = w->id,
                                   .present = w->peer != 0,
                                   .local = w->local,
@@ -616,30 +496,29 @@ struct ora_core_seat ora_core_seat(const struct ora_core *c, size_t index)
 size_t ora_core_present(const struct ora_core *c)
 {
     size_t n = 0;
-    for (size_t i = 0; i < c->count; i++)
-        n += c->worker[i].peer != 0;
+    for (size_t i = 0; i < c->roster.count; i++)
+        n += c->roster.worker[i].peer != 0;
     return n;
 }
 
 size_t ora_core_leases(const struct ora_core *c)
 {
     size_t n = 0;
-    for (size_t i = 0; i < c->count; i++)
-        n += c->worker[i].lease_count;
+    for (size_t i = 0; i < c->roster.count; i++)
+        n += c->roster.worker[i].lease_count;
     return n;
 }
 
 bool ora_core_token_is_current(const struct ora_core *c, const char *token)
 {
-    for (size_t i = 0; i < c->count; i++)
-        for (size_t k = 0; k < c->worker[i].lease_count; k++)
-            if (strcmp(c->worker[i].lease[k].token, token) == 0)
+    for (size_t i = 0; i < c->roster.count; i++)
+        for (size_t k = 0; k < c->roster.worker[i].lease_count; k++)
+            if (strcmp(c->roster.worker[i].lease[k].token, token) == 0)
                 return true;
     return false;
 }
 
-/* ---- life
- * --------------------------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 struct ora_core *ora_core_create(const struct ora_core_config *config)
 {
@@ -657,9 +536,7 @@ void ora_core_destroy(struct ora_core **core)
     struct ora_core *c = *core;
     if (!c)
         return;
-    while (c->count)
-        remove_worker(c, &c->worker[c->count - 1]);
-    free(c->worker);
+    ora_roster_release(&c->roster);
     free((char *)(uintptr_t)c->config.run_id);
     free((char *)(uintptr_t)c->config.job_yaml);
     free((char *)(uintptr_t)c->config.audio_dir);
@@ -670,9 +547,9 @@ void ora_core_destroy(struct ora_core **core)
 
 void ora_core_restore_worker(struct ora_core *c, const struct ora_worker_info *info, struct ora_now now)
 {
-    struct worker *w = by_id(c, info->worker);
+    struct ora_roster_worker *w = ora_roster_find(&c->roster, info->worker);
     if (!w)
-        w = add_worker(c, info->worker);
+        w = ora_roster_add(&c->roster, info->worker);
     w->local = info->local;
     w->pid = info->pid;
     w->start_time = info->start_time;
@@ -683,10 +560,8 @@ void ora_core_restore_worker(struct ora_core *c, const struct ora_worker_info *i
 void ora_core_restore_lease(struct ora_core *c, uint32_t batch, const char *worker, const char *token,
                             int64_t deadline_ms)
 {
-    struct worker *w = by_id(c, worker);
+    struct ora_roster_worker *w = ora_roster_find(&c->roster, worker);
     if (!w)
-        w = add_worker(c, worker);
-    if (w->lease_count == 0 || deadline_ms < w->deadline_ms)
-        w->deadline_ms = deadline_ms;
-    add_lease(w, batch, token);
+        w = ora_roster_add(&c->roster, worker);
+    ora_roster_add_lease(w, batch, token, deadline_ms);
 }

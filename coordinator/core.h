@@ -9,7 +9,7 @@
  *     ora_core_tick(core, now, fx);                          // silence, deadlines
  *     ora_core_schedule(core, open_batches, now, fx);        // leases wished for
  *     for (i = 0; i < fx->row_count; i++)                    // in one transaction; settling may add rows and
- * sends ora_core_settle(core, i, outcome, batch, err, now, fx); commit; then send
+ * sends ora_core_settle(core, i, outcome, batch, err, fx); commit; then send
  *
  * Threads: one.
  */
@@ -61,8 +61,7 @@ void ora_core_restore_lease(struct ora_core *core, uint32_t batch, const char *w
 void ora_core_message(struct ora_core *core, uint64_t peer, const struct ora_wire_msg *msg,
                       struct ora_now now, struct ora_effects *fx);
 /* A frame that did not decode: the peer is told why, loses its leases and is not heard again. */
-void ora_core_bad_frame(struct ora_core *core, uint64_t peer, const char *why, struct ora_now now,
-                        struct ora_effects *fx);
+void ora_core_bad_frame(struct ora_core *core, uint64_t peer, const char *why, struct ora_effects *fx);
 /* A send to this peer failed: it must say HELLO again before it is believed to hold anything. */
 void ora_core_unreachable(struct ora_core *core, uint64_t peer);
 /* The process of a local worker is no more. */
@@ -74,7 +73,7 @@ void ora_core_schedule(struct ora_core *core, uint64_t open_batches, struct ora_
 /* What became of row effect `index`: outcome as its function of job/run.h returned it (LEASE: 1 with *batch,
  * 0 none; FINISH: 1 taken, 0 stale, negative: the file could not be committed and err says why). */
 void ora_core_settle(struct ora_core *core, size_t index, int outcome, const struct ora_batch *batch,
-                     const struct ora_err *err, struct ora_now now, struct ora_effects *fx);
+                     const struct ora_err *err, struct ora_effects *fx);
 /* No more leases; workers finish what is in work (or, mode ORA_DRAIN_AT_ONCE, stop). */
 void ora_core_drain(struct ora_core *core, uint32_t mode, struct ora_effects *fx);
 /* Pauses the run: as drain, and `why` is what the user will read. The first reason stays. */

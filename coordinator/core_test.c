@@ -98,7 +98,7 @@ static void settle_well(struct scene *s, size_t first)
         struct ora_batch batch = {
             .number = s->next_batch, .attempt = 1, .utterances = &u, .utt_rowid = &rowid, .count = 1};
         s->next_batch += s->fx.row[i].op == ORA_ROW_LEASE;
-        ora_core_settle(s->core, i, 1, &batch, NULL, s->now, &s->fx);
+        ora_core_settle(s->core, i, 1, &batch, NULL, &s->fx);
     }
 }
 
@@ -206,7 +206,7 @@ ORA_TEST(no_batch_left_means_no_work)
     ready(&s, 1, 2);
     clear(&s);
     ora_core_schedule(s.core, 10, s.now, &s.fx);
-    ora_core_settle(s.core, 0, 0, NULL, NULL, s.now, &s.fx);
+    ora_core_settle(s.core, 0, 0, NULL, NULL, &s.fx);
     ORA_CHECK_INT(s.fx.send_count, 0);
     ORA_CHECK_INT(ora_core_leases(s.core), 0);
     end(&s);
@@ -255,7 +255,7 @@ ORA_TEST(a_result_without_its_file_costs_the_worker_its_place)
     struct ora_wire_msg m = result_of(0, t[0]);
     say(&s, 1, &m);
     struct ora_err err = {.code = ORA_E_NOT_FOUND, .message = "no part"};
-    ora_core_settle(s.core, 0, ORA_E_NOT_FOUND, NULL, &err, s.now, &s.fx);
+    ora_core_settle(s.core, 0, ORA_E_NOT_FOUND, NULL, &err, &s.fx);
     ORA_CHECK(row(&s, ORA_ROW_LOST, 0) != NULL); /* and with it go all its leases */
     ORA_CHECK(sends(&s, ORA_WIRE_REFUSED, 1));
     ORA_CHECK(ora_core_paused(s.core) == NULL);
@@ -269,7 +269,7 @@ ORA_TEST(a_full_disk_at_the_rename_pauses_the_run)
     struct ora_wire_msg m = result_of(0, t[0]);
     say(&s, 1, &m);
     struct ora_err err = {.code = ORA_E_DISK_FULL, .message = "no space"};
-    ora_core_settle(s.core, 0, ORA_E_DISK_FULL, NULL, &err, s.now, &s.fx);
+    ora_core_settle(s.core, 0, ORA_E_DISK_FULL, NULL, &err, &s.fx);
     const struct ora_row_effect *e = row(&s, ORA_ROW_GIVE_BACK, 0);
     ORA_CHECK(e && !e->counts);
     ORA_CHECK(ora_core_paused(s.core) && strstr(ora_core_paused(s.core), "no space"));
@@ -470,7 +470,7 @@ ORA_TEST(a_bad_frame_drops_the_peer_and_never_the_run)
     char t[1][ORA_WIRE_TOKEN_MAX + 1];
     struct scene s = with_leases(1, t);
     clear(&s);
-    ora_core_bad_frame(s.core, 1, "garbage", s.now, &s.fx);
+    ora_core_bad_frame(s.core, 1, "garbage", &s.fx);
     ORA_CHECK(sends(&s, ORA_WIRE_REFUSED, 1) && row(&s, ORA_ROW_LOST, 0));
     ORA_CHECK(ora_core_paused(s.core) == NULL);
     beat(&s, 1);
@@ -532,7 +532,7 @@ ORA_TEST(work_that_cannot_be_sent_pauses_the_run_and_goes_back)
     struct ora_utterance u = {.id = "a", .text = "\xff", .voice = "tone", .speed = 1};
     uint64_t rowid = 1;
     struct ora_batch batch = {.number = 3, .attempt = 1, .utterances = &u, .utt_rowid = &rowid, .count = 1};
-    ora_core_settle(s.core, 0, 1, &batch, NULL, s.now, &s.fx);
+    ora_core_settle(s.core, 0, 1, &batch, NULL, &s.fx);
     ORA_CHECK(row(&s, ORA_ROW_GIVE_BACK, 0) && row(&s, ORA_ROW_GIVE_BACK, 0)->batch == 3);
     ORA_CHECK(ora_core_paused(s.core) != NULL);
     ORA_CHECK(!sends(&s, ORA_WIRE_WORK, 1));

@@ -37,8 +37,7 @@ struct ora_now ora_dispatch_now(void)
     return (struct ora_now){.mono_ms = ora_clock_mono_ms(), .wall_ms = ora_clock_wall_ms()};
 }
 
-/* ---- messages in
- * -------------------------------------------------------------------------------------------- */
+/* ---- messages in ---- */
 
 static int take_messages(struct ora_dispatch *d, struct ora_now now, struct ora_err *err)
 {
@@ -49,7 +48,7 @@ static int take_messages(struct ora_dispatch *d, struct ora_now now, struct ora_
         struct ora_err why = {0};
         struct ora_wire_msg *msg = NULL;
         if (ora_wire_decode(d->frame.data, d->frame.len, &msg, &why) < 0) {
-            ora_core_bad_frame(d->core, peer, why.message, now, &d->fx);
+            ora_core_bad_frame(d->core, peer, why.message, &d->fx);
             continue;
         }
         d->message[d->message_count++] = msg;
@@ -58,8 +57,7 @@ static int take_messages(struct ora_dispatch *d, struct ora_now now, struct ora_
     return rc < 0 ? rc : 0;
 }
 
-/* ---- rows
- * --------------------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 /* File first, then rows. An error of the file, or a result that does not fit, concerns its batch only: *why
  * has it. */
@@ -122,7 +120,7 @@ static int apply(struct ora_dispatch *d, size_t index, struct ora_now now, struc
         *err = why;
         return outcome;
     }
-    ora_core_settle(d->core, index, outcome, &batch, &why, now, &d->fx);
+    ora_core_settle(d->core, index, outcome, &batch, &why, &d->fx);
     ora_batch_release(&batch);
     return 0;
 }
@@ -144,8 +142,7 @@ static int write_rows(struct ora_dispatch *d, struct ora_now now, struct ora_err
     return rc < 0 ? rc : ora_run_progress(d->run, &d->ledger, err);
 }
 
-/* ---- messages out
- * ------------------------------------------------------------------------------------------- */
+/* ---- messages out ---- */
 
 static void send_messages(struct ora_dispatch *d)
 {

@@ -49,8 +49,7 @@ struct ora_launcher {
     size_t count, cap;
 };
 
-/* ---- what others left
- * --------------------------------------------------------------------------------------- */
+/* ---- what others left ---- */
 
 static void remove_scratch(const char *path)
 {
@@ -112,8 +111,7 @@ static int write_list(struct ora_launcher *l, struct ora_err *err)
     return rc;
 }
 
-/* ---- starting
- * ----------------------------------------------------------------------------------------------- */
+/* ---- starting ---- */
 
 static bool in_path(const char *program)
 {
@@ -246,8 +244,7 @@ int ora_launcher_start(struct ora_launcher *l, uint32_t workers, struct ora_err 
     return write_list(l, err);
 }
 
-/* ---- ending
- * ------------------------------------------------------------------------------------------------- */
+/* ---- ending ---- */
 
 /* One that was taken over is nobody's child here: it is gone when its pid is, or is another's. */
 static bool has_ended(const struct child *c)
@@ -286,8 +283,7 @@ void ora_launcher_end(struct ora_launcher *l, int signal)
             kill(l->child[i].pid, signal);
 }
 
-/* ---- life
- * --------------------------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 int ora_launcher_create(const struct ora_launcher_options *o, struct ora_run *run, struct ora_launcher **out,
                         struct ora_err *err)

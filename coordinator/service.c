@@ -64,8 +64,7 @@ struct service {
     int64_t started_ms, looked_ms;
 };
 
-/* ---- prepare
- * ------------------------------------------------------------------------------------------------ */
+/* ---- prepare ---- */
 
 static int open_signals(struct service *s, struct ora_err *err)
 {
@@ -225,8 +224,7 @@ static int prepare(struct service *s, struct ora_err *err)
     return tell_and_launch(s, err);
 }
 
-/* ---- look round, four times a second
- * ------------------------------------------------------------------------ */
+/* ---- look round, four times a second ---- */
 
 static bool seat_is_dead(const struct ora_core_seat *seat)
 {
@@ -343,8 +341,7 @@ static int turn(struct service *s, struct ora_err *err)
     return rc;
 }
 
-/* ---- work
- * --------------------------------------------------------------------------------------------------- */
+/* ---- work ---- */
 
 /* Draining is over when nobody who is here holds anything; who is not here is not waited for. */
 static bool drained(const struct service *s)
@@ -368,8 +365,7 @@ static int work(struct service *s, struct ora_err *err)
     return rc;
 }
 
-/* ---- wind down
- * ---------------------------------------------------------------------------------------------- */
+/* ---- wind down ---- */
 
 static bool anybody_left(const struct service *s)
 {

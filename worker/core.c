@@ -62,8 +62,7 @@ struct ora_worker_core {
     uint64_t rss_bytes;
 };
 
-/* ---- effects
- * ------------------------------------------------------------------------------------------------ */
+/* ---- effects ---- */
 
 static struct ora_worker_effect *add(struct ora_worker_effects *fx, enum ora_worker_op op)
 {
@@ -123,8 +122,7 @@ static void drop_part(struct ora_worker_effects *fx, const struct lease *l)
     memcpy(e->token, l->token, sizeof e->token);
 }
 
-/* ---- leases
- * ------------------------------------------------------------------------------------------------- */
+/* ---- leases ---- */
 
 static struct lease *find(struct ora_worker_core *c, uint32_t batch, const char *token)
 {
@@ -180,8 +178,7 @@ static void give_back_queue(struct ora_worker_core *c, const char *why, struct o
         give_back(c, l, ORA_CLASS_NONE, false, why, fx);
 }
 
-/* ---- leaving
- * ------------------------------------------------------------------------------------------------ */
+/* ---- leaving ---- */
 
 static void leave(struct ora_worker_core *c, int code, const char *why, struct ora_worker_effects *fx)
 {
@@ -230,8 +227,7 @@ static void drain(struct ora_worker_core *c, uint32_t mode, struct ora_worker_ef
         give_back_queue(c, "draining", fx);
 }
 
-/* ---- moving on
- * ---------------------------------------------------------------------------------------------- */
+/* ---- moving on ---- */
 
 static void say_hello(struct ora_worker_core *c, int64_t now, struct ora_worker_effects *fx)
 {
@@ -300,8 +296,7 @@ static void move_on(struct ora_worker_core *c, int64_t now, struct ora_worker_ef
         leave_politely(c, 0, "drained", fx);
 }
 
-/* ---- events: the coordinator
- * -------------------------------------------------------------------------------- */
+/* ---- events: the coordinator ---- */
 
 static void on_welcome(struct ora_worker_core *c, const struct ora_wire_welcome *m,
                        const struct ora_str *frame, int64_t now, struct ora_worker_effects *fx)
@@ -377,8 +372,7 @@ void ora_worker_core_message(struct ora_worker_core *c, const struct ora_wire_ms
     move_on(c, now, fx);
 }
 
-/* ---- events: the engine
- * ------------------------------------------------------------------------------------- */
+/* ---- events: the engine ---- */
 
 static void on_result(struct ora_worker_core *c, struct lease *l, const struct ora_str *frame, int64_t now,
                       struct ora_worker_effects *fx)
@@ -483,8 +477,7 @@ void ora_worker_core_engine_at(struct ora_worker_core *c, uint64_t rowid, int64_
     }
 }
 
-/* ---- events: time and signals
- * ------------------------------------------------------------------------------- */
+/* ---- events: time and signals ---- */
 
 static void check_engine(struct ora_worker_core *c, int64_t now, struct ora_worker_effects *fx)
 {

@@ -54,8 +54,7 @@ static uint32_t usable_cores(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
 }
 
-/* ---- effects
- * ------------------------------------------------------------------------------------------------ */
+/* ---- effects ---- */
 
 static void drop_part(struct supervisor *s, const struct ora_worker_effect *e)
 {
@@ -116,8 +115,7 @@ static void do_effects(struct supervisor *s)
     ora_worker_effects_clear(&s->effects);
 }
 
-/* ---- events
- * ------------------------------------------------------------------------------------------------- */
+/* ---- events ---- */
 
 static void take_message(struct supervisor *s, const struct ora_str *frame, int64_t now)
 {

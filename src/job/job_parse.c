@@ -292,7 +292,7 @@ static int read_batch_map(node_t *root, struct ora_job *job, struct ora_err *err
     else if (rc == 0)
         rc = read_u32(n, "chars", 1, 10000000, &job->batch_chars, err);
     if (rc == 0)
-        rc = read_u32(n, "utterances", 1, 65536, &job->batch_utterances, err);
+        rc = read_u32(n, "utterances", 1, 4096, &job->batch_utterances, err);
     return rc;
 }
 

@@ -44,8 +44,7 @@ struct ora_net_server_keys {
 
 int ora_net_pair_make(struct ora_net_pair *pair, struct ora_err *err);
 
-/* ---- server
- * -------------------------------------------------------------------------------------------------- */
+/* ---- server ---- */
 
 struct ora_net_server;
 
@@ -65,8 +64,7 @@ int ora_net_server_send(struct ora_net_server *s, uint64_t peer, const void *dat
 /* Clients turned away for their key since the server was opened. */
 uint64_t ora_net_server_refusals(const struct ora_net_server *s);
 
-/* ---- client
- * -------------------------------------------------------------------------------------------------- */
+/* ---- client ---- */
 
 struct ora_net_client;
 
