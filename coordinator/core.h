@@ -5,11 +5,12 @@
  *
  * One turn of the loop:
  *
- *     ora_core_message(core, peer, msg, now, fx);            // for each message that waits
- *     ora_core_tick(core, now, fx);                          // silence, deadlines
- *     ora_core_schedule(core, open_batches, now, fx);        // leases wished for
- *     for (i = 0; i < fx->row_count; i++)                    // in one transaction; settling may add rows and
- * sends ora_core_settle(core, i, outcome, batch, err, fx); commit; then send
+ *     ora_core_message(core, peer, msg, now, fx);          // for each message that waits
+ *     ora_core_tick(core, now, fx);                        // silence, deadlines
+ *     ora_core_schedule(core, open_batches, now, fx);      // leases wished for
+ *     for (i = 0; i < fx->row_count; i++)                  // in one transaction
+ *         ora_core_settle(core, i, outcome, batch, err, fx);   // may add rows and sends
+ *     … commit, and only then send …
  *
  * Threads: one.
  */

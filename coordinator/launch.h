@@ -1,11 +1,11 @@
 /*
  * Launch: workers on this host (or in this Slurm allocation) by mpirun, as children of the coordinator.
  *
- *     ora_launcher_create(&options, run, &l, &err);     // also clears what launches of a dead coordinator
- * left behind ora_launcher_start(l, 2, &err);                   // one mpirun with two ranks; may be called
- * again ora_launcher_reap(l);                             // after SIGCHLD, or now and then
- *     ora_launcher_end(l, SIGTERM);                     // to each mpirun's process group
- *     ora_launcher_destroy(&l);                         // none may run any more
+ *     ora_launcher_create(&options, run, &l, &err);   // clears what a dead coordinator left, too
+ *     ora_launcher_start(l, 2, &err);                 // an mpirun with two ranks; may be called again
+ *     ora_launcher_reap(l);                           // after SIGCHLD, or now and then
+ *     ora_launcher_end(l, SIGTERM);                   // to each mpirun's process group
+ *     ora_launcher_destroy(&l);                       // none may run any more
  *
  * Each mpirun has a process group of its own (Ctrl-C reaches only the coordinator), a log
  * RUN/logs/mpirun.log, and a folder for what Open MPI leaves lying when it is killed. Its exit status means

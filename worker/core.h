@@ -3,10 +3,10 @@
  * time, effects come out as a list; no socket, process, file or clock is touched here, so tests read what
  * would happen.
  *
- *     ora_worker_core_tick(core, now, fx);                  // says HELLO, beats, starts the engine, notices
- * silence ora_worker_core_message(core, msg, frame, now, fx);   // from the coordinator
+ *     ora_worker_core_tick(core, now, fx);                  // HELLO, beats, engine, silence
+ *     ora_worker_core_message(core, msg, frame, now, fx);   // from the coordinator
  *     ora_worker_core_engine(core, msg, frame, now, fx);    // from the engine
- *     for each effect of fx: do it
+ *     … each effect of fx is done …
  *
  * A lease goes QUEUED → IN_WORK (at the engine) → KEPT (its result waits for ACK) → forgotten. Whatever is
  * held is told in every HELLO, so that a coordinator that was started again knows it; what it does not know

@@ -2,10 +2,12 @@
  * Net: channels between one server (the coordinator) and its clients (workers): frames of bytes, always
  * encrypted. The only code that knows ZeroMQ.
  *
- *     ora_net_server_open("tcp://127.0.0.1:*", &keys, &server, &err);       //
- * ora_net_server_endpoint(server): the real port for (;;) { ora_net_server_wait(server, fds, count,
- * timeout_ms, &err);        // sockets of ours and descriptors of yours while (ora_net_server_recv(server,
- * &peer, &frame, &err) > 0) … ora_net_server_send(server, peer, reply, len, &err) …
+ *     ora_net_server_open("tcp://127.0.0.1:*", &keys, &server, &err);
+ *     … ora_net_server_endpoint(server) has the real port …
+ *     for (;;) {
+ *         ora_net_server_wait(server, fds, count, timeout_ms, &err);   // messages, and fds of yours
+ *         while (ora_net_server_recv(server, &peer, &frame, &err) > 0)
+ *             ora_net_server_send(server, peer, reply, len, &err);
  *     }
  *
  * Security: CURVE on every endpoint, loopback too (a login node has other users). The server lets in the one

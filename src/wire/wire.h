@@ -3,9 +3,12 @@
  * sockets.
  *
  *     struct ora_wire_msg m = {.kind = ORA_WIRE_READY, .ready = {.credit = 3}};
- *     ora_wire_encode(&m, &frame, &err);                     // frame: one ZeroMQ message, or one engine
- * frame struct ora_wire_msg *got; if (ora_wire_decode(bytes, len, &got, &err) < 0)       // malformed, over a
- * bound, another version: drop the peer … ora_wire_free(&got);
+ *     ora_wire_encode(&m, &frame, &err);          // one ZeroMQ message, or one frame to the engine
+ *
+ *     struct ora_wire_msg *got;
+ *     if (ora_wire_decode(bytes, len, &got, &err) < 0)
+ *         … malformed, over a bound, another version: drop the peer …
+ *     ora_wire_free(&got);
  *
  * Decoding trusts nothing: frame size, memory (a frame of n bytes never costs more than ORA_WIRE_MAX_MEMORY),
  * counts, string lengths, UTF-8, the form of ids and tokens, digests' lengths, enum values. Ownership: a
