@@ -80,7 +80,7 @@ struct ora_conv_run {
     struct ora_b16 add;   /* [out] running sum */
     struct ora_b16 leaky; /* [out] leaky ReLU of the result, for the next layer */
     float slope;          /* 0 < slope < 1 */
-    enum ora_act fn;      /* with GELU and those after it: no leaky */
+    enum ora_act fn;      /* f(0) must be 0 (padding). From GELU on: y only, no leaky */
     const float *bias;    /* [16*out_blocks], instead of the conv's own (speakers); NULL: the conv's own */
     void *scratch;        /* k->scratch_bytes */
 };
@@ -98,7 +98,7 @@ struct ora_conv_spec {
     float bias_scale;   /* 0 means 1 */
 };
 
-/* One attention over B16 rows, shaped as layers/attention.h uses it. */
+/* A level: pure functions, outputs first. */
 struct ora_kernels {
     const char *name;        /* "avx512" */
     bool (*available)(void); /* does this processor (and its system) run it? */
