@@ -228,20 +228,34 @@ static int read_samples(SNDFILE *sf, struct ora_decoded *d, size_t max_samples, 
     return sf_error(sf) ? ora_sndfile_err(err, ORA_E_FORMAT, sf, "decoding") : 0;
 }
 
+/* What this product writes and nothing else that libsndfile knows: the fewer parsers damaged bytes can reach,
+ * the better. */
+static bool is_ours(const unsigned char *data, size_t bytes)
+{
+    return (bytes >= 42 && !memcmp(data, "fLaC", 4)) ||
+           (bytes >= 44 && (!memcmp(data, "RIFF", 4) || !memcmp(data, "RF64", 4)) &&
+            !memcmp(data + 8, "WAVE", 4));
+}
+
 int ora_decode(struct ora_decoded *d, const void *data, size_t bytes, size_t max_samples, struct ora_err *err)
 {
     static SF_VIRTUAL_IO io = {in_length, in_seek, in_read, in_write, in_tell};
     struct source source = {data, (sf_count_t)bytes, 0};
     SF_INFO info = {0};
     d->samples = 0;
+    if (!is_ours(data, bytes))
+        return ora_err_set(err, ORA_E_FORMAT, "%zu bytes that are neither FLAC nor WAV", bytes);
     SNDFILE *sf = sf_open_virtual(&io, SFM_READ, &info, &source);
     if (!sf)
         return ora_sndfile_err(err, ORA_E_FORMAT, NULL, "not an audio file");
     int rc;
     int subtype = info.format & SF_FORMAT_SUBMASK;
-    d->is_float = subtype == SF_FORMAT_FLOAT || subtype == SF_FORMAT_DOUBLE;
+    d->is_float = subtype == SF_FORMAT_FLOAT;
     d->sample_rate_hz = info.samplerate;
-    if (info.channels != 1)
+    if (subtype != SF_FORMAT_PCM_16 && subtype != SF_FORMAT_FLOAT)
+        rc = ora_err_set(err, ORA_E_FORMAT, "samples of libsndfile's kind %#x, expected 16 bit or float",
+                         (unsigned)subtype);
+    else if (info.channels != 1)
         rc = ora_err_set(err, ORA_E_FORMAT, "%d channels, expected 1", info.channels);
     else
         rc = read_samples(sf, d, max_samples, err);

@@ -43,7 +43,7 @@ struct ora_decoded {
     size_t cap; /* of both, in samples */
 };
 
-/* Mono files that libsndfile reads. A header that promises more than there is allocates nothing: memory
+/* Mono FLAC and WAV of 16 bit or float. A header that promises more than there is allocates nothing: memory
  * follows what was decoded. A FLAC cut short is FORMAT; a WAV cut short decodes to what is there (libsndfile
  * mends its header), so that a caller who knows the count compares it. Errors: FORMAT, LIMIT (over
  * max_samples), NO_MEMORY. */
