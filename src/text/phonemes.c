@@ -70,8 +70,9 @@ static void place_sentences(const char *text, size_t len, const struct ora_maske
             start++;
         while (end > start && is_space(text[end - 1]))
             end--;
-        while (end > start && strchr(".?!", text[end - 1]) && (l = closing(text + end, len - end)) != 0)
-            end += l;
+        if (end > start && strchr(".?!", text[end - 1]))
+            while ((l = closing(text + end, len - end)) != 0)
+                end += l;
         end = end < start ? start : end;
         *s = (struct ora_phoneme_sentence){s->phonemes, start, end - start};
         done = end;

@@ -93,11 +93,37 @@ static size_t one_before(const char *text, size_t p)
     return p;
 }
 
+/* Spaces and marks between dotted letters do not end the row; a word of two letters does. */
+static int check_dotted_letters(const char *text, struct ora_err *err)
+{
+    size_t row = 0, letters = 0;
+    for (const char *p = text; *p; p++) {
+        unsigned char c = (unsigned char)*p;
+        bool letter = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c >= 0xC0;
+        if (c == '.') {
+            row += letters == 1;
+            letters = 0;
+        } else if (letter) {
+            row = ++letters == 2 ? 0 : row;
+        } else if (c < 0x80) {
+            letters = 0;
+        }
+        if (row > ORA_ESPEAK_MAX_DOTTED_LETTERS)
+            return ora_err_set(err, ORA_E_LIMIT,
+                               "more than %d single letters with dots in a row are too much for espeak-ng",
+                               ORA_ESPEAK_MAX_DOTTED_LETTERS);
+    }
+    return 0;
+}
+
 int ora_espeak_clauses(const char *voice, const char *text, size_t len, struct ora_clauses *out,
                        struct ora_err *err)
 {
+    int rc = check_dotted_letters(text, err);
+    if (rc < 0)
+        return rc;
     pthread_mutex_lock(&lock);
-    int rc = prepare(voice, err);
+    rc = prepare(voice, err);
     if (rc < 0)
         goto out_unlock;
     const void *p = text;
@@ -121,7 +147,8 @@ int ora_espeak_words(const char *voice, const char *const *texts, size_t count, 
     pthread_mutex_lock(&lock);
     int rc = prepare(voice, err);
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        const void *p = texts[i];
+        /* A word that it would not survive stays without phonemes. */
+        const void *p = check_dotted_letters(texts[i], NULL) == 0 ? texts[i] : NULL;
         size_t start = out[i].len;
         while (p) {
             const char *phonemes = espeak_TextToPhonemes(&p, espeakCHARS_UTF8, IPA);

@@ -10,11 +10,34 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "text/abbreviations.h"
+#include "text/phonemes_espeak.h"
 #include "text/phonemes_raw.h"
 
-/* espeak-ng 1.51 reads a word into 160 bytes and gives it 200 phonemes; a letter of a foreign script may be
- * spelled out by name. */
-enum { MAX_WORD_BYTES = 100, MAX_RUN_BYTES = 400 };
+/* What a run without spaces may reach before it is parted, and with a row of marks at its end. */
+enum { TIRED_RUN_BYTES = 120, MAX_RUN_BYTES = 160 };
+
+/* Single letters with dots, counted while espeak-ng would take them for one abbreviation
+ * (text/phonemes_espeak.h). */
+struct dotted {
+    size_t row, letters;
+};
+
+/* Takes the next code point; true when it is a dot that makes the row too long. */
+static bool dotted_too_long(struct dotted *d, uint32_t cp)
+{
+    if (cp == '.') {
+        d->row += d->letters == 1;
+        d->letters = 0;
+        return d->row > ORA_ESPEAK_MAX_DOTTED_LETTERS / 2;
+    }
+    if (u_isalnum((UChar32)cp)) {
+        if (++d->letters == 2)
+            d->row = 0;
+    } else if (u_getCombiningClass((UChar32)cp) == 0) {
+        d->letters = 0;
+    }
+    return false;
+}
 
 static void step(struct ora_masked *m, size_t source)
 {
@@ -73,7 +96,8 @@ static void put_stand_in(struct ora_masked *m, const char *text, size_t at, size
 
 void ora_mask(const char *lang, const char *text, size_t len, struct ora_masked *m)
 {
-    size_t n, word = 0, run = 0;
+    struct dotted dotted = {0, 0};
+    size_t n, run = 0;
     bool brackets = true; /* false once no "]]" can follow: keeps "[[[[[…" linear */
     step(m, 0);
     for (size_t at = 0; at < len; at += n) {
@@ -81,33 +105,34 @@ void ora_mask(const char *lang, const char *text, size_t len, struct ora_masked 
         size_t raw = brackets && text[at] == '[' ? ora_raw_phonemes_at(text, len, at) : 0;
         if (raw) {
             n = raw;
+            dotted = (struct dotted){0, 0};
             put_stand_in(m, text, at, raw);
-            word = run = 0;
+            run = 0;
             continue;
         }
         if (brackets && text[at] == '[' && at + 1 < len && text[at + 1] == '[')
             brackets = memmem(text + at, len - at, "]]", 2) != NULL;
         n = ora_utf8_decode(text + at, len - at, &cp);
         n = n ? n : 1;
-        if (is_blank(cp) || (cp == '.' && hides_dot(lang, text, len, at))) {
+        bool too_long = dotted_too_long(&dotted, cp);
+        if (too_long || is_blank(cp) || (cp == '.' && hides_dot(lang, text, len, at))) {
             ora_str_addc(&m->text, ' ');
             if (n != 1)
                 step(m, at + n);
-            word = run = 0;
+            run = 0;
             continue;
         }
         if (is_dropped(cp)) {
             step(m, at + n);
             continue;
         }
-        bool letter = u_isalnum((UChar32)cp) || u_getCombiningClass((UChar32)cp) != 0;
-        word = letter ? word + n : 0;
-        run += n;
-        if (word > MAX_WORD_BYTES || run > MAX_RUN_BYTES) {
+        /* Not after a clause mark, which would become one by the space. */
+        if (run + n > MAX_RUN_BYTES || (run + n > TIRED_RUN_BYTES && !strchr(".,:;?!", text[at - 1]))) {
             ora_str_addc(&m->text, ' ');
             step(m, at);
-            word = run = n;
+            run = 0;
         }
+        run += n;
         ora_str_addn(&m->text, text + at, n);
     }
     step(m, len);

@@ -73,19 +73,111 @@ ORA_TEST(sentences_survive_abbreviations)
 {
     static const struct pair pairs[] = {
         {"Dr. Smith went.", "dˈɑːktɚ smˈɪθ wˈɛnt."},
+        {"Dr Smith went.", "dˈɑːktɚ smˈɪθ wˈɛnt."},
         {"J. R. R. Tolkien wrote.", "dʒˈeɪ ˈɑːɹ ˈɑːɹ tolkˈiːn ɹˈoʊt."},
+        {"The U.S. Army.", "ðə jˌuːˈɛs ˈɑːɹmi."},
+        {"In the U.S. He came.", "ɪnðə jˌuːˈɛs. | hiː kˈeɪm."},
         {"Wait... what?", "wˈeɪt wˌʌt?"},
         {"One.\n\nTwo.", "wˈʌn. | tˈuː."},
+        {"hel\u00ADlo\u200B wor\u2060ld", "həlˈoʊ wˈɜːld"},
+        {"bell\a\x1B rings", "bˈɛl ɹˈɪŋz"},
     };
     check_pairs("en-us", pairs, sizeof pairs / sizeof *pairs, false);
+}
+
+ORA_TEST(raw_phonemes_stand_in_their_place)
+{
+    static const struct pair pairs[] = {
+        {"[[həlˈoʊ]]", "həlˈoʊ"},
+        {"A [[tˈɛst]], ok.", "ɐ tˈɛst, ˌoʊkˈeɪ."}, /* the article stays weak, the comma is seen */
+        {"The [[ˈæpəl]]. The [[pˈɛɹ]]!", "ðɪ ˈæpəl. | ðə pˈɛɹ!"},
+        {"[[wˈʌn]] [[tˈuː]] [[θɹˈiː]]?", "wˈʌn tˈuː θɹˈiː?"},
+        {"No [[ ]] here, nor [[here.", "nˈoʊ hˈɪɹ, nˈɔːɹ hˈɪɹ."},
+        {"[[ç]]", "c\u0327"},
+    };
+    check_pairs("en-us", pairs, sizeof pairs / sizeof *pairs, false);
+}
+
+ORA_TEST(raw_phonemes_in_other_languages)
+{
+    static const char *const voices[] = {"en-gb", "de", "fr", "es", "it", "nl",  "pt", "pl",
+                                         "ru",    "sv", "tr", "fi", "el", "cmn", "hi", "ar"};
+    for (size_t i = 0; i < sizeof voices / sizeof *voices; i++) {
+        char *got = spoken(voices[i], "[[tˈɛst]], [[ɔtˈɛ]]", false);
+        if (strcmp(got, "tˈɛst, ɔtˈɛ") != 0)
+            ORA_FAIL("%s: %s", voices[i], got);
+        free(got);
+    }
+}
+
+ORA_TEST(sentences_know_their_text)
+{
+    const char *text = "Dr. Smith said \"No.\" Then [[wˈʌn]] left\u00AD. (He \u2019came.\u2019) End";
+    static const char *const want[] = {"Dr. Smith said \"No.\"", "Then [[wˈʌn]] left\u00AD.",
+                                       "(He \u2019came.\u2019)", "End"};
+    struct ora_phoneme_text out;
+    struct ora_err err = {0};
+    ORA_CHECK_OK(ora_phonemes_of("en-us", text, &out, &err), err);
+    ORA_CHECK_INT(out.count, 4);
+    for (size_t i = 0; i < out.count && i < 4; i++) {
+        char *got = ora_fmt("%.*s", (int)out.sentence[i].text_len, text + out.sentence[i].text_start);
+        ORA_CHECK_STR(got, want[i]);
+        free(got);
+    }
+    ora_phoneme_text_release(&out);
+}
+
+ORA_TEST(the_same_whatever_was_said_before)
+{
+    static const char *const texts[] = {"The first of May, 1821.", "Wait... what? No!",
+                                        "et tu, Brute: say; it", "a"};
+    char *first[4];
+    for (size_t i = 0; i < 4; i++)
+        first[i] = spoken("en-us", texts[i], false);
+    for (size_t round = 0; round < 3; round++) {
+        for (size_t i = 4; i-- > 0;) {
+            free(spoken(round == 1 ? "de" : "en-gb", texts[(i + 1) % 4], round == 2));
+            char *again = spoken("en-us", texts[i], false);
+            ORA_CHECK_STR(again, first[i]);
+            free(again);
+        }
+    }
+    for (size_t i = 0; i < 4; i++)
+        free(first[i]);
+}
+
+/* Texts that have broken speech programs: they end, and what they give is UTF-8. */
+ORA_TEST(odd_texts_come_to_an_end)
+{
+    static const char *const parts[] = {
+        "a",  "1", "\u0301", "日", "\U0001F600", "[[",   "ˈ",    "<a>", "&amp;", "-",    "'",
+        ".",  "…", "\u200D", "ק",  "ا",          "\a",   "\x7F", "%s",  "\\",    "א ב ", "_",
+        "()", "#", "ﷺ",      "𝕏",  "\uFFFF",     "\n\n", "a.",   "Dr.", "{{",    "=",    "ß"};
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
+        struct ora_str text = ORA_STR_INIT;
+        while (text.len < 5000)
+            ora_str_add(&text, parts[k]);
+        char *got = spoken("en-us", text.data, false);
+        ORA_CHECK(got != NULL);
+        free(got);
+        ora_str_release(&text);
+    }
 }
 
 ORA_TEST(errors_name_what_is_wrong)
 {
     struct ora_phoneme_text out;
     struct ora_err err = {0};
+    struct ora_str dots = ORA_STR_INIT;
+    while (dots.len < 170)
+        ora_str_add(&dots, "a.");
+    ORA_CHECK_INT(ora_phonemes_raw("en-us", dots.data, &out, &err), ORA_E_LIMIT); /* espeak-ng 1.51 would abort */
+    ora_str_release(&dots);
     ORA_CHECK_INT(ora_phonemes_of("en-us", "caf\xE9", &out, &err), ORA_E_BAD_INPUT);
     ORA_CHECK(strstr(err.message, "byte 3") != NULL);
     ORA_CHECK_INT(ora_phonemes_raw("no-such-voice", "hello", &out, &err), ORA_E_UNSUPPORTED);
     ORA_CHECK(strstr(err.message, "no-such-voice") != NULL);
+    ORA_CHECK_INT(ora_phonemes_raw(NULL, "hello", &out, &err), ORA_E_UNSUPPORTED);
+    ORA_CHECK_OK(ora_phonemes_raw("en-us", "hello", &out, &err), err);
+    ora_phoneme_text_release(&out);
 }
