@@ -239,12 +239,14 @@ static enum ora_heading by_words(const char *line, size_t len, bool *bare)
     return ORA_HEADING_NONE;
 }
 
-/* "Genesis 1", "1 Samuel 3", "Song of Solomon 2": a name and a number, nothing else. Not what is numbered inside a text. */
+/* "Genesis 1", "1 Samuel 3", "Song of Solomon 2": a name and a number, nothing else. Not what is numbered
+ * inside a text. */
 static bool is_numbered_name(const char *line, size_t len)
 {
-    static const char inside[] = " page pages figure fig table listing example exhibit equation note footnote plate map version step "
-                                 "question item line verse january february march april may june july august september october "
-                                 "november december ";
+    static const char inside[] =
+        " page pages figure fig table listing example exhibit equation note footnote plate map version step "
+        "question item line verse january february march april may june july august september october "
+        "november december ";
     static const char small[] = " of the and ";
     size_t at = 0, names = 0;
     struct word w = take_word(line, len, &at);
@@ -270,7 +272,8 @@ static bool is_numbered_section(const char *line, size_t len)
         numbers_seen++;
         at += at < len && line[at] == '.';
     }
-    return numbers_seen >= 2 && at + 1 < len && line[at] == ' ' && line[len - 1] != '.' && !ends_like_speech(line, len);
+    return numbers_seen >= 2 && at + 1 < len && line[at] == ' ' && line[len - 1] != '.' &&
+           !ends_like_speech(line, len);
 }
 
 enum ora_heading ora_heading_of(const char *line, size_t len, bool *bare)

@@ -411,9 +411,9 @@ static int block(struct md *m, struct span x, size_t indent, uint64_t line, stru
         return rc;
     if ((level = heading_level(x)))
         return atx_heading(m, level, x, line, err);
-    if (m->raw_line && !m->item && !m->prose.bad_line && (level = underline_level(x)))
+    if (m->raw.len && !m->item && !m->prose.bad_line && (level = underline_level(x)))
         return setext_heading(m, level, line, err);
-    if (m->raw_line && is_delimiter_row(x) && memchr(m->raw.data, '|', m->raw.len))
+    if (m->raw.len && is_delimiter_row(x) && memchr(m->raw.data, '|', m->raw.len))
         return begin_table(m, line, err);
     if (m->table && memchr(x.s, '|', x.n))
         return table_row(m, x, line, err);

@@ -110,7 +110,8 @@ static void take_marks_off(struct ora_str *out, const char *text, size_t len)
     ora_str_addn(out, text + from, len - from);
 }
 
-/* "12 And God" on an indented line, "Ge1:2 And", "3:16 For": the number of a verse. Its length with the space, or 0. */
+/* "12 And God" on an indented line, "Ge1:2 And", "3:16 For": the number of a verse. Its length with the
+ * space, or 0. */
 static size_t verse_mark(const char *text, size_t len, size_t indent)
 {
     size_t n = 0, digits = 0, second = 0;
@@ -290,7 +291,8 @@ static int whole_line(struct txt *t, const struct ora_line *line, const char *te
 }
 
 /* A line of text, its indent and last blanks taken off. */
-static int text_line(struct txt *t, uint64_t number, const char *text, size_t len, size_t indent, struct ora_err *err)
+static int text_line(struct txt *t, uint64_t number, const char *text, size_t len, size_t indent,
+                     struct ora_err *err)
 {
     struct ora_prose *p = &t->prose;
     bool keep, ended = ends_sentence(&p->para.text);

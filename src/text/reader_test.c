@@ -91,3 +91,222 @@ ORA_TEST(jsonl)
     struct ora_reading how = {0};
     CHECK_CASES(how, cases);
 }
+
+ORA_TEST(tables)
+{
+    static const struct reading_case cases[] = {
+        {"a.tsv", "a1\tHello one.\na2\tTwo.\n", "D a\nC \nL a1 Hello one.\nL a2 Two.\n"},
+        {"a.tsv", "id\ttext\tspeaker\tnote\na1\tOne.\tbob\tx\na2\tTwo.\t\t\n",
+         "D a\nC \nL a1 One. speaker=bob extra={\"note\":\"x\"}\nL a2 Two.\n"},
+        {"a.lst", "LJ001-0001|Raw 1 text.|Raw one text.\nLJ001-0002|Same.|Same.\n",
+         "D a\nC \nL LJ001-0001 Raw one text. extra={\"raw_text\":\"Raw 1 text.\"}\nL LJ001-0002 Same.\n"},
+        {"a.csv", "x.wav|anna|Hello there.\ny.wav|ben|Me too.\n",
+         "D a\nC \nL x Hello there. <x.wav speaker=anna\nL y Me too. <y.wav speaker=ben\n"},
+        {"meta.lst", "u1|Prompt text.|p.wav|Speak this.\nu2|Other.|q.wav|And this.\n",
+         "D meta\nC \nL u1 Speak this. extra={\"prompt_text\":\"Prompt text.\",\"prompt_audio\":\"p.wav\"}\n"
+         "L u2 And this. extra={\"prompt_text\":\"Other.\",\"prompt_audio\":\"q.wav\"}\n"},
+        {"a.tsv", "# a comment\na1\tOne.\n\n#tag\tTwo.\na3\tx\ty\n",
+         "D a\nC \nL a1 One.\nR bad-columns 5\nL tag-595817b89e Two. <#tag\n"},
+        {"a.tsv", "id\ttext\tspeed\nb\tSlow.\t0.8\nc\tBad.\tfast\n",
+         "D a\nC \nR bad-value 3 c\nL b Slow. speed=0.8\n"},
+        {"a.tsv", "a1\t\na2\t!!!\na3\t\xF0\x9F\x98\x80\n",
+         "D a\nC \nR empty 1 a1\nR no-words 2 a2\nR no-words 3 a3\n"},
+        {"a.tsv", "Only text here.\nAnd here.\n",
+         "D a\nC \nL a-000001 Only text here.\nL a-000002 And here.\n"},
+        {"a.tsv", "a 1\tSpaces.\na.2\tDots.\n",
+         "D a\nC \nL a_1-042a5f2e76 Spaces. <a 1\nL a_2-0baf0d14a1 Dots. <a.2\n"},
+    };
+    struct ora_reading how = {0};
+    CHECK_CASES(how, cases);
+}
+
+ORA_TEST(txt_lines)
+{
+    static const struct reading_case cases[] = {
+        {"a.txt", "One. Two.\n\n* * *\n?!\n...\n#tag line\nx\n",
+         "D a\nC \nX blank 2\nX ornament 3\nR no-words 4\nR no-words 5\nL a-000001 One. Two.\nL a-000004 "
+         "#tag line\nL a-000005 x\n"},
+        {"a.txt", "caf\xE9\na\tb\n\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D\n",
+         "D a\nR bad-utf8 1\nC \nL a-000002 a b\nL a-000003 \xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D\n"},
+        {"a.txt",
+         "a|b\n--\n\xE2\x80\xAA"
+         "ltr\xE2\x80\xAC\n",
+         "D a\nC \nX ornament 2\nL a-000001 a|b\nL a-000002 ltr\n"},
+    };
+    struct ora_reading how = {.layout = ORA_LAYOUT_LINES, .structure = true};
+    CHECK_CASES(how, cases);
+}
+
+ORA_TEST(nul_bytes)
+{
+    static const char lines[] = "Good line here.\nA\0B\nMore good.\n", prose[] = "Good line here.\n\nA\0B\nMore.\n\nEnd.";
+    struct ora_reading how = {.layout = ORA_LAYOUT_LINES};
+    struct ora_str got = ORA_STR_INIT;
+    struct ora_err err = {0};
+    ORA_CHECK_OK(ora_reading_of(&how, "a.txt", lines, sizeof lines - 1, &got, &err), err);
+    ORA_CHECK_STR(got.data, "D a\nC \nR nul-byte 2\nL a-000001 Good line here.\nL a-000003 More good.\n");
+    how.layout = ORA_LAYOUT_PROSE;
+    ORA_CHECK_OK(ora_reading_of(&how, "a.txt", prose, sizeof prose - 1, &got, &err), err);
+    ORA_CHECK_STR(got.data, "D a\nC \nR nul-byte 3-4\nS Good line here.\nS End.\n");
+    ora_str_release(&got);
+}
+
+ORA_TEST(encodings_are_named)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        const char *named; /* in the error */
+    } cases[] = {
+        {"\xFF\xFEH\0i\0", 6, "UTF-16LE"},
+        {"\xFE\xFF\0H\0i", 6, "UTF-16BE"},
+        {"H\0e\0l\0l\0o\0 \0y\0o\0u\0.\0", 20, "UTF-16LE"},
+        {"\0H\0e\0l\0l\0o\0 \0y\0o\0u\0.", 20, "UTF-16BE"},
+        {"\xFF\xFE\0\0H\0\0\0", 8, "UTF-32LE"},
+        {"Un caf\xE9 tr\xE8s bon.", 18, "ISO-8859-1"},
+        {"Smart \x93quotes\x94 here.", 21, "WINDOWS-1252"},
+        {"PK\x03\x04 zip", 8, "ZIP"},
+        {"%PDF-1.4", 8, "PDF"},
+    };
+    struct ora_reading how = {0};
+    struct ora_str got = ORA_STR_INIT;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ora_err err = {0};
+        int rc = ora_reading_of(&how, "a.txt", cases[i].bytes, cases[i].len, &got, &err);
+        if (rc != ORA_E_FORMAT || !strstr(err.message, cases[i].named))
+            ORA_FAIL("case %zu: %d '%s', wanted %s named", i, rc, err.message, cases[i].named);
+    }
+    ora_str_release(&got);
+}
+
+ORA_TEST(formats_by_content)
+{
+    static const struct reading_case cases[] = {
+        {"input", "{\"text\":\"J\"}\n", "D input\nC \nL input-000001 J\n"},
+        {"input", "a\tOne.\nb\tTwo.\n", "D input\nC \nL a One.\nL b Two.\n"},
+        {"input", "a|One.\nb|Two.\n", "D input\nC \nL a One.\nL b Two.\n"},
+        {"input", "# Title\n\nText.\n", "D input\nC Title\nH Title\nS Text.\n"},
+        {"input", "Just | text.\nOver lines.\n", "D input\nC \nS Just | text.\nS Over lines.\n"},
+    };
+    struct ora_reading how = {0};
+    CHECK_CASES(how, cases);
+}
+
+ORA_TEST(unusable_inputs)
+{
+    static const struct {
+        const char *name, *input;
+        int code;
+        const char *says;
+    } cases[] = {
+        {"a.json", "[{\"text\":\"a\"},\n{\"text\":\"b\"}]", ORA_E_FORMAT, "jq"},
+        {"a.csv", "a,b\nc,d\n", ORA_E_FORMAT, "commas"},
+        {"a.tsv", "a\tb\tc\td\te\tf\n", ORA_E_FORMAT, "6 columns"},
+        {"a.tsv", "id\ttext\ttext\nx\ty\tz\n", ORA_E_BAD_USAGE, "same"},
+    };
+    struct ora_reading how = {0};
+    struct ora_str got = ORA_STR_INIT;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ora_err err = {0};
+        int rc = ora_reading_of(&how, cases[i].name, cases[i].input, strlen(cases[i].input), &got, &err);
+        if (rc != cases[i].code || !strstr(err.message, cases[i].says))
+            ORA_FAIL("%s: %d '%s', wanted %d and '%s'", cases[i].name, rc, err.message, cases[i].code,
+                     cases[i].says);
+    }
+    how.layout = ORA_LAYOUT_PROSE;
+    struct ora_err err = {0};
+    ORA_CHECK_INT(ora_reading_of(&how, "a.jsonl", "{}", 2, &got, &err), ORA_E_BAD_USAGE);
+    ora_str_release(&got);
+}
+
+ORA_TEST(splits)
+{
+    static const struct reading_case cases[] = {
+        {"a.jsonl", "{\"id\":\"x\",\"text\":\"One two three. Four five six; seven, eight nine.\"}",
+         "D a\nC \nL x-s01 One two three. ~split [1/3]\nL x-s02 Four five six; ~split [2/3]\nL x-s03 seven, "
+         "eight nine. ~doc [3/3]\n"},
+        {"a.jsonl",
+         "{\"id\":\"x-s01\",\"text\":\"Taken.\"}\n{\"id\":\"x\",\"text\":\"One two three. Four five six.\"}",
+         "D a\nC \nR duplicate-id 2 x\nL x-s01 Taken. ~doc\n"},
+        {"a.jsonl",
+         "{\"id\":\"x\",\"text\":\"One two three. Four five six.\"}\n{\"id\":\"x-s02\",\"text\":\"No.\"}",
+         "D a\nC \nL x-s01 One two three. ~split [1/2]\nR duplicate-id 2 x-s02\nL x-s02 Four five six. ~doc "
+         "[2/2]\n"},
+        {"a.jsonl", "{\"id\":\"x\",\"text\":\"Hello ....................................\"}",
+         "D a\nC \nR no-words 1 x-s02\nR no-words 1 x-s03\nL x-s01 Hello ........ ~doc [1/3]\n"},
+    };
+    struct ora_reading how = {.limits = {.max_chars = 20}, .gaps = true};
+    CHECK_CASES(how, cases);
+}
+
+ORA_TEST(composed)
+{
+    struct ora_reading how = {0};
+    struct ora_str got = ORA_STR_INIT;
+    struct ora_err err = {0};
+    const char *text = "Cafe\xCC\x81 \xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB.\n";
+    ORA_CHECK_OK(ora_reading_of(&how, "a.txt", text, strlen(text), &got, &err), err);
+    ORA_CHECK_STR(got.data, "D a\nC \nS Caf\xC3\xA9 \xED\x95\x9C.\n");
+    ora_str_release(&got);
+}
+
+static int keep_ids(void *ctx, const struct ora_item *i, struct ora_err *err)
+{
+    (void)err;
+    if (i->kind == ORA_ITEM_DOCUMENT || i->kind == ORA_ITEM_UTTERANCE)
+        ora_str_addf(ctx, "%s ", i->kind == ORA_ITEM_DOCUMENT ? i->doc_id : i->id);
+    if (i->kind == ORA_ITEM_REJECTED)
+        ora_str_addf(ctx, "!%s ", i->reason_code);
+    return 0;
+}
+
+ORA_TEST(one_job_many_inputs)
+{
+    /* The same name in two folders, and an id that a generated one would have had. */
+    struct ora_reader_limits limits = {400, NULL};
+    struct ora_err err = {0};
+    struct ora_str ids = ORA_STR_INIT;
+    static const char
+        *const names[] = {"one/a.txt", "given.jsonl", "two/a.txt"},
+               *const texts[] = {
+                   "First. Second.",
+                   "{\"id\":\"a-2-000001\",\"text\":\"Given.\"}\n{\"id\":\"a-000001\",\"text\":\"Taken.\"}",
+                   "Third."};
+    struct ora_reader *r = ora_reader_create(&limits, &err);
+    ORA_REQUIRE(r);
+    for (size_t i = 0; i < 3; i++) {
+        char *path = ora_path_join(ora_test_tmpdir(), names[i]), *dir = ora_path_dir(path);
+        ORA_CHECK_OK(ora_file_mkdirs(dir, 0755, &err), err);
+        ORA_CHECK_OK(ora_file_write_atomic(path, texts[i], strlen(texts[i]), 0644, &err), err);
+        struct ora_input input = {.path = path};
+        ORA_CHECK_OK(ora_reader_input(r, &input, keep_ids, &ids, &err), err);
+        free(path);
+        free(dir);
+    }
+    ORA_CHECK_OK(ora_reader_finish(r, keep_ids, &ids, &err), err);
+    ORA_CHECK_STR(ids.data, "a a-000001 a-000002 given !duplicate-id a-2-000001 a-2 a-2-000001-x2 ");
+    ora_reader_destroy(&r);
+    ora_str_release(&ids);
+}
+
+static int refuse_second(void *ctx, const struct ora_item *i, struct ora_err *err)
+{
+    int *left = ctx;
+    return i->kind == ORA_ITEM_UTTERANCE && (*left)-- == 0 ? ora_err_set(err, ORA_E_CANCELLED, "enough") : 0;
+}
+
+ORA_TEST(the_callback_ends_the_reading)
+{
+    static const char *const names[] = {"a.txt", "a.md", "a.jsonl"};
+    static const char *const texts[] = {"One. Two. Three. Four.", "One.\n\nTwo. Three.\n\nFour.",
+                                        "{\"text\":\"1\"}\n{\"text\":\"2\"}\n{\"text\":\"3\"}"};
+    for (size_t i = 0; i < 3; i++) {
+        int left = 1;
+        struct ora_reading how = {.also = refuse_second, .also_ctx = &left};
+        struct ora_str got = ORA_STR_INIT;
+        struct ora_err err = {0};
+        ORA_CHECK_INT(ora_reading_of(&how, names[i], texts[i], strlen(texts[i]), &got, &err),
+                      ORA_E_CANCELLED);
+        ora_str_release(&got);
+    }
+}

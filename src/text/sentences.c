@@ -32,8 +32,8 @@ struct ora_sentences {
     UBreakIterator *sentence, *grapheme; /* opening one costs far more than a sentence does */
     UChar *wide;
     size_t wide_cap;
-    bool cased, phonemes; /* of the text in hand: it has capitals, it has [[ phonemes ]] */
-    struct offsets ends, pieces;
+    bool cased, phonemes;               /* of the text in hand: it has capitals, it has [[ phonemes ]] */
+    struct offsets ends, pieces, inner; /* inner: ends of the text that pieces are made of */
 };
 
 static void push(struct offsets *o, size_t at)
@@ -72,6 +72,7 @@ void ora_sentences_destroy(struct ora_sentences **sentences)
     free(s->wide);
     free(s->ends.at);
     free(s->pieces.at);
+    free(s->inner.at);
     free(s);
     *sentences = NULL;
 }
@@ -148,8 +149,9 @@ static bool is_ellipsis(const char *text, const struct sides *x)
     return x->stop_cp == 0x2026 || (x->stop_cp == '.' && x->stop && text[x->stop - 1] == '.');
 }
 
-/* A word of at least that many small letters stands before the stop. Long ones are no abbreviations, so a small letter may
- * begin the next sentence ("…of packages. dpkg is…"); in a text without capitals two letters must do. */
+/* A word of at least that many small letters stands before the stop. Long ones are no abbreviations, so a
+ * small letter may begin the next sentence ("…of packages. dpkg is…"); in a text without capitals two letters
+ * must do. */
 static bool ends_word(const char *text, size_t stop, int letters)
 {
     for (size_t start; letters; letters--, stop = start)
@@ -238,7 +240,8 @@ static bool is_end(const struct ora_sentences *s, const char *text, size_t len, 
         return false;
     if (x.stop_cp == '.') {
         enum ora_dot dot = ora_dot_at(s->lang, text, len, x.stop);
-        bool small_start = dot == ORA_DOT_CONTINUED && !x.quote && ends_word(text, x.stop, s->cased ? LONG_WORD : 2);
+        bool small_start =
+            dot == ORA_DOT_CONTINUED && !x.quote && ends_word(text, x.stop, s->cased ? LONG_WORD : 2);
         if (dot != ORA_DOT_END && !small_start)
             return false;
     } else if (u_islower((UChar32)x.next_cp) && s->cased && !ora_cp_is_cjk(x.stop_cp)) {
@@ -297,7 +300,8 @@ static bool is_label(const char *text, size_t from, size_t to)
 
 /* Ends that ICU does not see between two of its own: a full stop before a digit, dots and ellipses before a
  * capital. */
-static void propose(struct ora_sentences *s, const char *text, size_t len, size_t from, size_t to)
+static void propose(const struct ora_sentences *s, struct offsets *ends, const char *text, size_t len,
+                    size_t from, size_t to)
 {
     for (size_t at = from; at < to; at++) {
         if (text[at] != '.' && strncmp(text + at, "\xE2\x80\xA6", 3) != 0)
@@ -313,7 +317,7 @@ static void propose(struct ora_sentences *s, const char *text, size_t len, size_
         bool digit = u_isdigit((UChar32)x.next_cp) && text[at] == '.';
         bool capital = u_isUUppercase((UChar32)x.next_cp), small = u_islower((UChar32)x.next_cp);
         if (past < to && (digit || capital || small) && is_end(s, text, len, past))
-            push(&s->ends, past);
+            push(ends, past);
     }
 }
 
@@ -340,12 +344,12 @@ static void join_wordless(struct offsets *o, const char *text)
     o->count = kept;
 }
 
-int ora_sentences_split(struct ora_sentences *s, const char *text, size_t len, const size_t **ends,
-                        size_t *count, struct ora_err *err)
+static int split_into(struct ora_sentences *s, const char *text, size_t len, struct offsets *ends,
+                      struct ora_err *err)
 {
     UErrorCode status = U_ZERO_ERROR;
     int32_t units;
-    s->ends.count = 0;
+    ends->count = 0;
     int rc = widen(s, text, len, &units, err);
     if (rc < 0)
         return rc;
@@ -362,19 +366,26 @@ int ora_sentences_split(struct ora_sentences *s, const char *text, size_t len, c
             unit += ora_cp_at(text, len, byte, &end) > 0xFFFF ? 2 : 1;
             byte = end;
         }
-        propose(s, text, len, last, byte);
+        propose(s, ends, text, len, last, byte);
         size_t at = behind_trailers(text, len, byte);
-        size_t done = s->ends.count ? s->ends.at[s->ends.count - 1] : 0;
+        size_t done = ends->count ? ends->at[ends->count - 1] : 0;
         if (at > done && at < len && !is_label(text, done, at) && is_end(s, text, len, at))
-            push(&s->ends, at);
+            push(ends, at);
         last = byte > at ? byte : at;
     }
     if (len)
-        push(&s->ends, len);
-    join_wordless(&s->ends, text);
+        push(ends, len);
+    join_wordless(ends, text);
+    return 0;
+}
+
+int ora_sentences_split(struct ora_sentences *s, const char *text, size_t len, const size_t **ends,
+                        size_t *count, struct ora_err *err)
+{
+    int rc = split_into(s, text, len, &s->ends, err);
     *ends = s->ends.at;
     *count = s->ends.count;
-    return 0;
+    return rc;
 }
 
 /* ---- pieces of what is too long
@@ -455,11 +466,11 @@ static int one_cut(struct ora_sentences *s, const char *text, size_t len, size_t
         phonemes += strncmp(text + at, "[[", 2) == 0               ? 1
                     : strncmp(text + at, "]]", 2) == 0 && phonemes ? -1
                                                                    : 0;
-        while (*next_end < s->ends.count && s->ends.at[*next_end] < end)
+        while (*next_end < s->inner.count && s->inner.at[*next_end] < end)
             ++*next_end;
         if (i < target / 2 || end == len || phonemes)
             continue;
-        bool sentence = *next_end < s->ends.count && s->ends.at[*next_end] == end;
+        bool sentence = *next_end < s->inner.count && s->inner.at[*next_end] == end;
         int kind = sentence ? CUT_SENTENCE : kind_of_cut(text, len, end, cp);
         size_t off = i > target ? i - target : target - i;
         if (kind < CUT_KINDS && (!best[kind] || off < distance[kind])) {
@@ -486,16 +497,15 @@ static size_t count_chars(const char *text, size_t len)
 int ora_sentences_pieces(struct ora_sentences *s, const char *text, size_t len, size_t max_chars,
                          const size_t **ends, size_t *count, struct ora_err *err)
 {
-    const size_t *sentence_ends;
-    size_t sentence_count, next_end = 0, from = 0;
-    int rc = ora_sentences_split(s, text, len, &sentence_ends, &sentence_count, err);
+    size_t next_end = 0, from = 0;
+    int rc = split_into(s, text, len, &s->inner, err);
     s->pieces.count = 0;
     for (size_t chars = count_chars(text, len), cut = 0; rc == 0 && chars > max_chars; from = cut) {
         rc = one_cut(s, text, len, from, chars, max_chars, &next_end, &cut, err);
         if (rc == 0) {
             chars -= count_chars(text + from, cut - from);
             push(&s->pieces, cut);
-            while (next_end && s->ends.at[next_end - 1] > cut) /* one_cut looked further than it cut */
+            while (next_end && s->inner.at[next_end - 1] > cut) /* one_cut looked further than it cut */
                 next_end--;
         }
     }

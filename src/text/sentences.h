@@ -23,12 +23,12 @@ struct ora_sentences;
 
 struct ora_sentences *ora_sentences_create(const char *lang, struct ora_err *err);
 void ora_sentences_destroy(struct ora_sentences **s);
-/* ends[count - 1] == len when len > 0. The array holds until the next call. */
+/* ends[count - 1] == len when len > 0. The array holds until the next ora_sentences_split. */
 int ora_sentences_split(struct ora_sentences *s, const char *text, size_t len, const size_t **ends,
                         size_t *count, struct ora_err *err);
 /* Where a text of more than max_chars code points is cut: pieces of at most max_chars, at the best place that
  * keeps them of like length: a sentence's end, then ; : and dashes, commas, other spaces, and between
- * graphemes where there is none. */
+ * graphemes where there is none. The array holds until the next ora_sentences_pieces. */
 int ora_sentences_pieces(struct ora_sentences *s, const char *text, size_t len, size_t max_chars,
                          const size_t **ends, size_t *count, struct ora_err *err);
 

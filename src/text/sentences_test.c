@@ -137,7 +137,8 @@ static const struct sentence_case cases[] = {
     {"ar", "\xD9\x85\xD8\xB1\xD8\xAD\xD8\xA8\xD8\xA7\xD8\x9F |\xD9\x86\xD8\xB9\xD9\x85."},
     {"el", "\xCE\x93\xCE\xB5\xCE\xB9\xCE\xB1. |\xCE\x9D\xCE\xB1\xCE\xB9."},
     {"ar", "\xD9\x85\xD8\xB1\xD8\xA7\xD8\xAA. |\xD9\x8A\xD9\x85\xD9\x83\xD9\x86."},
-    {"ko", "\xEA\xB7\xB8\xEB\x8A\x94 \xEA\xB0\x94\xEB\x8B\xA4. |\xEA\xB7\xB8\xEB\x8A\x94 \xEC\x99\x94\xEB\x8B\xA4."},
+    {"ko", "\xEA\xB7\xB8\xEB\x8A\x94 \xEA\xB0\x94\xEB\x8B\xA4. |\xEA\xB7\xB8\xEB\x8A\x94 "
+           "\xEC\x99\x94\xEB\x8B\xA4."},
     {"zh", "\xE5\xBC\x80\xE5\x8F\x91\xE3\x80\x82|apt \xE6\x98\xAF\xE3\x80\x82 |APT \xE6\x98\xAF\xE3\x80\x82"},
     {"xx", "One. |Two."},
 };
@@ -248,5 +249,19 @@ ORA_TEST(pieces_of_anything)
         ORA_CHECK_INT(from, text.len);
         ora_str_release(&text);
     }
+    ora_sentences_destroy(&s);
+}
+
+ORA_TEST(pieces_leave_sentences_alone)
+{
+    struct ora_err err = {0};
+    struct ora_sentences *s = ora_sentences_create("en", &err);
+    const size_t *ends, *pieces;
+    size_t count, piece_count;
+    ORA_REQUIRE(s);
+    ORA_CHECK_OK(ora_sentences_split(s, "One. Two. Three. ", 17, &ends, &count, &err), err);
+    ORA_CHECK_OK(ora_sentences_pieces(s, "A, b. C. D. E. F. G. H. I.", 26, 6, &pieces, &piece_count, &err),
+                 err);
+    ORA_CHECK(count == 3 && ends[0] == 5 && ends[1] == 10 && ends[2] == 17);
     ora_sentences_destroy(&s);
 }

@@ -1,0 +1,7 @@
+/* Any bytes as Markdown. */
+#include "reader_fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return reader_fuzz(data, size, ORA_FORMAT_MD, ORA_LAYOUT_PROSE);
+}
