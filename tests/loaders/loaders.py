@@ -23,7 +23,8 @@ It was late. "Who is there?" she asked. Nobody answered!
 
 Mr. Smith paid $5.20 on 3 May 1999. Then all was quiet…
 """
-TABLE = "id\ttext\tspeaker_note\nspk1.a b\tA line of a list.\tx\nb\t\"Quoted from the first letter on\n"
+# An id to be mapped, a quote that is never closed, a key of the user's own, and a line that is refused.
+TABLE = 'id\ttext\tnote\nspk1.a b\tA line of a list.\tx\nb\t"Quoted from the first letter on\ty\nc\tone column too few\n'
 
 
 def read(t, run="runs/t"):
@@ -36,7 +37,7 @@ def render(t, more):
     t.write("book.md", BOOK)
     t.write("table.tsv", TABLE)
     job = t.job(["book.md", "table.tsv"], more=more + "views: [jsonl, ljspeech, chapters]\nbatch: {utterances: 3}\n")
-    t.oratorio("run", job, "--workers", "2", code=0)
+    t.oratorio("run", job, "--workers", "2", code=1)  # 1: one line is refused
 
 
 def reads_all(t, more):
