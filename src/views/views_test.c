@@ -2,8 +2,11 @@
 #include "views/views.h"
 
 #include <jansson.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "audio/codec.h"
@@ -411,4 +414,50 @@ ORA_TEST(a_damaged_store_makes_no_view)
     printf("%s\n", err.message);
     free(tar);
     ora_run_close(&run);
+}
+
+/* In a child: the run's views lie on a file system that holds 64 KiB. */
+static int make_on_full_disk(const char *dir)
+{
+    struct ora_err err = {0};
+    struct ora_run *run = NULL;
+    char *views = path_in(dir, "views");
+    ora_file_mkdirs(views, 0755, NULL);
+    if (unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("none", views, "tmpfs", 0, "size=64k") < 0)
+        return 77;
+    if (ora_run_open(dir, ORA_RUN_READ, &run, &err) < 0)
+        return 1;
+    const char *const names[] = {"ljspeech", "chapters"};
+    for (size_t i = 0; i < 2; i++) {
+        if (ora_view_make(run, names[i], NULL, &err) != ORA_E_DISK_FULL)
+            return 2;
+        printf("%s\n", err.message);
+        uint64_t left = 0;
+        ora_file_free_bytes(views, &left, NULL);
+        if (left < 60 * 1024)
+            return 3;
+    }
+    fflush(stdout);
+    return 0;
+}
+
+ORA_TEST(a_full_disk_leaves_no_view)
+{
+    struct ora_run *run = make_run("full", "book.md", book, "audio: {format: wav}\n", 99);
+    ORA_REQUIRE(run);
+    char *dir = ora_xstrdup(ora_run_dir(run));
+    ora_run_close(&run);
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(make_on_full_disk(dir));
+    int status = 0;
+    waitpid(pid, &status, 0);
+    free(dir);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        ORA_SKIP("no right to mount a small file system");
+    ORA_CHECK(WIFEXITED(status));
+    ORA_CHECK_INT(WEXITSTATUS(status), 0);
 }
