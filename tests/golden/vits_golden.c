@@ -1,11 +1,15 @@
 /*
- * vits-golden VOICE CASES.json [--kernels LEVEL] [--chunk FRAMES] [--dump DIR]
+ * vits-golden VOICE CASES.json [--kernels LEVEL] [--chunk FRAMES] [--only N] [--dump DIR]
  *
  * Runs the ids listed in CASES.json through a VITS voice (a Piper .onnx with its .onnx.json, or an imported
  * voice's folder) and compares what comes out with what is listed. The file: {"scales": [noise, length,
  * noise_w], "sentences": [{"text", "phonemes", "ids", "frames", "samples", "sum", "sum_squares", "peak",
  * "values"}]}; only ids are required, what else a sentence lists is compared; it may have "scales", "speaker"
  * and "force" (durations) of its own. Closes with "N passed, N failed"; the exit code is 0 when none failed.
+ *
+ * --dump writes, for tests that compare more: N.f32 (samples), N.x.f32, N.mean.f32, N.deviation.f32, N.z.f32
+ * ([channels][time]) and result.json (frames and what they were rounded up from). A voice that is not there
+ * gives exit code 77: not run.
  *
  * Tolerances (fp32 against another fp32 implementation of a trained voice; a float64 run differs from both by
  * up to 2e-5 here): values and peak 3e-4, sum 1e-3, sum of squares 1e-4 of itself; ids, frames, phonemes
@@ -31,7 +35,7 @@
 
 struct options {
     const char *voice, *cases, *kernels, *dump;
-    int chunk;
+    int chunk, only; /* only: -1 for all */
 };
 
 struct bench {
@@ -203,18 +207,51 @@ static int check_phonemes(const struct bench *b, const json_t *sentence, struct 
 /* ---- dumping: for tests that compare whole waveforms
  * -------------------------------------------------------------- */
 
+static int dump_floats(const struct bench *b, size_t index, const char *what, const float *x, size_t n,
+                       struct ora_err *err)
+{
+    char *name = ora_fmt("%zu.%sf32", index, what), *path = ora_path_join(b->o->dump, name);
+    int rc = ora_file_write_atomic(path, x, n * sizeof *x, 0644, err);
+    free(path);
+    free(name);
+    return rc;
+}
+
+/* Channels [0, channels) of x, whose halves begin at blocks of their own where `half` says how many each has.
+ */
+static int dump_tensor(const struct bench *b, size_t index, const char *what, struct ora_b16 x, int channels,
+                       int half, int rows, struct ora_err *err)
+{
+    float *flat = ora_xcalloc((size_t)channels * (size_t)rows, sizeof *flat);
+    size_t ld = (size_t)rows;
+    b->m->k->to_ct(flat, ld, x, rows, half ? half : channels);
+    if (half)
+        b->m->k->to_ct(flat + (size_t)half * ld, ld, ora_b16_at(x, ora_blocks(half), 0), rows,
+                       channels - half);
+    int rc = dump_floats(b, index, what, flat, (size_t)channels * ld, err);
+    free(flat);
+    return rc;
+}
+
 static int dump(struct bench *b, size_t index, const struct outcome *out, struct ora_err *err)
 {
-    char *name = ora_fmt("%zu.f32", index), *path = ora_path_join(b->o->dump, name);
-    int rc = ora_file_write_atomic(path, out->pcm, out->samples * sizeof *out->pcm, 0644, err);
+    const struct vits_run *r = &out->run;
+    int hidden = b->m->cfg.hidden, inter = b->m->cfg.inter;
+    int rc = dump_floats(b, index, "", out->pcm, out->samples, err);
+    if (rc == 0)
+        rc = dump_tensor(b, index, "x.", r->x, hidden, 0, r->count, err);
+    if (rc == 0)
+        rc = dump_tensor(b, index, "mean.", r->mean, inter, inter / 2, r->count, err);
+    if (rc == 0)
+        rc = dump_tensor(b, index, "deviation.", r->deviation, inter, inter / 2, r->count, err);
+    if (rc == 0)
+        rc = dump_tensor(b, index, "z.", r->z, inter, inter / 2, r->total, err);
     json_t *frames = json_array(), *w = json_array();
     for (int i = 0; i < out->run.count; i++) {
         json_array_append_new(frames, json_integer(out->run.frames[i]));
         json_array_append_new(w, json_real((double)out->run.w[i]));
     }
     json_array_append_new(b->dumped, json_pack("{s:o, s:o}", "frames", frames, "w", w));
-    free(path);
-    free(name);
     return rc;
 }
 
@@ -261,7 +298,11 @@ static int run_cases(struct bench *b, struct ora_err *err)
     if (rc == 0 && !json_array_size(list))
         rc = ora_err_set(err, ORA_E_FORMAT, "%s: no 'sentences'", b->o->cases);
     b->dumped = json_array();
-    json_array_foreach(list, i, sentence) rc = rc < 0 ? rc : judge(b, sentence, i, err);
+    json_array_foreach(list, i, sentence)
+    {
+        if (rc == 0 && (b->o->only < 0 || (size_t)b->o->only == i))
+            rc = judge(b, sentence, i, err);
+    }
     if (rc == 0 && b->o->dump) {
         char *path = ora_path_join(b->o->dump, "result.json"), *text = json_dumps(b->dumped, JSON_COMPACT);
         rc = ora_file_write_atomic(path, text, strlen(text), 0644, err);
@@ -313,12 +354,11 @@ static int run(const struct options *o, const char *tmp, struct bench *b, struct
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {{"kernels", required_argument, NULL, 'k'},
-                                          {"cases", required_argument, NULL, 'c'},
-                                          {"chunk", required_argument, NULL, 'n'},
-                                          {"dump", required_argument, NULL, 'd'},
-                                          {0}};
-    struct options o = {0};
+    static const struct option longs[] = {
+        {"kernels", required_argument, NULL, 'k'}, {"cases", required_argument, NULL, 'c'},
+        {"chunk", required_argument, NULL, 'n'},   {"dump", required_argument, NULL, 'd'},
+        {"only", required_argument, NULL, 'o'},    {0}};
+    struct options o = {.only = -1};
     struct bench b = {0};
     struct ora_err err = {0};
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;)
@@ -332,6 +372,9 @@ int main(int argc, char **argv)
         case 'n':
             o.chunk = atoi(optarg);
             break;
+        case 'o':
+            o.only = atoi(optarg);
+            break;
         case 'd':
             o.dump = optarg;
             break;
@@ -341,8 +384,8 @@ int main(int argc, char **argv)
     o.voice = optind < argc ? argv[optind++] : NULL;
     o.cases = optind < argc ? argv[optind++] : o.cases;
     if (!o.voice || !o.cases || optind < argc) {
-        fprintf(stderr,
-                "usage: vits-golden VOICE CASES.json [--kernels LEVEL] [--chunk FRAMES] [--dump DIR]\n");
+        fprintf(stderr, "usage: vits-golden VOICE CASES.json [--kernels LEVEL] [--chunk FRAMES] [--only N] "
+                        "[--dump DIR]\n");
         return 2;
     }
     char tmp[] = "/tmp/vits-golden-XXXXXX";
@@ -351,5 +394,5 @@ int main(int argc, char **argv)
     if (rc < 0)
         fprintf(stderr, "vits-golden: %s\n", err.message);
     printf("%d passed, %d failed\n", b.passed, b.failed);
-    return rc < 0 ? 2 : b.failed ? 1 : 0;
+    return rc == ORA_E_NOT_FOUND ? 77 : rc < 0 ? 2 : b.failed ? 1 : 0;
 }

@@ -85,16 +85,10 @@ def from_safetensors(path):
 def to_safetensors(path, w, **metadata):
     meta = {"format": "vits", "upsample_rates": ",".join(map(str, w.rates)),
             "resblock_dilations": ";".join(",".join(map(str, g)) for g in w.dilations), **metadata}
-    head, blob = {"__metadata__": meta}, b""
+    head, blob, at = {"__metadata__": meta}, b"", 0
     for name in sorted(w):
         raw = np.ascontiguousarray(w[name], "<f4").tobytes()
-        head[name] = {"dtype": "F32", "shape": list(w[name].shape), "data_offsets": [len(blob), len(blob) + len(raw)]}
-        blob += raw + b"\0" * (-len(raw) % 64)
-    # Offsets must leave no holes: pad by tensors' own order is not allowed, so lay them out tightly instead.
-    blob, at = b"", 0
-    for name in sorted(w):
-        raw = np.ascontiguousarray(w[name], "<f4").tobytes()
-        head[name]["data_offsets"] = [at, at + len(raw)]
+        head[name] = {"dtype": "F32", "shape": list(w[name].shape), "data_offsets": [at, at + len(raw)]}
         blob, at = blob + raw, at + len(raw)
     text = json.dumps(head).encode()
     text += b" " * (-(len(text) + 8) % 64)
@@ -122,16 +116,16 @@ def philox(key, counter):
 
 
 def normals(key, tensor, rows, count):
-    """[rows][count]; element (row, t) is word pair t%2 of block (t//2, row, tensor)."""
-    blocks = (count + 1) // 2
-    out = np.empty((rows, blocks * 2))
+    """[rows][count]; columns 4b..4b+3 of a row are the four normals of block (b, row, tensor, 0)."""
+    blocks = (count + 3) // 4
+    out = np.empty((rows, blocks * 4))
     for r in range(rows):
         c = np.zeros((blocks, 4), np.uint64)
         c[:, 0], c[:, 1], c[:, 2] = np.arange(blocks), r, tensor
-        u = philox(key, c).astype(np.float64)
-        for j in range(2):
-            u1, u2 = (u[:, 2 * j] + 0.5) / 2 ** 32, (u[:, 2 * j + 1] + 0.5) / 2 ** 32
-            out[r, j::2] = np.sqrt(-2 * np.log(u1)) * np.cos(2 * np.pi * u2)
+        u = (philox(key, c).astype(np.float64) + 0.5) / 2 ** 32
+        for pair in range(2):
+            radius, angle = np.sqrt(-2 * np.log(u[:, 2 * pair])), 2 * np.pi * u[:, 2 * pair + 1]
+            out[r, 2 * pair::4], out[r, 2 * pair + 1::4] = radius * np.cos(angle), radius * np.sin(angle)
     return out[:, :count]
 
 
