@@ -1,9 +1,9 @@
 """Small VITS voices with random weights, written as a Piper export would be: an .onnx whose nodes carry what an importer
 reads (names, attributes, initialisers; the graph is not runnable) and its .onnx.json."""
 import json
+import re
 
 import numpy as np
-import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 SYMBOLS = "_^$ .,abcdefghiklmnoprstuvwz"
@@ -50,7 +50,7 @@ class Export:
             inputs[0] = f"padded{self.serial}"
         p = 0 if not pad else stride // 2 if stride else dilation * (k - 1) // 2
         self.nodes.append(helper.make_node(
-            "ConvTranspose" if stride else "Conv", inputs, [f"y{self.serial}"], name="/" + stem.replace(".", "/") + "/Conv",
+            "ConvTranspose" if stride else "Conv", inputs, [f"y{self.serial}"], name="/" + re.sub(r"\.(?=\D)", "/", stem) + "/Conv",
             dilations=[dilation], strides=[stride or 1], pads=[p, p], group=groups, kernel_shape=[k]))
 
     def norm(self, stem, n):
@@ -177,6 +177,6 @@ def write(folder, name, shape, seed, simplified=True, change=None, **more):
     if change:
         change(model)
     path = folder / (name + ".onnx")
-    onnx.save(model, str(path))
+    path.write_bytes(model.SerializeToString())
     (folder / (name + ".onnx.json")).write_text(json.dumps(config(shape, **more)))
     return path, export.weights
