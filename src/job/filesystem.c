@@ -69,13 +69,13 @@ int ora_run_check_filesystem(const char *dir, bool allowed, struct ora_err *err)
         return ora_err_errno(err, errno, "%s", dir);
     char *type = mount_type(st.st_dev);
     const char *name = ora_network_filesystem((uint32_t)fs.f_type, type);
-    int rc = name ? ora_err_set(err, ORA_E_UNSUPPORTED,
-                                "%s lies on %s, where SQLite's locks are not to be trusted: choose a folder "
-                                "on a local disk with "
-                                "--out (or, at your own risk, set allow_network_fs: true in the job or "
-                                "ORATORIO_ALLOW_NETWORK_FS=1)",
-                                dir, name)
-                  : 0;
+    int rc =
+        name ? ora_err_set(err, ORA_E_UNSUPPORTED,
+                           "%s lies on %s, where SQLite's locks are not to be trusted: name a folder on a "
+                           "local disk in the job (database: /var/tmp/…), or with --out for the whole run; "
+                           "at your own risk: allow_network_fs: true, or ORATORIO_ALLOW_NETWORK_FS=1",
+                           dir, name)
+             : 0;
     free(type);
     return rc;
 }

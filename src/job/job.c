@@ -99,6 +99,7 @@ void ora_job_free(struct ora_job **job)
     free(j->settings_json);
     free(j->lexicon);
     free(j->kernels);
+    free(j->database);
     free(j);
     *job = NULL;
 }

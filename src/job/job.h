@@ -62,7 +62,8 @@ struct ora_job {
     char *kernels;         /* "auto" or a level */
     uint32_t max_attempts; /* 20 */
     uint32_t lease_s;      /* 300 */
-    bool network_fs;       /* the run folder may lie on NFS and the like, at the user's own risk */
+    char *database;  /* folder on a local disk for the job table, as written; NULL: the run's own folder */
+    bool network_fs; /* the run folder may lie on NFS and the like, at the user's own risk */
 };
 
 /* Reads and resolves. Errors: BAD_USAGE with file, line, field and what was expected; NOT_FOUND for an input,

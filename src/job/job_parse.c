@@ -385,8 +385,9 @@ static int read_base_dir(node_t *root, const char *fallback, struct ora_job *job
 static int read_root(node_t *root, const char *base_dir, struct ora_job *job, struct ora_err *err)
 {
     static const char *const keys[] = {
-        "name",  "inputs", "voice", "speaker", "lang",    "speed",  "settings",         "seed",    "text",
-        "audio", "store",  "batch", "views",   "kernels", "limits", "allow_network_fs", "base_dir"};
+        "name",     "inputs",  "voice", "speaker", "lang",  "speed",   "settings", "seed",
+        "text",     "audio",   "store", "batch",   "views", "kernels", "limits",   "allow_network_fs",
+        "database", "base_dir"};
     int store = (int)job->store;
     int rc = ora_yaml_check_keys(root, keys, COUNT(keys), err);
     if (rc == 0)
@@ -416,6 +417,8 @@ static int read_root(node_t *root, const char *base_dir, struct ora_job *job, st
         rc = read_limits_map(root, job, err);
     if (rc == 0)
         rc = read_bool(root, "allow_network_fs", &job->network_fs, err);
+    if (rc == 0)
+        rc = read_text(root, "database", &job->database, err);
     return rc;
 }
 

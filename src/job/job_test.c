@@ -89,7 +89,8 @@ static const char everything[] =
     "views: [ljspeech, jsonl]\n"
     "kernels: avx2\n"
     "limits: {attempts: 3, lease_s: 60}\n"
-    "allow_network_fs: true\n";
+    "allow_network_fs: true\n"
+    "database: /var/lib/oratorio\n";
 
 ORA_TEST(every_field_is_read)
 {
@@ -133,6 +134,7 @@ ORA_TEST(every_field_is_read)
     ORA_CHECK_INT(job->max_attempts, 3);
     ORA_CHECK_INT(job->lease_s, 60);
     ORA_CHECK(job->network_fs);
+    ORA_CHECK_STR(job->database, "/var/lib/oratorio");
     ora_job_free(&job);
 }
 

@@ -5,9 +5,11 @@
 #include "job/run.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -39,10 +41,12 @@ int ora_run_take_lock(const char *dir, int *fd, struct ora_err *err)
     return rc;
 }
 
+/* A link counts, even when what it leads to is not on this host: that is a run all the same. */
 bool ora_run_exists(const char *dir)
 {
     char *path = ora_path_join(dir, "run.sqlite");
-    bool exists = ora_file_exists(path);
+    struct stat st;
+    bool exists = lstat(path, &st) == 0;
     free(path);
     return exists;
 }
@@ -67,13 +71,32 @@ static int open_database(struct ora_run *run, enum ora_run_mode mode, struct ora
 {
     char *path = ora_path_join(run->dir, "run.sqlite");
     int rc = 0;
-    if (!ora_file_exists(path))
+    char target[PATH_MAX];
+    ssize_t n = readlink(path, target, sizeof target - 1);
+    if (!ora_file_exists(path) && n > 0)
+        rc = ora_err_set(err, ORA_E_NOT_FOUND,
+                         "%s: its job table %.*s is not there: is this the host that made the run?", run->dir,
+                         (int)n, target);
+    else if (!ora_file_exists(path))
         rc = ora_err_set(err, ORA_E_NOT_FOUND, "%s: no run in this folder (no run.sqlite)", run->dir);
     else
         rc = ora_db_open(&run->db, path, mode == ORA_RUN_READ ? ORA_DB_READ : ORA_DB_WRITE, err);
     free(path);
     if (rc == 0)
         rc = ora_db_check_schema(&run->db, err);
+    return rc;
+}
+
+/* run.sqlite may be a link to a local disk. */
+static int check_place(struct ora_run *run, struct ora_err *err)
+{
+    char *real = realpath(run->db.path, NULL);
+    if (!real)
+        return ora_err_errno(err, errno, "%s", run->db.path);
+    char *folder = ora_path_dir(real);
+    int rc = ora_run_check_filesystem(folder, run->job->network_fs, err);
+    free(folder);
+    free(real);
     return rc;
 }
 
@@ -87,7 +110,7 @@ static int open_run(const char *dir, enum ora_run_mode mode, int lock_fd, struct
     if (rc == 0)
         rc = load(run, err);
     if (rc == 0 && mode == ORA_RUN_WRITE)
-        rc = ora_run_check_filesystem(dir, run->job->network_fs, err);
+        rc = check_place(run, err);
     if (rc == 0 && mode == ORA_RUN_WRITE)
         rc = ora_run_finish_removals(run, err);
     if (rc < 0)

@@ -15,7 +15,8 @@
 /* Fields that decide no byte of the audio, and the inputs' places, whose contents are compared by hash. */
 static bool is_free(const char *path)
 {
-    static const char *const fields[] = {"name", "base_dir", "views", "limits", "allow_network_fs"};
+    static const char *const fields[] = {"name",   "base_dir",         "views",
+                                         "limits", "allow_network_fs", "database"};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         size_t n = strlen(fields[i]);
         if (strncmp(path, fields[i], n) == 0 && (path[n] == '\0' || path[n] == '.'))
@@ -213,6 +214,7 @@ static struct ora_job *merged(struct ora_run *run, const struct ora_job *job, st
     both.max_attempts = job->max_attempts;
     both.lease_s = job->lease_s;
     both.network_fs = job->network_fs;
+    both.database = job->database;
     if (ora_job_to_yaml(&both, &text, err) == 0)
         copy = ora_job_parse(ora_str_c(&text), text.len, "job.yaml of the run", run->dir, err);
     ora_str_release(&text);

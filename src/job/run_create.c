@@ -1,5 +1,5 @@
 /*
- * Making a run. Everything is built in RUN/ingest.sqlite, without journal or fsync, and becomes run.sqlite by
+ * Making a run. Everything is built in run.sqlite.ingest, without journal or fsync, and becomes run.sqlite by
  * one fsync and one rename when it is whole: a run.sqlite is never half a run, and ingest costs no durability
  * it does not need. What an interrupted ingest leaves is removed by the next.
  */
@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "job/check.h"
 #include "job/ingest.h"
 #include "job/run_priv.h"
@@ -23,7 +24,8 @@ enum { PROGRESS_ROWS = 8192 };
 struct maker {
     const char *dir;
     const struct ora_job *job;
-    char *building; /* RUN/ingest.sqlite */
+    char *final; /* RUN/run.sqlite, or the file in the job's database folder that RUN/run.sqlite links to */
+    char *building; /* <final>.ingest */
     struct ora_db db;
     struct ora_ingest *ingest;
     void (*on_progress)(void *ctx, const struct ora_ingest_stats *);
@@ -32,11 +34,13 @@ struct maker {
     struct ora_run_source source;
 };
 
+/* Also a -wal without its run.sqlite (somebody removed that alone): SQLite would play it into the new one. */
 static void remove_leftovers(struct maker *m)
 {
-    static const char *const suffixes[] = {"", "-journal", "-wal", "-shm"};
+    static const char *const suffixes[] = {".ingest", ".ingest-journal", ".ingest-wal", ".ingest-shm", "-wal",
+                                           "-shm"};
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        char *path = ora_fmt("%s%s", m->building, suffixes[i]);
+        char *path = ora_fmt("%s%s", m->final, suffixes[i]);
         unlink(path);
         free(path);
     }
@@ -116,6 +120,20 @@ static int build(struct maker *m, const char *yaml, struct ora_err *err)
     return rc;
 }
 
+static int make_link(struct maker *m, struct ora_err *err)
+{
+    char *link = ora_path_join(m->dir, "run.sqlite"), *fresh = ora_path_join(m->dir, "run.sqlite.link");
+    int rc = 0;
+    unlink(fresh);
+    if (symlink(m->final, fresh) < 0)
+        rc = ora_err_errno(err, errno, "%s", fresh);
+    else
+        rc = ora_file_rename_durable(fresh, link, err);
+    free(link);
+    free(fresh);
+    return rc;
+}
+
 /* WAL is a mark in the file; set before it has its name, so that the first reader needs no write. */
 static int publish(struct maker *m, const char *yaml, struct ora_err *err)
 {
@@ -129,13 +147,14 @@ static int publish(struct maker *m, const char *yaml, struct ora_err *err)
         rc = ora_err_errno(err, errno, "fsync %s", m->building);
     if (fd >= 0)
         close(fd);
-    char *job = ora_path_join(m->dir, "job.yaml"), *final = ora_path_join(m->dir, "run.sqlite");
+    char *job = ora_path_join(m->dir, "job.yaml");
     if (rc == 0)
         rc = ora_file_write_atomic(job, yaml, strlen(yaml), 0644, err);
     if (rc == 0)
-        rc = ora_file_rename_durable(m->building, final, err);
+        rc = ora_file_rename_durable(m->building, m->final, err);
+    if (rc == 0 && m->job->database)
+        rc = make_link(m, err);
     free(job);
-    free(final);
     return rc;
 }
 
@@ -151,12 +170,38 @@ static int make_folders(const char *dir, struct ora_err *err)
     return rc;
 }
 
+/* Where the job table lies. In a database folder its name tells its run, so that what an interrupted ingest
+ * left is found. */
+static int choose_place(struct maker *m, struct ora_err *err)
+{
+    char *real = realpath(m->dir, NULL), *folder = NULL, hex[65];
+    int rc = real ? 0 : ora_err_errno(err, errno, "%s", m->dir);
+    if (rc == 0 && !m->job->database) {
+        m->final = ora_path_join(m->dir, "run.sqlite");
+        rc = ora_run_check_filesystem(m->dir, m->job->network_fs, err);
+    } else if (rc == 0) {
+        folder = ora_path_join(m->job->base_dir, m->job->database);
+        ora_sha256_of(real, strlen(real), hex);
+        m->final = ora_fmt("%s/%s-%.8s.sqlite", folder, ora_path_base(real), hex);
+        rc = ora_file_mkdirs(folder, 0755, err);
+        if (rc == 0)
+            rc = ora_run_check_filesystem(folder, m->job->network_fs, err);
+    }
+    if (rc == 0)
+        m->building = ora_fmt("%s.ingest", m->final);
+    free(folder);
+    free(real);
+    return rc;
+}
+
 static int make(struct maker *m, struct ora_err *err)
 {
     struct ora_str yaml = ORA_STR_INIT;
-    m->building = ora_path_join(m->dir, "ingest.sqlite");
+    int rc = choose_place(m, err);
+    if (rc < 0)
+        goto out_free;
     remove_leftovers(m);
-    int rc = ora_job_to_yaml(m->job, &yaml, err);
+    rc = ora_job_to_yaml(m->job, &yaml, err);
     if (rc == 0)
         rc = check_space(m, err);
     if (rc == 0)
@@ -165,8 +210,11 @@ static int make(struct maker *m, struct ora_err *err)
         rc = build(m, ora_str_c(&yaml), err);
     if (rc == 0)
         rc = publish(m, ora_str_c(&yaml), err);
-    remove_leftovers(m);
+    if (rc < 0)
+        remove_leftovers(m);
+out_free:
     free(m->building);
+    free(m->final);
     ora_str_release(&yaml);
     return rc;
 }
@@ -183,8 +231,6 @@ int ora_run_create_from(const char *dir, const struct ora_job *job, const struct
         rc = ora_run_take_lock(dir, &lock, err);
     if (rc == 0 && ora_run_exists(dir))
         rc = ora_err_set(err, ORA_E_STATE, "%s: has a run already", dir);
-    if (rc == 0)
-        rc = ora_run_check_filesystem(dir, job->network_fs, err);
     if (rc == 0)
         rc = make(&m, err);
     if (rc == 0)

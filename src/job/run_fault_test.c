@@ -126,7 +126,7 @@ ORA_TEST(an_interrupted_ingest_leaves_no_run_and_the_next_starts_afresh)
         ORA_CHECK_OK(ora_run_progress(run, &p, &err), err);
         ORA_CHECK_INT(p.utterances, 30000);
         ora_run_close(&run);
-        char *left = ora_path_join(dir, "ingest.sqlite");
+        char *left = ora_path_join(dir, "run.sqlite.ingest");
         ORA_CHECK(whole || !ora_file_exists(left));
         free(left);
     }
@@ -242,7 +242,7 @@ static int ingest_into_the_limit(const char *dir)
     if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
         return 10;
     int rc = ora_fixture_create(dir, &(struct ora_fixture){.utterances = 20000}, &run, &err);
-    char *left = ora_path_join(dir, "ingest.sqlite");
+    char *left = ora_path_join(dir, "run.sqlite.ingest");
     bool clean = !ora_run_exists(dir) && !ora_file_exists(left);
     free(left);
     return rc != ORA_E_DISK_FULL ? 11 : clean ? 0 : 12;

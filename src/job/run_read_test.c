@@ -382,3 +382,28 @@ ORA_TEST(what_cannot_be_read_leaves_no_run)
     free(where);
     free(dir);
 }
+
+ORA_TEST(the_job_table_may_lie_elsewhere)
+{
+    struct ora_err err = {0};
+    char *dir = folder("elsewhere"), *where = ora_path_join(dir, "run"),
+         *link = ora_path_join(where, "run.sqlite");
+    put(dir, "a.txt", "A text.");
+    struct ora_run *run = create(dir, "run", "inputs: a.txt\nvoice: tone\ndatabase: local/disk\n", &err);
+    ORA_CHECK_STR(err.message, "");
+    ORA_REQUIRE(run);
+    ora_run_close(&run);
+    char *real = realpath(link, NULL);
+    ORA_REQUIRE(real);
+    ORA_CHECK(strstr(real, "/local/disk/run-") != NULL);
+    ORA_CHECK_OK(ora_run_open(where, ORA_RUN_WRITE, &run, &err), err);
+    ORA_CHECK_OK(ora_fixture_join(run, "w1", &err), err);
+    ora_run_close(&run);
+    ORA_CHECK_INT(unlink(real), 0);
+    ORA_CHECK_INT(ora_run_open(where, ORA_RUN_READ, &run, &err), ORA_E_NOT_FOUND);
+    ORA_CHECK(strstr(err.message, "the host that made the run") != NULL);
+    free(real);
+    free(link);
+    free(where);
+    free(dir);
+}
