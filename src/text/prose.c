@@ -7,6 +7,7 @@
 
 #include "text/chars.h"
 #include "text/encoding.h"
+#include "text/markup.h"
 
 /* A longer paragraph gives its finished sentences away. Long enough for any sentence's context, short enough
  * to be flat. */
@@ -24,6 +25,7 @@ void ora_prose_release(struct ora_prose *p)
     ora_str_release(&p->bad_reason);
     ora_str_release(&p->bad_text);
     ora_str_release(&p->scratch);
+    ora_str_release(&p->voice);
     for (size_t i = 0; i < ORA_PROSE_HEADINGS; i++)
         ora_str_release(&p->heading[i].text);
 }
@@ -159,51 +161,80 @@ static int reject_bad(struct ora_prose *p, struct ora_err *err)
     return rc;
 }
 
-/* Sentences of the paragraph; all but the last one when more of it is to come. *done: bytes that have left.
- */
-static int emit_sentences(struct ora_prose *p, bool more, size_t *done, struct ora_err *err)
+static size_t last_space(const char *text, size_t from, size_t to)
 {
-    struct ora_para *para = &p->para;
+    size_t cut = to;
+    while (cut > from && text[cut - 1] != ' ')
+        cut--;
+    return cut > from ? cut : to;
+}
+
+/* text[from..to) as an utterance. `last`: it ends the paragraph. */
+static int emit_sentence(struct ora_prose *p, size_t from, size_t to, bool last, struct ora_err *err)
+{
+    const struct ora_para *para = &p->para;
+    uint64_t line = ora_para_line_at(para, from),
+             last_line = last ? para->last_line : ora_para_line_at(para, to - 1);
+    /* Lines that left nothing in the text belong to the sentence after them. */
+    line = line > p->next_line ? p->next_line : line;
+    p->next_line = last_line + 1;
+    struct ora_said said = {.role = ORA_ROLE_SENTENCE,
+                            .line = line,
+                            .last_line = last_line,
+                            .text = para->text.data + from,
+                            .len = to - from,
+                            .voice = p->voice.len ? p->voice.data : NULL,
+                            .speed = -1};
+    p->spoken = true;
+    return ora_emit_utterance(p->e, &said, err);
+}
+
+/* Sentences of text[from..to); all but the last one when more of it is to come. *done: where the first one
+ * begins that has not left. */
+static int emit_span(struct ora_prose *p, size_t from, size_t to, bool more, size_t *done,
+                     struct ora_err *err)
+{
+    const struct ora_para *para = &p->para;
+    const char *text = para->text.data;
     const size_t *ends;
-    size_t count, from = 0;
-    uint64_t next_line = para->first_line;
-    int rc = ora_sentences_split(p->e->sentences, para->text.data, para->text.len, &ends, &count, err);
-    /* One endless sentence is cut where it stands: at the last space. */
-    size_t cut = para->text.len;
-    if (rc == 0 && more && count == 1) {
-        while (cut && para->text.data[cut - 1] != ' ')
-            cut--;
-        cut = cut ? cut : para->text.len;
-    }
+    size_t count, base = from;
+    int rc = ora_sentences_split(p->e->sentences, text + base, to - base, &ends, &count, err);
     for (size_t i = 0; rc == 0 && i < count; i++) {
+        size_t end = base + ends[i], last = end;
         if (more && i + 1 == count && count > 1)
             break;
-        size_t end = more && count == 1 ? cut : ends[i], last = end;
-        while (last > from + 1 && para->text.data[last - 1] == ' ')
+        if (more && count == 1) /* one endless sentence is cut where it stands: at the last space */
+            end = last = last_space(text, base, end);
+        while (last > from && text[last - 1] == ' ')
             last--;
-        uint64_t line = next_line,
-                 last_line = i + 1 == count && !more ? para->last_line : ora_para_line_at(para, last - 1);
-        struct ora_said said = {ORA_ROLE_SENTENCE,
-                                line,
-                                last_line,
-                                para->text.data + from,
-                                last - from,
-                                NULL,
-                                NULL,
-                                NULL,
-                                NULL,
-                                -1,
-                                NULL,
-                                NULL};
-        rc = ora_emit_utterance(p->e, &said, err);
+        while (from < last && text[from] == ' ')
+            from++;
+        rc = from < last ? emit_sentence(p, from, last, !more && end == para->text.len, err) : 0;
         from = end;
-        if (from < para->text.len) {
-            next_line = ora_para_line_at(para, from);
-            next_line = next_line > last_line ? last_line + 1 : next_line;
-        }
     }
     *done = from;
     return rc;
+}
+
+/* The same for the whole paragraph in hand, cut at its tags (text/markup.h). */
+static int emit_sentences(struct ora_prose *p, bool more, size_t *done, struct ora_err *err)
+{
+    const struct ora_str *text = &p->para.text;
+    struct ora_tag tag;
+    size_t from = 0;
+    int rc = 0;
+    p->next_line = p->para.first_line;
+    while (rc == 0 && ora_markup_find(text->data, text->len, from, &tag)) {
+        rc = emit_span(p, from, tag.start, false, done, err);
+        if (tag.kind == ORA_TAG_PAUSE)
+            ora_emit_gap(p->e, tag.gap);
+        else
+            ora_str_clear(&p->voice);
+        if (tag.kind == ORA_TAG_VOICE)
+            ora_str_addn(&p->voice, tag.name, tag.name_len);
+        from = tag.end;
+    }
+    return rc < 0 ? rc : emit_span(p, from, text->len, more, done, err);
 }
 
 int ora_prose_grown(struct ora_prose *p, struct ora_err *err)
@@ -220,36 +251,85 @@ int ora_prose_grown(struct ora_prose *p, struct ora_err *err)
     return rc;
 }
 
+static int lines_as_structure(struct ora_prose *p, const char *kind, struct ora_err *err)
+{
+    int rc = 0;
+    for (uint64_t line = p->para.first_line; rc == 0 && line <= p->para.last_line; line++)
+        rc = ora_prose_structure(p, line, kind, err);
+    return rc;
+}
+
+static int wordless_paragraph(struct ora_prose *p, struct ora_err *err)
+{
+    const struct ora_para *para = &p->para;
+    if (!para->text.len)
+        return lines_as_structure(p, p->empty_kind, err);
+    if (ora_is_ornament(para->text.data, para->text.len)) {
+        ora_emit_gap(p->e, p->continued ? ORA_GAP_PARAGRAPH : ORA_GAP_HEADING);
+        return lines_as_structure(p, "ornament", err);
+    }
+    int rc = begin_speech(p, err);
+    if (rc == 0)
+        rc = ora_emit_rejected(p->e, para->first_line, para->last_line, NULL, para->text.data, para->text.len,
+                               "no-words", "the paragraph has no letters and no digits: nothing to speak",
+                               err);
+    return rc;
+}
+
+static int spoken_paragraph(struct ora_prose *p, struct ora_err *err)
+{
+    size_t done;
+    p->spoken = false;
+    int rc = begin_speech(p, err);
+    if (rc == 0)
+        rc = emit_sentences(p, false, &done, err);
+    if (rc == 0 && !p->spoken) /* tags alone */
+        rc = lines_as_structure(p, "markup", err);
+    return rc;
+}
+
 int ora_prose_paragraph(struct ora_prose *p, struct ora_err *err)
 {
     struct ora_para *para = &p->para;
-    size_t done;
     int rc = 0;
     ora_trim_end(&para->text);
-    if (p->bad_line) {
+    if (p->bad_line)
         rc = reject_bad(p, err);
-    } else if (para->text.len && !ora_has_words(para->text.data, para->text.len)) {
-        if (ora_is_ornament(para->text.data, para->text.len)) {
-            for (uint64_t line = para->first_line; rc == 0 && line <= para->last_line; line++)
-                rc = ora_prose_scene_break(p, line, err);
-        } else if ((rc = begin_speech(p, err)) == 0) {
-            rc = ora_emit_rejected(p->e, para->first_line, para->last_line, NULL, para->text.data,
-                                   para->text.len, "no-words",
-                                   "the paragraph has no letters and no digits: nothing to speak", err);
-        }
-    } else if (para->text.len) {
-        rc = begin_speech(p, err);
-        if (rc == 0)
-            rc = emit_sentences(p, false, &done, err);
-    } else if (para->first_line) { /* lines of characters that are never spoken */
-        for (uint64_t line = para->first_line; rc == 0 && line <= para->last_line; line++)
-            rc = ora_prose_structure(p, line, p->empty_kind, err);
-    }
+    else if (para->first_line && ora_has_words(ora_str_c(&para->text), para->text.len))
+        rc = spoken_paragraph(p, err);
+    else if (para->first_line)
+        rc = wordless_paragraph(p, err);
     if (para->first_line)
         ora_emit_paragraph_end(p->e);
     ora_para_clear(para);
     p->continued = false;
     return rc;
+}
+
+/* ---- markers
+ * ------------------------------------------------------------------------------------------------------ */
+
+int ora_prose_marker(struct ora_prose *p, const char *text, size_t len, uint64_t line, struct ora_err *err)
+{
+    const char *value;
+    size_t n;
+    enum ora_marker marker = ora_markup_marker(text, len, &value, &n);
+    if (marker == ORA_MARKER_NONE)
+        return 0;
+    int rc = ora_prose_paragraph(p, err);
+    if (rc == 0)
+        rc = end_headings(p, err);
+    if (rc == 0 && marker == ORA_MARKER_CHAPTER) {
+        ora_str_clear(&p->scratch);
+        ora_str_addn(&p->scratch, value, n);
+        rc = ora_emit_chapter(p->e, ora_str_c(&p->scratch), line, err);
+    }
+    if (marker == ORA_MARKER_TITLE && !p->e->announced) {
+        ora_str_clear(&p->e->doc_title);
+        ora_str_addn(&p->e->doc_title, value, n);
+    }
+    rc = rc < 0 ? rc : ora_prose_structure(p, line, "marker", err);
+    return rc < 0 ? rc : 1;
 }
 
 int ora_prose_end(struct ora_prose *p, struct ora_err *err)

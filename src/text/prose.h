@@ -33,8 +33,10 @@ struct ora_prose {
     size_t headings;
     uint64_t run_first, run_last; /* structure lines of one kind, not yet told */
     const char *run_kind;
-    const char
-        *empty_kind; /* what lines are whose characters are never spoken: "blank"; in Markdown "markup" */
+    const char *empty_kind; /* of lines whose characters are never spoken: "blank"; in Markdown "markup" */
+    struct ora_str voice;   /* set by a [voice:…], empty otherwise */
+    uint64_t next_line;     /* the first line of this paragraph that no utterance has told of */
+    bool spoken;            /* something of this paragraph was handed to the emitter */
     struct ora_str scratch;
 };
 
@@ -52,6 +54,8 @@ int ora_prose_heading(struct ora_prose *p, int depth, bool chapter, const char *
 /* A line that is structure, outside any paragraph. Runs of one kind become one item. */
 int ora_prose_structure(struct ora_prose *p, uint64_t line, const char *kind, struct ora_err *err);
 int ora_prose_scene_break(struct ora_prose *p, uint64_t line, struct ora_err *err);
+/* A trimmed line that may be a marker (text/markup.h): 1 when it was one; it ends the paragraph. */
+int ora_prose_marker(struct ora_prose *p, const char *text, size_t len, uint64_t line, struct ora_err *err);
 int ora_prose_end(struct ora_prose *p, struct ora_err *err);
 
 struct ora_lines;

@@ -409,6 +409,12 @@ static int block(struct md *m, struct span x, size_t indent, uint64_t line, stru
     int level, rc = open_unread(m, x, line, err);
     if (rc)
         return rc;
+    if (x.n > 4 && x.s[0] == '<' && x.s[1] == '<') {
+        rc = flush(m, err);
+        rc = rc < 0 ? rc : ora_prose_marker(&m->prose, x.s, x.n, line, err);
+        if (rc)
+            return rc;
+    }
     if ((level = heading_level(x)))
         return atx_heading(m, level, x, line, err);
     if (m->raw.len && !m->item && !m->prose.bad_line && (level = underline_level(x)))

@@ -271,6 +271,10 @@ static int whole_line(struct txt *t, const struct ora_line *line, const char *te
                       struct ora_err *err)
 {
     struct ora_prose *p = &t->prose;
+    if (len > 4 && text[0] == '<' && text[1] == '<') {
+        int rc = ora_prose_marker(p, text, len, line->number, err);
+        return rc < 0 ? rc : !rc;
+    }
     if (is_blank(text, len)) {
         int rc = end_paragraph(t, err);
         return rc < 0 ? rc : ora_prose_structure(p, line->number, "blank", err);

@@ -54,6 +54,15 @@ ORA_TEST(txt_prose)
         {"a.txt", "\xF0\x9F\x98\x80", "D a\nR no-words 1\n"},
         {"a.txt", "", "D a\nR empty 1\n"},
         {"a.txt", "?!\n\n...\n", "D a\n"},
+        {"a.txt", "One. [pause] Two [break] three.[pause:0.7] Four.",
+         "D a\nC \nS One. ~heading\nS Two\nS three. ~para\nS Four. ~doc\n"},
+        {"a.txt", "He said [voice:ann]hello. Bye[/voice] and left.\n\n[voice:bob]\n\nOn.",
+         "D a\nC \nS He said\nS hello. voice=ann\nS Bye voice=ann\nS and left. ~para\nS On. ~doc "
+         "voice=bob\n"},
+        {"a.txt",
+         "<<METADATA_TITLE:The Book>>\n<<CHAPTER_MARKER:First>>\nText.\n<<CHAPTER_MARKER:Second>>\nMore. "
+         "<<x>>",
+         "D The Book\nC First\nS Text. ~chapter\nC Second\nS More. <<x>> ~doc\n"},
     };
     struct ora_reading how = {.gaps = true};
     CHECK_CASES(how, cases);
@@ -139,7 +148,8 @@ ORA_TEST(txt_lines)
 
 ORA_TEST(nul_bytes)
 {
-    static const char lines[] = "Good line here.\nA\0B\nMore good.\n", prose[] = "Good line here.\n\nA\0B\nMore.\n\nEnd.";
+    static const char lines[] = "Good line here.\nA\0B\nMore good.\n",
+                      prose[] = "Good line here.\n\nA\0B\nMore.\n\nEnd.";
     struct ora_reading how = {.layout = ORA_LAYOUT_LINES};
     struct ora_str got = ORA_STR_INIT;
     struct ora_err err = {0};
