@@ -20,10 +20,10 @@ static const struct abbreviation {
     unsigned when;
 } abbreviations[] = {
     {"Mr", "Mister", BEFORE_NAME},
-    {"Mrs", "Missus", BEFORE_NAME},
+    {"Mrs", "Mrs", BEFORE_NAME},
     {"Ms", "Miz", BEFORE_NAME},
     {"Mr", "Mister", NEEDS_DOT | CAPITAL},
-    {"Mrs", "Missus", NEEDS_DOT | CAPITAL},
+    {"Mrs", "Mrs", NEEDS_DOT | CAPITAL},
     {"Messrs", "Messers", BEFORE_NAME},
     {"Dr", "Doctor", BEFORE_NAME},
     {"Dr", "Drive", AFTER_NAME | NEEDS_DOT},
