@@ -131,6 +131,10 @@ static void make_md(struct dice *d, struct ora_str *raw, struct ora_str *heard)
             ora_str_add(raw, "```\nhidden\n```\n\n");
         if (roll(d, 6) == 0)
             ora_str_add(raw, "<!-- hidden -->\n");
+        if (roll(d, 6) == 0) {
+            ora_str_add(raw, "One ends.\n<!-- hidden -->\n<b></b>\nTwo ends.\n\n");
+            ora_str_add(&text, "OneendsTwoends");
+        }
         add_letters(heard, text.data, text.len);
         ora_str_release(&text);
     }

@@ -50,8 +50,7 @@ static int no_memory(struct ora_err *err)
     return ora_err_set(err, ORA_E_NO_MEMORY, "no memory for the set of ids");
 }
 
-/* ---- the utterance held back
- * ------------------------------------------------------------------------------------ */
+/* ---- the utterance held back ---- */
 
 static const char *keep(struct ora_str *s, const char *text)
 {
@@ -102,8 +101,7 @@ void ora_emit_gap(struct ora_emitter *e, enum ora_gap at_least)
         e->gap = at_least;
 }
 
-/* ---- documents, chapters, paragraphs
- * ---------------------------------------------------------------------------- */
+/* ---- documents, chapters, paragraphs ---- */
 
 /* A doc id of its own: "-2", "-3" … where the name is taken. Doc ids share the set, behind a '/' that no id
  * has. */
@@ -185,8 +183,7 @@ void ora_emit_paragraph_end(struct ora_emitter *e)
     e->in_paragraph = false;
 }
 
-/* ---- rejections and structure
- * ----------------------------------------------------------------------------------- */
+/* ---- rejections and structure ---- */
 
 /* The start of any bytes, as clean UTF-8. */
 static void excerpt(struct ora_str *out, const char *text, size_t len)
@@ -244,8 +241,7 @@ int ora_emit_structure(struct ora_emitter *e, uint64_t line, uint64_t last_line,
     return rc < 0 ? rc : 0;
 }
 
-/* ---- utterances
- * --------------------------------------------------------------------------------------------------- */
+/* ---- utterances ---- */
 
 static int reject_said(struct ora_emitter *e, const struct ora_said *said, const char *code,
                        const char *reason, struct ora_err *err)

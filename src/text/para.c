@@ -30,7 +30,7 @@ static void mark(struct ora_para *p, size_t at, uint64_t line)
         p->marks_cap = p->marks_cap ? p->marks_cap * 2 : 16;
         p->mark = ora_xrealloc(p->mark, p->marks_cap * sizeof *p->mark);
     }
-    p->mark[p->marks++] = (struct ora_para_mark){at, line};
+    p->mark[p->marks++] = (struct ora_para_mark){at, line, false};
 }
 
 void ora_para_line(struct ora_para *p, uint64_t number)
@@ -119,9 +119,10 @@ void ora_para_keep_from(struct ora_para *p, size_t offset)
     p->text.len -= offset;
     for (size_t i = 0; i < p->marks; i++)
         if (p->mark[i].at > offset)
-            p->mark[kept++] = (struct ora_para_mark){p->mark[i].at - offset, p->mark[i].line};
+            p->mark[kept++] =
+                (struct ora_para_mark){p->mark[i].at - offset, p->mark[i].line, p->mark[i].parted};
     memmove(p->mark + 1, p->mark, kept * sizeof *p->mark);
-    p->mark[0] = (struct ora_para_mark){0, line};
+    p->mark[0] = (struct ora_para_mark){0, line, false};
     p->marks = kept + 1;
     p->first_line = line;
 }

@@ -23,6 +23,7 @@
 struct ora_para_mark {
     size_t at;
     uint64_t line;
+    bool parted; /* a paragraph's end was found before this line after all: set by the reader */
 };
 
 struct ora_para {

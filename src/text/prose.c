@@ -47,8 +47,7 @@ bool ora_prose_check(struct ora_prose *p, uint64_t line, uint64_t offset, const 
     return true;
 }
 
-/* ---- structure
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- structure ---- */
 
 static int end_run(struct ora_prose *p, struct ora_err *err)
 {
@@ -77,8 +76,7 @@ int ora_prose_scene_break(struct ora_prose *p, uint64_t line, struct ora_err *er
     return ora_prose_structure(p, line, "ornament", err);
 }
 
-/* ---- headings
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- headings ---- */
 
 static int emit_heading(struct ora_prose *p, const struct ora_prose_heading *h, struct ora_err *err)
 {
@@ -139,8 +137,7 @@ int ora_prose_heading(struct ora_prose *p, int depth, bool chapter, const char *
     return rc;
 }
 
-/* ---- paragraphs
- * --------------------------------------------------------------------------------------------------- */
+/* ---- paragraphs ---- */
 
 static int begin_speech(struct ora_prose *p, struct ora_err *err)
 {
@@ -216,6 +213,23 @@ static int emit_span(struct ora_prose *p, size_t from, size_t to, bool more, siz
     return rc;
 }
 
+/* The same, cut where a line was found to begin a paragraph of its own. */
+static int emit_parts(struct ora_prose *p, size_t from, size_t to, bool more, size_t *done,
+                      struct ora_err *err)
+{
+    const struct ora_para *para = &p->para;
+    int rc = 0;
+    for (size_t i = 0; i < para->marks && rc == 0; i++) {
+        size_t at = para->mark[i].at;
+        if (!para->mark[i].parted || at <= from || at >= to)
+            continue;
+        rc = emit_span(p, from, at, false, done, err);
+        ora_emit_paragraph_end(p->e);
+        from = at;
+    }
+    return rc < 0 ? rc : emit_span(p, from, to, more, done, err);
+}
+
 /* The same for the whole paragraph in hand, cut at its tags (text/markup.h). */
 static int emit_sentences(struct ora_prose *p, bool more, size_t *done, struct ora_err *err)
 {
@@ -225,7 +239,7 @@ static int emit_sentences(struct ora_prose *p, bool more, size_t *done, struct o
     int rc = 0;
     p->next_line = p->para.first_line;
     while (rc == 0 && ora_markup_find(text->data, text->len, from, &tag)) {
-        rc = emit_span(p, from, tag.start, false, done, err);
+        rc = emit_parts(p, from, tag.start, false, done, err);
         if (tag.kind == ORA_TAG_PAUSE)
             ora_emit_gap(p->e, tag.gap);
         else
@@ -234,7 +248,7 @@ static int emit_sentences(struct ora_prose *p, bool more, size_t *done, struct o
             ora_str_addn(&p->voice, tag.name, tag.name_len);
         from = tag.end;
     }
-    return rc < 0 ? rc : emit_span(p, from, text->len, more, done, err);
+    return rc < 0 ? rc : emit_parts(p, from, text->len, more, done, err);
 }
 
 int ora_prose_grown(struct ora_prose *p, struct ora_err *err)
@@ -306,8 +320,7 @@ int ora_prose_paragraph(struct ora_prose *p, struct ora_err *err)
     return rc;
 }
 
-/* ---- markers
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- markers ---- */
 
 int ora_prose_marker(struct ora_prose *p, const char *text, size_t len, uint64_t line, struct ora_err *err)
 {

@@ -18,8 +18,9 @@
 #include "text/chars.h"
 #include "text/lines.h"
 #include "text/md_inline.h"
+#include "text/md_line.h"
 
-enum { RAW_BYTES = 64 * 1024, LEVELS = 6, FRONT_MATTER_BYTES = 16 * 1024 };
+enum { RAW_BYTES = 64 * 1024 };
 
 struct md {
     struct ora_prose prose;
@@ -41,121 +42,7 @@ struct md {
     char front; /* in front matter that ends with three of these */
 };
 
-struct span {
-    const char *s;
-    size_t n;
-};
-
-static struct span trimmed(struct span x)
-{
-    while (x.n && (*x.s == ' ' || *x.s == '\t'))
-        x.s++, x.n--;
-    while (x.n && (x.s[x.n - 1] == ' ' || x.s[x.n - 1] == '\t'))
-        x.n--;
-    return x;
-}
-
-static size_t indent_of(struct span x, size_t *bytes)
-{
-    size_t width = 0, i = 0;
-    for (; i < x.n && (x.s[i] == ' ' || x.s[i] == '\t'); i++)
-        width = x.s[i] == '\t' ? (width / 4 + 1) * 4 : width + 1;
-    *bytes = i;
-    return width;
-}
-
-static size_t run_of(struct span x, char c)
-{
-    size_t n = 0;
-    while (n < x.n && x.s[n] == c)
-        n++;
-    return n;
-}
-
-/* ---- what a line is
- * ---------------------------------------------------------------------------------------------------- */
-
-static int heading_level(struct span x)
-{
-    size_t n = run_of(x, '#');
-    return n >= 1 && n <= LEVELS && (n == x.n || x.s[n] == ' ' || x.s[n] == '\t') ? (int)n : 0;
-}
-
-/* "===" or "---" under a line: 1 or 2. */
-static int underline_level(struct span x)
-{
-    if (!x.n || (x.s[0] != '=' && x.s[0] != '-') || run_of(x, x.s[0]) != x.n)
-        return 0;
-    return x.s[0] == '=' ? 1 : 2;
-}
-
-static size_t fence_run(struct span x)
-{
-    if (!x.n || (x.s[0] != '`' && x.s[0] != '~'))
-        return 0;
-    size_t n = run_of(x, x.s[0]);
-    return n >= 3 && !(x.s[0] == '`' && memchr(x.s + n, '`', x.n - n)) ? n : 0;
-}
-
-/* "---", "* * *", "___", and what else is mere ornament. */
-static bool is_rule(struct span x)
-{
-    return x.n && !fence_run(x) && !ora_has_words(x.s, x.n) && ora_is_ornament(x.s, x.n) &&
-           !(x.n <= 3 && strchr("\"')].!?|>", x.s[0]));
-}
-
-/* "- ", "12. ": the bytes up to the item's text, 0 when it is none; *number when it is one. */
-static size_t item_mark(struct span x, bool *number, bool *first)
-{
-    size_t n = 0;
-    while (n < x.n && n < 9 && x.s[n] >= '0' && x.s[n] <= '9')
-        n++;
-    *number = n > 0;
-    *first = n == 1 && x.s[0] == '1';
-    if (n && n < x.n && (x.s[n] == '.' || x.s[n] == ')'))
-        n++;
-    else if (!n && x.n && strchr("-*+", x.s[0]))
-        n = 1;
-    else
-        return 0;
-    size_t past = n;
-    while (past < x.n && (x.s[past] == ' ' || x.s[past] == '\t'))
-        past++;
-    return past == n || past == x.n ? 0 : past;
-}
-
-/* "|---|:--:|" */
-static bool is_delimiter_row(struct span x)
-{
-    bool dash = false, bar = false;
-    for (size_t i = 0; i < x.n; i++) {
-        if (!strchr("|-: \t", x.s[i]))
-            return false;
-        dash = dash || x.s[i] == '-';
-        bar = bar || x.s[i] == '|';
-    }
-    return dash && bar;
-}
-
-/* "[label]: target"; the length of "[^label]: " in *note when it is a footnote's text. */
-static bool is_definition(struct span x, size_t *note)
-{
-    *note = 0;
-    const char *close = x.n > 3 && x.s[0] == '[' ? memchr(x.s, ']', x.n) : NULL;
-    if (!close || close + 1 >= x.s + x.n || close[1] != ':' || close == x.s + 1)
-        return false;
-    size_t after = (size_t)(close - x.s) + 2;
-    while (after < x.n && x.s[after] == ' ')
-        after++;
-    if (x.s[1] == '^') {
-        *note = after;
-        return false;
-    }
-    return after < x.n;
-}
-
-/* ---- the paragraph in hand
- * ----------------------------------------------------------------------------------------------- */
+/* ---- the paragraph in hand ---- */
 
 static int flush(struct md *m, struct ora_err *err)
 {
@@ -171,7 +58,7 @@ static int flush(struct md *m, struct ora_err *err)
     return ora_prose_paragraph(&m->prose, err);
 }
 
-static void append(struct md *m, uint64_t line, struct span x)
+static void append(struct md *m, uint64_t line, struct ora_md_span x)
 {
     if (!m->raw_line)
         m->raw_line = line;
@@ -197,7 +84,7 @@ static int spill(struct md *m, uint64_t line, struct ora_err *err)
     return ora_prose_grown(&m->prose, err);
 }
 
-static int heading(struct md *m, int level, struct span x, uint64_t line, uint64_t last_line,
+static int heading(struct md *m, int level, struct ora_md_span x, uint64_t line, uint64_t last_line,
                    struct ora_err *err)
 {
     /* "Title {#anchor .class}" */
@@ -217,15 +104,15 @@ static int heading(struct md *m, int level, struct span x, uint64_t line, uint64
                              last_line, err);
 }
 
-static int atx_heading(struct md *m, int level, struct span x, uint64_t line, struct ora_err *err)
+static int atx_heading(struct md *m, int level, struct ora_md_span x, uint64_t line, struct ora_err *err)
 {
     int rc = flush(m, err);
-    x = trimmed((struct span){x.s + level, x.n - (size_t)level});
+    x = ora_md_trimmed((struct ora_md_span){x.s + level, x.n - (size_t)level});
     size_t end = x.n;
     while (end && x.s[end - 1] == '#')
         end--;
     if (!end || x.s[end - 1] == ' ')
-        x = trimmed((struct span){x.s, end});
+        x = ora_md_trimmed((struct ora_md_span){x.s, end});
     return rc < 0 ? rc : heading(m, level, x, line, line, err);
 }
 
@@ -235,23 +122,21 @@ static int setext_heading(struct md *m, int level, uint64_t line, struct ora_err
     uint64_t first = m->raw_line;
     m->raw = (struct ora_str)ORA_STR_INIT;
     m->raw_line = 0;
-    int rc = heading(m, level, (struct span){raw.data, raw.len}, first, line, err);
+    int rc = heading(m, level, (struct ora_md_span){raw.data, raw.len}, first, line, err);
     ora_str_release(&raw);
     return rc;
 }
 
-/* ---- tables
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- tables ---- */
 
-static int table_row(struct md *m, struct span x, uint64_t line, struct ora_err *err)
+static int table_row(struct md *m, struct ora_md_span x, uint64_t line, struct ora_err *err)
 {
     struct ora_str row = ORA_STR_INIT;
     size_t from = 0;
     for (size_t i = 0; i <= x.n; i++) {
         if (i < x.n && !(x.s[i] == '|' && !(i && x.s[i - 1] == '\\')))
             continue;
-        struct span cell = trimmed((struct span){x.s + from, i - from});
+        struct ora_md_span cell = ora_md_trimmed((struct ora_md_span){x.s + from, i - from});
         if (cell.n)
             ora_str_addf(&row, "%s%.*s", row.len ? ", " : "", (int)cell.n, cell.s);
         from = i + 1;
@@ -260,7 +145,7 @@ static int table_row(struct md *m, struct span x, uint64_t line, struct ora_err 
     if (rc == 0 && !ora_has_words(ora_str_c(&row), row.len)) {
         rc = ora_prose_structure(&m->prose, line, "table-rule", err);
     } else if (rc == 0) {
-        append(m, line, (struct span){row.data, row.len});
+        append(m, line, (struct ora_md_span){row.data, row.len});
         rc = flush(m, err);
     }
     ora_str_release(&row);
@@ -276,30 +161,30 @@ static int begin_table(struct md *m, uint64_t line, struct ora_err *err)
     m->raw.len = nl ? (size_t)(nl - m->raw.data) : 0;
     m->raw.data[m->raw.len] = '\0';
     m->raw_line = nl ? m->raw_line : 0;
-    int rc = table_row(m, (struct span){head.data, head.len}, line - 1, err);
+    int rc = table_row(m, (struct ora_md_span){head.data, head.len}, line - 1, err);
     ora_str_release(&head);
     m->table = true;
     return rc < 0 ? rc : ora_prose_structure(&m->prose, line, "table-rule", err);
 }
 
-/* ---- blocks that are not read
- * -------------------------------------------------------------------------------------------------- */
+/* ---- blocks that are not read ---- */
 
 /* Inside code, front matter, comments and scripts: 1 when the line was taken. */
-static int unread_line(struct md *m, struct span x, uint64_t line, struct ora_err *err)
+static int unread_line(struct md *m, struct ora_md_span x, uint64_t line, struct ora_err *err)
 {
-    struct span t = trimmed(x);
+    struct ora_md_span t = ora_md_trimmed(x);
     if (m->fence) {
-        if (run_of(t, m->fence) >= m->fence_len && run_of(t, m->fence) == t.n)
+        if (ora_md_run_of(t, m->fence) >= m->fence_len && ora_md_run_of(t, m->fence) == t.n)
             m->fence = 0;
         int rc = ora_prose_structure(&m->prose, line, "code", err);
         return rc < 0 ? rc : 1;
     }
     if (m->front) {
-        if (line > 1 && t.n == 3 && (run_of(t, m->front) == 3 || (m->front == '-' && run_of(t, '.') == 3)))
+        if (line > 1 && t.n == 3 &&
+            (ora_md_run_of(t, m->front) == 3 || (m->front == '-' && ora_md_run_of(t, '.') == 3)))
             m->front = 0;
         else if (t.n > 6 && strncmp(t.s, "title", 5) == 0 && (t.s[5] == ':' || t.s[5] == ' ')) {
-            struct span v = trimmed((struct span){t.s + 6, t.n - 6});
+            struct ora_md_span v = ora_md_trimmed((struct ora_md_span){t.s + 6, t.n - 6});
             while (v.n && strchr("=\"' ", v.s[0]))
                 v.s++, v.n--;
             while (v.n && strchr("\"' ", v.s[v.n - 1]))
@@ -322,13 +207,13 @@ static int unread_line(struct md *m, struct span x, uint64_t line, struct ora_er
 }
 
 /* A line that opens a block which is not read: 1 when it did. */
-static int open_unread(struct md *m, struct span x, uint64_t line, struct ora_err *err)
+static int open_unread(struct md *m, struct ora_md_span x, uint64_t line, struct ora_err *err)
 {
     static const struct {
         const char *opens, *closes, *kind;
     } blocks[] = {
         {"<!--", "-->", "comment"}, {"<script", "</script>", "markup"}, {"<style", "</style>", "markup"}};
-    size_t fence = fence_run(x);
+    size_t fence = ora_md_fence_run(x);
     int rc;
     if (fence) {
         m->fence = x.s[0];
@@ -354,19 +239,17 @@ static int open_unread(struct md *m, struct span x, uint64_t line, struct ora_er
     return 0;
 }
 
-/* ---- a line
- * -----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- a line ---- */
 
 /* Takes off "> > "; a deeper quote begins a new paragraph. */
-static int strip_quote(struct md *m, struct span *x, struct ora_err *err)
+static int strip_quote(struct md *m, struct ora_md_span *x, struct ora_err *err)
 {
     int depth = 0;
     size_t bytes;
-    while (indent_of(*x, &bytes) <= 3 && bytes < x->n && x->s[bytes] == '>') {
+    while (ora_md_indent_of(*x, &bytes) <= 3 && bytes < x->n && x->s[bytes] == '>') {
         bytes++;
         bytes += bytes < x->n && x->s[bytes] == ' ';
-        *x = (struct span){x->s + bytes, x->n - bytes};
+        *x = (struct ora_md_span){x->s + bytes, x->n - bytes};
         depth++;
     }
     int rc = depth > m->quote && m->raw_line ? flush(m, err) : 0;
@@ -376,11 +259,11 @@ static int strip_quote(struct md *m, struct span *x, struct ora_err *err)
 }
 
 /* Takes off list marks; numbers are kept as text. */
-static int strip_items(struct md *m, struct span *x, size_t indent, uint64_t line, struct ora_err *err)
+static int strip_items(struct md *m, struct ora_md_span *x, size_t indent, uint64_t line, struct ora_err *err)
 {
     bool number, first;
     size_t mark;
-    for (int depth = 0; depth < 8 && (mark = item_mark(*x, &number, &first)); depth++) {
+    for (int depth = 0; depth < 8 && (mark = ora_md_item_mark(*x, &number, &first)); depth++) {
         if (m->raw_line && !m->item && number && !first) /* "…in\n1984. It was" */
             return 0;
         int rc = flush(m, err);
@@ -389,21 +272,21 @@ static int strip_items(struct md *m, struct span *x, size_t indent, uint64_t lin
         indent += mark;
         m->list_indent = indent;
         if (number)
-            append(m, line, (struct span){x->s, mark});
-        *x = (struct span){x->s + mark, x->n - mark};
+            append(m, line, (struct ora_md_span){x->s, mark});
+        *x = (struct ora_md_span){x->s + mark, x->n - mark};
         m->item = true;
         if (x->n > 3 && x->s[0] == '[' && strchr(" xX", x->s[1]) && x->s[2] == ']' && x->s[3] == ' ')
-            *x = (struct span){x->s + 4, x->n - 4};
+            *x = (struct ora_md_span){x->s + 4, x->n - 4};
         if (number) {
             ora_str_addn(&m->raw, x->s, x->n);
-            *x = (struct span){x->s + x->n, 0};
+            *x = (struct ora_md_span){x->s + x->n, 0};
             return 0;
         }
     }
     return 0;
 }
 
-static int block(struct md *m, struct span x, size_t indent, uint64_t line, struct ora_err *err)
+static int block(struct md *m, struct ora_md_span x, size_t indent, uint64_t line, struct ora_err *err)
 {
     size_t note;
     int level, rc = open_unread(m, x, line, err);
@@ -415,27 +298,27 @@ static int block(struct md *m, struct span x, size_t indent, uint64_t line, stru
         if (rc)
             return rc;
     }
-    if ((level = heading_level(x)))
+    if ((level = ora_md_heading_level(x)))
         return atx_heading(m, level, x, line, err);
-    if (m->raw.len && !m->item && !m->prose.bad_line && (level = underline_level(x)))
+    if (m->raw.len && !m->item && !m->prose.bad_line && (level = ora_md_underline_level(x)))
         return setext_heading(m, level, line, err);
-    if (m->raw.len && is_delimiter_row(x) && memchr(m->raw.data, '|', m->raw.len))
+    if (m->raw.len && ora_md_is_delimiter_row(x) && memchr(m->raw.data, '|', m->raw.len))
         return begin_table(m, line, err);
     if (m->table && memchr(x.s, '|', x.n))
         return table_row(m, x, line, err);
     m->table = false;
-    if (is_rule(x)) {
+    if (ora_md_is_rule(x)) {
         rc = flush(m, err);
         return rc < 0 ? rc : ora_prose_scene_break(&m->prose, line, err);
     }
-    if (is_definition(x, &note) && (!m->raw_line || memmem(x.s, x.n, "://", 3))) {
+    if (ora_md_is_definition(x, &note) && (!m->raw_line || memmem(x.s, x.n, "://", 3))) {
         rc = flush(m, err);
         return rc < 0 ? rc : ora_prose_structure(&m->prose, line, "link-definition", err);
     }
     if (note) {
         if ((rc = flush(m, err)) < 0)
             return rc;
-        x = (struct span){x.s + note, x.n - note};
+        x = (struct ora_md_span){x.s + note, x.n - note};
     }
     rc = strip_items(m, &x, indent, line, err);
     if (rc < 0 || !x.n)
@@ -443,14 +326,14 @@ static int block(struct md *m, struct span x, size_t indent, uint64_t line, stru
     if (m->item && !m->raw_line) { /* what stands in an item may be a block again */
         if ((rc = open_unread(m, x, line, err)))
             return rc;
-        if ((level = heading_level(x)))
+        if ((level = ora_md_heading_level(x)))
             return atx_heading(m, level, x, line, err);
     }
     append(m, line, x);
     return spill(m, line, err);
 }
 
-static int whole_line(struct md *m, struct span x, uint64_t line, struct ora_err *err)
+static int whole_line(struct md *m, struct ora_md_span x, uint64_t line, struct ora_err *err)
 {
     size_t bytes;
     int rc = unread_line(m, x, line, err);
@@ -459,20 +342,20 @@ static int whole_line(struct md *m, struct span x, uint64_t line, struct ora_err
     rc = strip_quote(m, &x, err);
     if (rc < 0)
         return rc;
-    if (!trimmed(x).n) {
+    if (!ora_md_trimmed(x).n) {
         rc = flush(m, err);
         m->after_blank = true;
         m->table = false;
         return rc < 0 ? rc : ora_prose_structure(&m->prose, line, "blank", err);
     }
     bool number, first, after_blank = m->after_blank;
-    size_t indent = indent_of(x, &bytes);
-    x = trimmed(x);
+    size_t indent = ora_md_indent_of(x, &bytes);
+    x = ora_md_trimmed(x);
     m->after_blank = false;
-    if (after_blank && indent < m->list_indent && !item_mark(x, &number, &first))
+    if (after_blank && indent < m->list_indent && !ora_md_item_mark(x, &number, &first))
         m->list_indent = 0;
     size_t inner = indent > m->list_indent ? indent - m->list_indent : 0;
-    if (inner >= 4 && !m->raw_line && !(m->list_indent && item_mark(x, &number, &first)))
+    if (inner >= 4 && !m->raw_line && !(m->list_indent && ora_md_item_mark(x, &number, &first)))
         return ora_prose_structure(&m->prose, line, "code", err);
     rc = block(m, x, indent, line, err);
     return rc < 0 ? rc : 0;
@@ -480,7 +363,7 @@ static int whole_line(struct md *m, struct span x, uint64_t line, struct ora_err
 
 static int add_line(struct md *m, const struct ora_line *line, struct ora_err *err)
 {
-    struct span x = {line->text, line->len};
+    struct ora_md_span x = {line->text, line->len};
     if (ora_prose_check(&m->prose, line->number, line->offset, x.s, x.n)) {
         if (!m->raw_line)
             m->raw_line = line->number;
@@ -494,69 +377,6 @@ static int add_line(struct md *m, const struct ora_line *line, struct ora_err *e
     else
         ora_str_addn(&m->raw, x.s, x.n);
     return spill(m, line->number, err);
-}
-
-/* ---- before and after
- * --------------------------------------------------------------------------------------------------------------
- */
-
-static bool next_line(const char **at, const char *end, struct span *x)
-{
-    if (*at >= end)
-        return false;
-    const char *stop = *at;
-    while (stop < end && *stop != '\n' && *stop != '\r')
-        stop++;
-    *x = (struct span){*at, (size_t)(stop - *at)};
-    *at = stop + 1;
-    return true;
-}
-
-static int find_chapter_level(const char *bytes, size_t len)
-{
-    size_t count[LEVELS + 1] = {0};
-    const char *at = bytes, *end = bytes + len;
-    struct span x, above = {NULL, 0};
-    char fence = 0;
-    while (next_line(&at, end, &x)) {
-        struct span t = trimmed(x);
-        if (fence_run(t) && (!fence || fence == t.s[0]))
-            fence = fence ? 0 : t.s[0];
-        if (!fence && heading_level(t))
-            count[heading_level(t)]++;
-        else if (!fence && above.n && underline_level(t) && !heading_level(above) &&
-                 ora_has_words(above.s, above.n))
-            count[underline_level(t)]++;
-        above = t;
-    }
-    if (count[1] >= 2)
-        return 1;
-    if (count[2])
-        return 2;
-    for (int level = 1; level <= LEVELS; level++)
-        if (count[level])
-            return level;
-    return 1;
-}
-
-/* Front matter is what stands between two rules at the very start and looks like "key: value". */
-static char find_front_matter(const char *bytes, size_t len)
-{
-    const char *at = bytes, *end = bytes + (len < FRONT_MATTER_BYTES ? len : FRONT_MATTER_BYTES);
-    struct span x;
-    if (!next_line(&at, end, &x) || trimmed(x).n != 3 || (run_of(x, '-') != 3 && run_of(x, '+') != 3))
-        return 0;
-    char mark = x.s[0];
-    bool pair = false;
-    while (next_line(&at, end, &x)) {
-        struct span t = trimmed(x);
-        if (t.n == 3 && (run_of(t, mark) == 3 || (mark == '-' && run_of(t, '.') == 3)))
-            return pair ? mark : 0;
-        if (!pair && t.n && !memchr(t.s, mark == '+' ? '=' : ':', t.n) && t.s[0] != '#')
-            return 0;
-        pair = pair || (t.n && t.s[0] != '#');
-    }
-    return 0;
 }
 
 static int end_unread(struct md *m, struct ora_err *err)
@@ -581,8 +401,8 @@ int ora_prose_read_md(struct ora_emitter *e, struct ora_lines *lines, struct ora
     m.prose.empty_kind = "markup";
     int rc = ora_lines_peek(lines, &bytes, &len, &whole, err);
     if (rc == 0) {
-        m.chapter_level = find_chapter_level(bytes, len);
-        m.front = find_front_matter(bytes, len);
+        m.chapter_level = ora_md_chapter_level(bytes, len);
+        m.front = ora_md_front_matter(bytes, len);
     }
     while (rc == 0 && (rc = ora_lines_next(lines, &line, err)) > 0)
         rc = add_line(&m, &line, err);

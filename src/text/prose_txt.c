@@ -6,16 +6,14 @@
  */
 #include "text/prose.h"
 
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unicode/uchar.h>
 
 #include "text/chars.h"
 #include "text/headings.h"
 #include "text/lines.h"
+#include "text/txt_line.h"
 
-enum { HEADING_LINES = 3, SETEXT_SLACK = 6 };
+enum { HEADING_LINES = 3, SETEXT_SLACK = 6, WIDE_LINE = 62 };
 
 struct txt {
     struct ora_prose prose;
@@ -25,156 +23,7 @@ struct txt {
     struct ora_str line;
 };
 
-/* ---- inside a line
- * --------------------------------------------------------------------------------------------------- */
-
-static bool is_blank(const char *text, size_t len)
-{
-    for (size_t at = 0, end; at < len; at = end) {
-        uint32_t cp = ora_cp_at(text, len, at, &end);
-        if (!ora_cp_is_space(cp) && !ora_cp_is_dropped(cp))
-            return false;
-    }
-    return true;
-}
-
-static size_t indent_of(const char *text, size_t len)
-{
-    size_t width = 0;
-    for (size_t at = 0, end; at < len; at = end) {
-        uint32_t cp = ora_cp_at(text, len, at, &end);
-        if (!ora_cp_is_space(cp) || cp == '\f')
-            break;
-        width += cp == '\t' ? 8 : cp == 0x3000 ? 2 : 1;
-    }
-    return width;
-}
-
-/* "[12]", "[*]" right behind a word or its stop: a footnote's mark. Its length, or 0. */
-static size_t footnote_mark(const char *text, size_t len, size_t at)
-{
-    size_t end = at + 1, digits = 0;
-    if (!at || text[at - 1] == ' ' || text[at - 1] == '\t')
-        return 0;
-    while (end < len && digits < 4 && ((text[end] >= '0' && text[end] <= '9') || text[end] == '*'))
-        end++, digits++;
-    return digits && end < len && text[end] == ']' ? end + 1 - at : 0;
-}
-
-static bool word_at(const char *text, size_t len, size_t at)
-{
-    size_t end;
-    return at < len && u_isalnum((UChar32)ora_cp_at(text, len, at, &end));
-}
-
-static bool word_before(const char *text, size_t at)
-{
-    size_t start;
-    return at && u_isalnum((UChar32)ora_cp_before(text, at, &start));
-}
-
-/* A run of one to three '_' or '*' on the edge of a word is emphasis: 0 when it is not, else its length. */
-static size_t emphasis_mark(const char *text, size_t len, size_t at)
-{
-    size_t end = at;
-    while (end < len && text[end] == text[at])
-        end++;
-    if (end - at > 3)
-        return 0;
-    bool before = word_before(text, at), after = word_at(text, len, end);
-    bool space_before = !at || text[at - 1] == ' ', space_after = end == len || text[end] == ' ';
-    if ((before && after) || (space_before && space_after))
-        return 0;
-    return end - at;
-}
-
-static void take_marks_off(struct ora_str *out, const char *text, size_t len)
-{
-    size_t from = 0;
-    ora_str_clear(out);
-    for (size_t at = 0; at < len;) {
-        size_t skip = 0;
-        if (text[at] == '[')
-            skip = footnote_mark(text, len, at);
-        else if (text[at] == '_' || text[at] == '*')
-            skip = emphasis_mark(text, len, at);
-        if (skip) {
-            ora_str_addn(out, text + from, at - from);
-            from = at + skip;
-        } else if (text[at] == '_' || text[at] == '*') {
-            while (at + 1 < len && text[at + 1] == text[at])
-                at++;
-        }
-        at += skip ? skip : 1;
-    }
-    ora_str_addn(out, text + from, len - from);
-}
-
-/* "12 And God" on an indented line, "Ge1:2 And", "3:16 For": the number of a verse. Its length with the
- * space, or 0. */
-static size_t verse_mark(const char *text, size_t len, size_t indent)
-{
-    size_t n = 0, digits = 0, second = 0;
-    while (n < len && n < 6 && isalnum((unsigned char)text[n]) && !isdigit((unsigned char)text[n]))
-        n++;
-    for (; n < len && digits < 4 && isdigit((unsigned char)text[n]); n++)
-        digits++;
-    bool label = digits && n < len && text[n] == ':';
-    for (n += label; label && n < len && second < 4 && isdigit((unsigned char)text[n]); n++)
-        second++;
-    bool verse = label ? second > 0 : digits && indent >= 2 && isdigit((unsigned char)text[0]);
-    return verse && n + 1 < len && text[n] == ' ' && text[n + 1] != ' ' ? n + 1 : 0;
-}
-
-/* "1. ", "12) ", "4.2.1. ", "4.2 ": the number of an item or a section. Its length with the space, or 0. */
-static size_t number_mark(const char *text, size_t len)
-{
-    size_t n = 0, digits, numbers = 0;
-    bool stop = false;
-    do {
-        for (digits = 0; n < len && digits < 4 && isdigit((unsigned char)text[n]); n++)
-            digits++;
-        numbers += digits > 0;
-        stop = digits && n < len && (text[n] == '.' || (text[n] == ')' && numbers == 1));
-        n += stop;
-    } while (stop && text[n - 1] == '.' && n < len && isdigit((unsigned char)text[n]));
-    return (stop || numbers >= 2) && n + 1 < len && text[n] == ' ' ? n + 1 : 0;
-}
-
-/* The length of a list item's mark and its space: a bullet, an arrow, a number, a shell's prompt; else 0.
- * *keep: it is part of the text. */
-static size_t item_mark(const char *text, size_t len, size_t indent, bool *keep)
-{
-    size_t end, number = number_mark(text, len);
-    *keep = true;
-    if (number || !len)
-        return number;
-    if (isalnum((unsigned char)text[0]))
-        return verse_mark(text, len, indent);
-    uint32_t cp = ora_cp_at(text, len, 0, &end);
-    while (cp == '#' && end < len && text[end] == '#')
-        end++;
-    bool dash = cp == '-' || cp == '#' || cp == '$';
-    bool bullet = cp == '*' || cp == '+' || cp == 0x2022 || cp == 0x25CF || cp == 0x25AA || cp == 0x2192;
-    *keep = dash;
-    return (dash || bullet) && end < len && text[end] == ' ' ? end + 1 : 0;
-}
-
-static bool ends_sentence(const struct ora_str *s)
-{
-    size_t at = s->len, start;
-    while (at) {
-        uint32_t cp = ora_cp_before(s->data, at, &start);
-        if (!ora_cp_is_space(cp) && !ora_cp_is_closer(cp))
-            return cp == '.' || cp == '!' || cp == '?' || cp == ':' || cp == 0x2026 || cp == 0x3002 ||
-                   cp == 0xFF01 || cp == 0xFF1F;
-        at = start;
-    }
-    return true;
-}
-
-/* ---- paragraphs
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- paragraphs ---- */
 
 /* Line i of the paragraph in hand, trimmed. */
 static const char *para_line(const struct ora_para *p, size_t i, size_t *len)
@@ -223,6 +72,27 @@ static size_t heading_lines(struct txt *t, enum ora_heading h[HEADING_LINES])
     return count;
 }
 
+/* Titles set right above their text, as pages turned to text have them: a short line between a sentence's end
+ * and a full line, which had room for the next word. Only where lines are wrapped wide: verse has short lines
+ * everywhere. */
+static void part_titles(struct ora_para *para)
+{
+    size_t width = 0, len, next_len;
+    bool ended = true;
+    for (size_t i = 0; i < para->marks; i++) {
+        para_line(para, i, &len);
+        width = len > width ? len : width;
+    }
+    for (size_t i = 0; width >= WIDE_LINE && width <= 2 * WIDE_LINE && i + 1 < para->marks; i++) {
+        const char *line = para_line(para, i, &len), *next = para_line(para, i + 1, &next_len);
+        bool stops = ora_txt_ends_sentence(line, len);
+        if (ended && !stops && len && len * 5 < width * 3 && next_len * 5 > width * 4 && *next >= 'A' &&
+            *next <= 'Z')
+            para->mark[i].parted = para->mark[i + 1].parted = true;
+        ended = stops;
+    }
+}
+
 static int end_paragraph(struct txt *t, struct ora_err *err)
 {
     struct ora_para *para = &t->prose.para;
@@ -241,6 +111,7 @@ static int end_paragraph(struct txt *t, struct ora_err *err)
     else if (count)
         ora_para_keep_from(para, para->mark[count].at);
     t->item = false;
+    part_titles(para);
     return ora_prose_paragraph(&t->prose, err);
 }
 
@@ -275,7 +146,7 @@ static int whole_line(struct txt *t, const struct ora_line *line, const char *te
         int rc = ora_prose_marker(p, text, len, line->number, err);
         return rc < 0 ? rc : !rc;
     }
-    if (is_blank(text, len)) {
+    if (ora_txt_is_blank(text, len)) {
         int rc = end_paragraph(t, err);
         return rc < 0 ? rc : ora_prose_structure(p, line->number, "blank", err);
     }
@@ -299,8 +170,8 @@ static int text_line(struct txt *t, uint64_t number, const char *text, size_t le
                      struct ora_err *err)
 {
     struct ora_prose *p = &t->prose;
-    bool keep, ended = ends_sentence(&p->para.text);
-    size_t mark = item_mark(text, len, indent, &keep);
+    bool keep, ended = ora_txt_ends_sentence(p->para.text.data, p->para.text.len);
+    size_t mark = ora_txt_item_mark(text, len, indent, &keep);
     bool begins = (mark && (ended || t->item)) || (ended && indent >= t->indent + 2);
     int rc = begins && p->para.text.len ? end_paragraph(t, err) : 0;
     if (rc < 0)
@@ -309,7 +180,7 @@ static int text_line(struct txt *t, uint64_t number, const char *text, size_t le
     size_t skip = fresh && !keep ? mark : 0;
     t->item = t->item || (fresh && mark);
     t->indent = indent;
-    take_marks_off(&t->line, text + skip, len - skip);
+    ora_txt_take_marks_off(&t->line, text + skip, len - skip);
     ora_para_line(&p->para, number);
     ora_para_add(&p->para, t->line.data, t->line.len);
     return ora_prose_grown(p, err);
@@ -325,11 +196,11 @@ static int add_line(struct txt *t, const struct ora_line *line, struct ora_err *
         return 0;
     }
     if (!line->starts) {
-        take_marks_off(&t->line, text, len);
+        ora_txt_take_marks_off(&t->line, text, len);
         ora_para_add(&p->para, t->line.data, t->line.len);
         return ora_prose_grown(p, err);
     }
-    size_t indent = indent_of(text, len);
+    size_t indent = ora_txt_indent(text, len);
     while (len && (text[0] == ' ' || text[0] == '\t' || text[0] == '\f'))
         text++, len--;
     while (line->ends && len && (text[len - 1] == ' ' || text[len - 1] == '\t'))

@@ -54,6 +54,15 @@ ORA_TEST(txt_prose)
         {"a.txt", "\xF0\x9F\x98\x80", "D a\nR no-words 1\n"},
         {"a.txt", "", "D a\nR empty 1\n"},
         {"a.txt", "?!\n\n...\n", "D a\n"},
+        {"a.txt",
+         "A Short Title\nThis is a long line of text that goes on until the line is full\nand ends here. It "
+         "has more to say, and "
+         "more, and still more words.\nAnother Title\nAgain the text goes on and on, over all of the line "
+         "until here,\nand ends.",
+         "D a\nC \nS A Short Title ~para\nS This is a long line of text that goes on until the line is full "
+         "and ends here.\n"
+         "S It has more to say, and more, and still more words. ~para\nS Another Title ~para\n"
+         "S Again the text goes on and on, over all of the line until here, and ends. ~doc\n"},
         {"a.txt", "One. [pause] Two [break] three.[pause:0.7] Four.",
          "D a\nC \nS One. ~heading\nS Two\nS three. ~para\nS Four. ~doc\n"},
         {"a.txt", "He said [voice:ann]hello. Bye[/voice] and left.\n\n[voice:bob]\n\nOn.",

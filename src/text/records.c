@@ -123,8 +123,7 @@ int ora_records_read(struct ora_emitter *e, struct ora_lines *lines, ora_record_
     return rc;
 }
 
-/* ---- plain text, one utterance a line
- * ------------------------------------------------------------------------------ */
+/* ---- plain text, one utterance a line ---- */
 
 /* Strokes that lines are drawn with; other marks without words ("?!", "...") are a text that cannot be
  * spoken. */

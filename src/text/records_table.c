@@ -122,8 +122,7 @@ static void cut(struct table *t, const char *line, size_t len)
     }
 }
 
-/* ---- what the columns are
- * ------------------------------------------------------------------------------------------- */
+/* ---- what the columns are ---- */
 
 /* A header: every cell a known name or at least a plain word, one of them the text. */
 static bool is_header(const struct table *t)
@@ -258,9 +257,7 @@ static int find_columns(struct table *t, const struct ora_input *input, const ch
     return check_columns(t, input->path, err);
 }
 
-/* ---- rows
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- rows ---- */
 
 static void set_speed(struct ora_record *r, const char *cell)
 {

@@ -93,8 +93,7 @@ static int widen(struct ora_sentences *s, const char *text, size_t len, int32_t 
     return 0;
 }
 
-/* ---- what stands on both sides of a proposed end
- * ------------------------------------------------------------- */
+/* ---- what stands on both sides of a proposed end ---- */
 
 struct sides {
     size_t stop;      /* where the last stop begins: text[stop] is '.', '?', '…' … */
@@ -257,8 +256,7 @@ static bool is_end(const struct ora_sentences *s, const char *text, size_t len, 
     return !s->phonemes || !in_phonemes(text, at);
 }
 
-/* ---- proposing
- * ------------------------------------------------------------------------------------------------ */
+/* ---- proposing ---- */
 
 /* The end moves behind trailers that no word touches: « Bonjour ! » Alors; "So it is.* But"; "Great! 👍 Go
  * on." */
@@ -388,8 +386,7 @@ int ora_sentences_split(struct ora_sentences *s, const char *text, size_t len, c
     return rc;
 }
 
-/* ---- pieces of what is too long
- * --------------------------------------------------------------------------------- */
+/* ---- pieces of what is too long ---- */
 
 enum { CUT_SENTENCE, CUT_CLAUSE, CUT_COMMA, CUT_SPACE, CUT_KINDS };
 
