@@ -36,7 +36,10 @@ def case_run_then_run_again(t):
 
 def case_a_bare_text_is_a_job(t):
     t.write("note.txt", "Only this.\n")
-    t.oratorio("run", "note.txt", "--workers", "1", code=2)  # the default voice may not be here
+    # All defaults means the default voice too: where it is not, the message names it and the places that were searched.
+    missing = t.oratorio("run", "note.txt", code=2, env={"ORATORIO_VOICES": str(t.dir / "none"), "HOME": str(t.dir), "XDG_DATA_HOME": ""})
+    says(missing, "en_US-joe-medium", str(t.dir / "none"))
+    check(not (t.dir / "runs").exists(), "a run was left behind")
     t.write("j.yaml", "voice: tone\ninputs: note.txt\n")
     t.oratorio("run", "j.yaml", "--workers", "1", code=0)
     check((t.dir / "runs/j/report.json").exists(), "runs/j is missing")
