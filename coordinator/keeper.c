@@ -25,14 +25,14 @@ int64_t ora_keeper_ask(struct ora_keeper *k, const struct ora_keeper_view *v, in
     uint64_t wanted = k->wanted < v->open_batches + v->alive ? k->wanted : v->open_batches + v->alive;
     if (v->open_batches == 0 || v->alive >= wanted)
         return 0;
+    if (k->starts == ORA_KEEPER_STARTS)
+        return -1;
     if (k->not_before_ms == 0 && k->starts > 0) { /* somebody died just now */
         k->not_before_ms = now_ms + backoff_ms(k->starts);
         return 0;
     }
     if (now_ms < k->not_before_ms)
         return 0;
-    if (k->starts == ORA_KEEPER_STARTS)
-        return -1;
     k->starts++;
     k->done_at_start = v->batches_done;
     k->started_ms = now_ms;

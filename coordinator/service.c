@@ -10,6 +10,7 @@
 #include "coordinator/service.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -58,7 +59,7 @@ struct service {
     char *audio_dir, *key_file;
     char machine[ORA_MACHINE_SIZE];
     uint64_t min_free_bytes;
-    int signal_fd;
+    int signal_fd, log_fd;
     sigset_t old_mask;
     int signals; /* SIGINT and SIGTERM so far */
     int64_t started_ms, looked_ms;
@@ -194,6 +195,27 @@ static int open_core(struct service *s, struct ora_err *err)
     return rc;
 }
 
+/* What happens to workers is told in RUN/logs/coordinator.log: the terminal has the progress line. */
+static int open_log(struct service *s, struct ora_err *err)
+{
+    char *dir = ora_path_join(ora_run_dir(s->o->run), "logs"), *path = ora_path_join(dir, "coordinator.log");
+    int rc = ora_file_mkdirs(dir, 0755, err);
+    if (rc == 0 && (s->log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) < 0)
+        rc = ora_err_errno(err, errno, "%s", path);
+    if (rc == 0)
+        ora_log_setup(s->log_fd, ORA_LOG_INFO, "oratorio");
+    free(path);
+    free(dir);
+    return rc;
+}
+
+static void close_log(struct service *s)
+{
+    ora_log_setup(2, ORA_LOG_WARN, "oratorio");
+    if (s->log_fd >= 0)
+        close(s->log_fd);
+}
+
 static int make_audio_dir(struct service *s, struct ora_err *err)
 {
     char *dir = ora_path_join(ora_run_dir(s->o->run), "audio");
@@ -212,7 +234,7 @@ static int prepare(struct service *s, struct ora_err *err)
     s->min_free_bytes = floor_mb ? strtoull(floor_mb, NULL, 10) << 20 : MIN_FREE_BYTES;
     raise_file_limit();
     int rc;
-    if ((rc = make_audio_dir(s, err)) < 0 ||
+    if ((rc = open_log(s, err)) < 0 || (rc = make_audio_dir(s, err)) < 0 ||
         (rc = ora_keys_prepare(ora_run_dir(s->o->run), ora_run_id(s->o->run), &keys, &s->key_file, err)) <
             0 ||
         (rc = open_signals(s, err)) < 0 || (rc = open_channel(s, &keys, err)) < 0 ||
@@ -421,6 +443,7 @@ static void sweep(struct service *s)
 
 static void release(struct service *s)
 {
+    close_log(s);
     ora_dispatch_release(&s->d);
     ora_core_destroy(&s->d.core);
     ora_net_server_close(&s->d.server);
@@ -462,8 +485,11 @@ static void summarise(const struct service *s, int rc, const struct ora_err *err
 int ora_service_run(const struct ora_service_options *options, struct ora_service_summary *summary,
                     struct ora_err *err)
 {
-    struct service s = {
-        .o = options, .d = {.run = options->run}, .signal_fd = -1, .started_ms = ora_clock_mono_ms()};
+    struct service s = {.o = options,
+                        .d = {.run = options->run},
+                        .signal_fd = -1,
+                        .log_fd = -1,
+                        .started_ms = ora_clock_mono_ms()};
     struct ora_err why = {0};
     int rc = prepare(&s, err);
     if (rc == 0) {

@@ -59,6 +59,24 @@ def case_a_text_that_kills_is_set_aside_after_two_engines(t):
     t.is_like_undisturbed(code=1)
 
 
+def case_a_voice_that_vanished(t):
+    """Workers that can be of no use leave, are replaced some times, and then the run pauses with their reason."""
+    t.write("voices/v/voice.yaml", "format: 1\nname: v\nfamily: tone\nlang: en-US\nsample_rate_hz: 16000\nlicense: CC0-1.0\n")
+    job = t.corpus(count=160, sleep_ms=20, more="")
+    job.write_text(job.read_text().replace("voice: tone", "voice: ./voices/v"))
+    process = t.start("run", job, "--workers", 1)
+    t.wait_done(8)
+    (t.dir / "voices/v/voice.yaml").rename(t.dir / "voices/v/voice.away")
+    os.kill(t.workers()[0], signal.SIGKILL)
+    t.end_of(process, 3)
+    text = t.said(process)
+    check("paused: no worker stays alive" in text and "voices/v" in text, text)
+    t.nobody_is_left()
+    (t.dir / "voices/v/voice.away").rename(t.dir / "voices/v/voice.yaml")
+    t.end_of(t.start("run", job, "--workers", 2), 0)
+    t.is_like_undisturbed()
+
+
 def mount(path, size):
     path.mkdir(parents=True)
     if os.geteuid() != 0:

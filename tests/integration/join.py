@@ -103,6 +103,21 @@ def case_a_key_that_others_may_read_is_refused(t):
     t.end_of(process, 0)
 
 
+def case_frames_that_are_none_drop_their_peer_and_never_the_run(t):
+    process, arguments = serve(t)
+    subprocess.run([os.environ["ORATORIO_STRANGER"], arguments[1], arguments[3]], check=True, timeout=60)
+    hand = worker(t, arguments)
+    t.end_of(process, 0)
+    t.end_of(hand, 0)
+    t.is_like_undisturbed()
+
+
+def case_listening_on_every_interface(t):
+    process = t.start("run", t.corpus(count=40), "--workers", 1, "--listen", "tcp://0.0.0.0:*")
+    t.end_of(process, 0)
+    t.is_like_undisturbed()
+
+
 def case_two_coordinators_on_one_run(t):
     process, arguments = serve(t, count=40)
     second = t.oratorio("run", "job.yaml", "--launch", "none")
