@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -31,32 +34,23 @@ struct bench {
     float *pcm;
 };
 
-/* ---- the peak of this core
- * ---------------------------------------------------------------------------------------- */
+/* ---- the peak of this core ------------------------------------------------------------------- */
 
 #if defined(__x86_64__)
-typedef float lanes16 __attribute__((vector_size(64)));
-typedef float lanes8 __attribute__((vector_size(32)));
-
 /* Independent chains of fused multiply-adds that never leave the registers. */
-#define PROBE(name, isa, type)                                                                               \
-    __attribute__((target(isa), optimize("fp-contract=fast,unroll-loops"), noinline)) static double name(    \
-        void)                                                                                                \
+#define PROBE(name, isa, type, set1, fma, lanes)                                                             \
+    __attribute__((target(isa), noinline)) static double name(void)                                          \
     {                                                                                                        \
-        type c[CHAINS], m, a;                                                                                \
-        for (size_t i = 0; i < sizeof m / sizeof(float); i++)                                                \
-            m[i] = 0.999f, a[i] = 0.001f;                                                                    \
-        for (int i = 0; i < CHAINS; i++)                                                                     \
-            c[i] = a * (float)i;                                                                             \
-        for (int s = 0; s < STEPS; s++)                                                                      \
-            for (int i = 0; i < CHAINS; i++)                                                                 \
-                c[i] = c[i] * m + a;                                                                         \
-        for (int i = 0; i < CHAINS; i++)                                                                     \
-            __asm__ volatile("" : : "x"(c[i]));                                                              \
-        return 2.0 * CHAINS * STEPS * (double)(sizeof m / sizeof(float));                                    \
+        type c[CHAINS], m = set1(0.999f), a = set1(0.001f);                                                  \
+        _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++) c[i] = set1((float)i);                     \
+        for (int s = 0; s < STEPS; s++) {                                                                    \
+            _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++) c[i] = fma(c[i], m, a);                \
+        }                                                                                                    \
+        _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++) __asm__ volatile("" : : "m"(c[i]));        \
+        return 2.0 * CHAINS * STEPS * lanes;                                                                 \
     }
-PROBE(probe512, "avx512f,prefer-vector-width=512", lanes16)
-PROBE(probe256, "avx2,fma", lanes8)
+PROBE(probe512, "avx512f", __m512, _mm512_set1_ps, _mm512_fmadd_ps, 16)
+PROBE(probe256, "avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, 8)
 #endif
 
 static double peak_gflops(const char *level)
@@ -72,8 +66,7 @@ static double peak_gflops(const char *level)
     return 0;
 }
 
-/* ---- speaking
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- speaking -------------------------------------------------------------------------------- */
 
 static int speak(struct bench *b, const struct ora_model *m, const struct sentence *s, double cpu[2],
                  long *frames, struct ora_err *err)
@@ -113,8 +106,7 @@ static int round_of(struct bench *b, const struct ora_model *m, struct ora_err *
     return rc;
 }
 
-/* ---- setting up
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- setting up ------------------------------------------------------------------------------ */
 
 static int read_cases(struct bench *b, const char *path, struct ora_err *err)
 {

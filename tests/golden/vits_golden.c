@@ -61,8 +61,7 @@ static int fail(struct ora_str *why, const char *what, double got, double wanted
     return 1;
 }
 
-/* ---- running
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static double scale_of(const json_t *sentence, const struct bench *b, size_t i, double fallback)
 {
@@ -125,8 +124,7 @@ static int run_sentence(struct bench *b, const json_t *sentence, struct outcome 
     return rc;
 }
 
-/* ---- judging
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- judging --------------------------------------------------------------------------------- */
 
 static int near(struct ora_str *why, const json_t *sentence, const char *key, double got, double tolerance)
 {
@@ -204,8 +202,7 @@ static int check_phonemes(const struct bench *b, const json_t *sentence, struct 
     return bad;
 }
 
-/* ---- dumping: for tests that compare whole waveforms
- * -------------------------------------------------------------- */
+/* ---- dumping: for tests that compare whole waveforms ----------------------------------------- */
 
 static int dump_floats(const struct bench *b, size_t index, const char *what, const float *x, size_t n,
                        struct ora_err *err)
@@ -255,8 +252,7 @@ static int dump(struct bench *b, size_t index, const struct outcome *out, struct
     return rc;
 }
 
-/* ---- the program
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the program ----------------------------------------------------------------------------- */
 
 static int judge(struct bench *b, const json_t *sentence, size_t index, struct ora_err *err)
 {

@@ -10,8 +10,7 @@
 
 static const float SLOPE = 0.1f, LAST_SLOPE = 0.01f;
 
-/* ---- bind
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- bind ------------------------------------------------------------------------------------ */
 
 static void bind_resblocks(struct vits_binder *b, struct vits_stage *s, int i, int channels)
 {
@@ -73,8 +72,7 @@ void vits_decoder_bind(struct vits_binder *b, struct vits_decoder *d)
     ora_packer_conv_mono(b->packer, &post, &d->post);
 }
 
-/* ---- ranges
- * --------------------------------------------------------------------------------------------------- */
+/* ---- ranges ---------------------------------------------------------------------------------- */
 
 struct span {
     int lo, hi; /* rows [lo, hi) */
@@ -124,8 +122,7 @@ static void plan_chunk(struct run *r, struct span frames)
         r->need[i] = up_input(widen(r->need[i + 1], r->reach, r->length[i + 1]), c->rate[i], r->length[i]);
 }
 
-/* ---- a tile of a stage
- * ---------------------------------------------------------------------------------------- */
+/* ---- a tile of a stage ----------------------------------------------------------------------- */
 
 /* Places the tile buffers for this stage's width. */
 static void place(struct run *r, int stage)
@@ -238,8 +235,7 @@ static void stage_tile(const struct run *r, int stage, struct span s, struct ora
         branch(r, stage, j, s, s.lo, out);
 }
 
-/* ---- a chunk
- * -------------------------------------------------------------------------------------------------- */
+/* ---- a chunk --------------------------------------------------------------------------------- */
 
 static void pre(const struct run *r, struct ora_b16 z, const float *bias)
 {
@@ -298,8 +294,7 @@ static void chunk(struct run *r, struct ora_b16 z, const float *bias, struct spa
     last_stage(r, (struct span){frames.lo * c->hop, frames.hi * c->hop}, pcm);
 }
 
-/* ---- memory
- * --------------------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 enum { TILE_FLOATS = 49152, TILE_LEAST = 256, TILE_MOST = 2048 };
 

@@ -7,8 +7,7 @@
 
 #include "models/vits/spline.h"
 
-/* ---- bind
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- bind ------------------------------------------------------------------------------------ */
 
 static void bind_dds(struct vits_binder *b, struct vits_dds *d, const char *prefix)
 {
@@ -91,8 +90,7 @@ void vits_duration_bind(struct vits_binder *b, struct vits_duration *d)
         bind_deterministic(b, d);
 }
 
-/* ---- forward
- * -------------------------------------------------------------------------------------------------- */
+/* ---- forward --------------------------------------------------------------------------------- */
 
 struct run {
     const struct vits_config *cfg;

@@ -5,8 +5,7 @@
 
 enum { TILE_ROWS = 256 };
 
-/* ---- bind
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- bind ------------------------------------------------------------------------------------ */
 
 /* in_layers and, with speakers, the part of cond_layer that adds to its outputs. */
 static void bind_in_layer(struct vits_binder *b, struct vits_coupling *c, int f, int i, int *map, int wide)
@@ -70,8 +69,7 @@ void vits_flow_bind(struct vits_binder *b, struct vits_flow *f)
         bind_coupling(b, &f->coupling[i], i);
 }
 
-/* ---- speakers
- * ------------------------------------------------------------------------------------------------- */
+/* ---- speakers -------------------------------------------------------------------------------- */
 
 static size_t layer_bias_floats(const struct vits_config *cfg)
 {
@@ -92,8 +90,7 @@ void vits_flow_speaker(const struct vits_flow *f, const struct vits_config *cfg,
                     &(struct ora_conv_run){.x = g, .rows = 1, .y = {bias, ORA_LANES}, .scratch = scratch});
 }
 
-/* ---- forward
- * -------------------------------------------------------------------------------------------------- */
+/* ---- forward --------------------------------------------------------------------------------- */
 
 struct run {
     const struct vits_config *cfg;

@@ -14,8 +14,7 @@
 int vits_import(const char *path, const struct ora_import_options *options, struct ora_str *yaml,
                 struct ora_err *err);
 
-/* ---- import_onnx.c: which initialiser is which tensor
- * ---------------------------------------------------------- */
+/* ---- import_onnx.c: which initialiser is which tensor ---------------------------------------- */
 
 enum { VITS_IMPORT_TENSORS_MAX = 4096, VITS_IMPORT_CONVS_MAX = 1024 };
 
@@ -43,8 +42,7 @@ void vits_graph_release(struct vits_graph *g);
 int vits_graph_metadata(const struct ora_onnx *onnx, const struct vits_graph *g, struct ora_str *rates,
                         struct ora_str *dilations, struct ora_err *err);
 
-/* ---- import_yaml.c: the voice's JSON, as YAML
- * ------------------------------------------------------------------- */
+/* ---- import_yaml.c: the voice's JSON, as YAML ------------------------------------------------ */
 
 struct vits_import_facts {
     int symbols;     /* rows of the embedding: ids at or above it are left out */

@@ -6,8 +6,7 @@
 
 #include "base/mem.h"
 
-/* ---- layers
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- layers ---------------------------------------------------------------------------------- */
 
 static void bind_speakers(struct vits_binder *b, struct ora_model *m)
 {
@@ -67,8 +66,7 @@ static int pack(struct ora_model *m, const struct ora_voice *voice, const char *
     return ora_pack_cache_open(&m->packed, cache_dir, &id, m->k, bind_layers, &k, err);
 }
 
-/* ---- life
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static int open_model(struct ora_model *m, const struct ora_voice *voice, const struct ora_open_options *o,
                       struct ora_weights **w, struct ora_err *err)
@@ -119,8 +117,7 @@ void vits_model_close(struct ora_model **model)
     *model = NULL;
 }
 
-/* ---- describing
- * -------------------------------------------------------------------------------------------------- */
+/* ---- describing ------------------------------------------------------------------------------ */
 
 static json_t *dims(const struct vits_config *c)
 {

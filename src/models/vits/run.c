@@ -18,8 +18,7 @@ static int latent_channels(const struct vits_config *c)
     return 2 * ORA_LANES * ora_blocks(c->inter / 2);
 }
 
-/* ---- a speaker is a set of biases
- * ------------------------------------------------------------------------------ */
+/* ---- a speaker is a set of biases ------------------------------------------------------------ */
 
 static size_t padded(int channels)
 {
@@ -58,8 +57,7 @@ static int speak_as(const struct ora_model *m, struct ora_arena *arena, struct v
     return 0;
 }
 
-/* ---- durations
- * --------------------------------------------------------------------------------------------------- */
+/* ---- durations ------------------------------------------------------------------------------- */
 
 struct texts {
     double *noise; /* [2][count] */
@@ -134,8 +132,7 @@ int vits_run_durations(const struct ora_model *m, struct ora_arena *arena, struc
     return rc < 0 ? rc : round_up(r, t.logw, err);
 }
 
-/* ---- samples
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- samples --------------------------------------------------------------------------------- */
 
 struct prior {
     int32_t *index;            /* [total]: the id of each frame */
@@ -207,8 +204,7 @@ int vits_run_samples(const struct ora_model *m, struct ora_arena *arena, struct 
                                 m->chunk_frames, pcm, r->scratch, err);
 }
 
-/* ---- size
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- size ------------------------------------------------------------------------------------ */
 
 static size_t larger(size_t a, size_t b)
 {

@@ -9,8 +9,7 @@
 #include "base/mem.h"
 #include "text/rules.h"
 
-/* ---- letters as phonemes
- * ----------------------------------------------------------------------------------------- */
+/* ---- letters as phonemes --------------------------------------------------------------------- */
 
 /* Lower case where asked, then canonical decomposition. */
 static int decompose(const char *text, bool lower, struct ora_str *out, struct ora_err *err)
@@ -61,8 +60,7 @@ static void letter_spans(const char *text, const char *letters, struct vits_sent
     }
 }
 
-/* ---- sentences
- * --------------------------------------------------------------------------------------------------- */
+/* ---- sentences ------------------------------------------------------------------------------- */
 
 static bool says_something(const struct vits_spelling *w)
 {

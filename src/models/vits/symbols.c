@@ -24,8 +24,7 @@ const struct vits_symbol *vits_symbol_find(const struct vits_symbols *s, const c
     return bsearch(&key, s->symbol, s->count, sizeof *s->symbol, by_text);
 }
 
-/* ---- reading
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static int read_symbol(struct vits_symbol *out, const struct ora_yaml_node *n, int rows, struct ora_err *err)
 {
@@ -146,8 +145,7 @@ static int read_config(struct vits_symbols *s, const struct ora_yaml_node *c, in
     return rc < 0 ? rc : read_map(s, ora_yaml_get(c, "symbols"), rows, err);
 }
 
-/* ---- rows that training never saw
- * -------------------------------------------------------------------------------- */
+/* ---- rows that training never saw ------------------------------------------------------------ */
 
 static double norm_of(const float *row, int hidden)
 {
@@ -181,8 +179,7 @@ static void flag_untrained(struct vits_symbols *s, const float *table, int rows,
     }
 }
 
-/* ---- life
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 int vits_symbols_open(struct vits_symbols *s, const struct ora_voice *voice, const float *table, int rows,
                       int hidden, struct ora_err *err)

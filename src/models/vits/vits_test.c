@@ -22,16 +22,15 @@ static const struct tiny_voice_shape HIGH = {.hidden = 32,
                                              .deterministic = true,
                                              .speakers = 3};
 
-/* ---- counting allocations
- * ---------------------------------------------------------------------------------------- */
+/* ---- counting allocations -------------------------------------------------------------------- */
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define COUNTS_ALLOCATIONS 1
 extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t n);
 static long allocations;
 
-#if !defined(__SANITIZE_ADDRESS__)
-#define COUNTS_ALLOCATIONS 1
 void *malloc(size_t n)
 {
     allocations++;
@@ -49,8 +48,7 @@ void *realloc(void *p, size_t n)
 }
 #endif
 
-/* ---- a voice, open
- * ------------------------------------------------------------------------------------------------ */
+/* ---- a voice, open --------------------------------------------------------------------------- */
 
 struct stage {
     struct ora_voice *voice;
@@ -138,8 +136,7 @@ static bool same(const struct heard *a, const struct heard *b)
     return a->samples == b->samples && a->samples && !memcmp(a->pcm, b->pcm, a->samples * sizeof *a->pcm);
 }
 
-/* ---- cases
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- cases ----------------------------------------------------------------------------------- */
 
 ORA_TEST(bits_do_not_depend_on_chunks_or_levels)
 {
