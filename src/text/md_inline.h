@@ -13,8 +13,7 @@
 
 #include "text/para.h"
 
-/* Adds raw text (valid UTF-8, lines parted by '\n') to the paragraph; its first line has the number `line`.
- */
+/* Adds raw text (valid UTF-8, lines parted by '\n') to the paragraph; its first line is number `line`. */
 void ora_md_inline(struct ora_para *para, const char *raw, size_t len, uint64_t line);
 /* The character that "&name;", "&#8217;" or "&#x2019;" at the start of the text stands for, and the length of
  * the entity; 0 when it is none. */

@@ -54,6 +54,9 @@ ORA_TEST(txt_prose)
         {"a.txt", "\xF0\x9F\x98\x80", "D a\nR no-words 1\n"},
         {"a.txt", "", "D a\nR empty 1\n"},
         {"a.txt", "?!\n\n...\n", "D a\n"},
+        {"a.txt", "Be good.\n-- Mark Twain\n\xE2\x80\x94 Bonjour.\n\xE2\x80\xA2\xC2\xA0One\n\xE2\x80\xA2 Two",
+         "D a\nC \nS Be good. ~para\nS -- Mark Twain ~para\nS \xE2\x80\x94 Bonjour. ~para\nS One ~para\nS "
+         "Two ~doc\n"},
         {"a.txt",
          "A Short Title\nThis is a long line of text that goes on until the line is full\nand ends here. It "
          "has more to say, and "
@@ -135,6 +138,18 @@ ORA_TEST(tables)
          "D a\nC \nL a_1-042a5f2e76 Spaces. <a 1\nL a_2-0baf0d14a1 Dots. <a.2\n"},
     };
     struct ora_reading how = {0};
+    CHECK_CASES(how, cases);
+}
+
+ORA_TEST(columns_of_the_job)
+{
+    static const char *const columns[] = {"-", "text", "id", "mood"};
+    struct ora_reading how = {.columns = columns, .column_count = 4, .format = ORA_FORMAT_LIST};
+    static const struct reading_case cases[] = {
+        {"a.txt", "1|Hello.|a|glad\n2|Bye.|b|\n3|x\n",
+         "D a\nC \nL a Hello. extra={\"mood\":\"glad\"}\nR bad-columns 3\nL b Bye.\n"},
+        {"a.txt", "n|text|id|m\n1|Hello.|a|glad\n", "D a\nC \nL a Hello. extra={\"mood\":\"glad\"}\n"},
+    };
     CHECK_CASES(how, cases);
 }
 

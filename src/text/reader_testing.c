@@ -87,7 +87,11 @@ int ora_reading_of(const struct ora_reading *how, const char *name, const char *
     struct ora_reader_limits limits = how->limits;
     limits.max_chars = limits.max_chars ? limits.max_chars : 400;
     char *path = ora_path_join(ora_test_tmpdir(), name);
-    struct ora_input input = {.path = path, .layout = how->layout, .format = how->format};
+    struct ora_input input = {.path = path,
+                              .layout = how->layout,
+                              .format = how->format,
+                              .columns = how->columns,
+                              .column_count = how->column_count};
     struct telling t = {how, out};
     struct ora_reader *r = ora_reader_create(&limits, err);
     int rc = r ? ora_file_write_atomic(path, bytes, len, 0644, err) : err->code;

@@ -16,6 +16,8 @@ struct ora_reading {
     struct ora_reader_limits limits;
     enum ora_layout layout;
     enum ora_format format;
+    const char *const *columns;
+    size_t column_count;
     bool structure;    /* tell X items too */
     bool gaps;         /* tell gaps */
     bool ids;          /* tell ids of sentences */

@@ -121,19 +121,23 @@ static size_t number_mark(const char *text, size_t len)
 
 size_t ora_txt_item_mark(const char *text, size_t len, size_t indent, bool *keep)
 {
-    size_t end, number = number_mark(text, len);
+    size_t end, past, number = number_mark(text, len);
     *keep = true;
     if (number || !len)
         return number;
     if (isalnum((unsigned char)text[0]))
         return verse_mark(text, len, indent);
     uint32_t cp = ora_cp_at(text, len, 0, &end);
-    while (cp == '#' && end < len && text[end] == '#')
+    while ((cp == '#' || cp == '-') && end < len && end < 3 && (unsigned char)text[end] == cp)
         end++;
-    bool dash = cp == '-' || cp == '#' || cp == '$';
+    bool dash =
+        cp == '-' || cp == 0x2013 || cp == 0x2014; /* an item, speech, or who said it: "-- Mark Twain" */
     bool bullet = cp == '*' || cp == '+' || cp == 0x2022 || cp == 0x25CF || cp == 0x25AA || cp == 0x2192;
-    *keep = dash;
-    return (dash || bullet) && end < len && text[end] == ' ' ? end + 1 : 0;
+    *keep = !bullet;
+    if (!(dash || bullet || cp == '#' || cp == '$') || end == len ||
+        !ora_cp_is_space(ora_cp_at(text, len, end, &past)))
+        return 0;
+    return past;
 }
 
 bool ora_txt_ends_sentence(const char *text, size_t len)
