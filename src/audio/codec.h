@@ -28,8 +28,8 @@ struct ora_encoder {
     bool no_memory;
 };
 
-/* s16 for FLAC and WAV, f32 for WAV_F32; n may be 0. Errors: NO_MEMORY, LIMIT (over 4 GiB of WAV), INTERNAL.
- */
+/* s16 for FLAC and WAV, f32 for WAV_F32. Errors: BAD_INPUT (n is 0: FLAC has no form for it), NO_MEMORY,
+ * LIMIT (over 4 GiB of WAV), INTERNAL. */
 int ora_encode(struct ora_encoder *e, enum ora_codec codec, int sample_rate_hz, const int16_t *s16,
                const float *f32, size_t n, struct ora_err *err);
 void ora_encoder_release(struct ora_encoder *e);

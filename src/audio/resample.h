@@ -1,5 +1,5 @@
 /*
- * Resampling by soxr's HQ recipe (linear phase, 20 bit, single precision: the engine that is the same on
+ * Resampling by soxr's HQ recipe (linear phase, 20 bit, single precision: its engine, cr32s, is the same on
  * every x86-64).
  *
  *     struct ora_resampler r = {0};

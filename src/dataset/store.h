@@ -7,10 +7,10 @@
  * renames it to its final name. A batch whose utterances were all rejected has an empty archive, so that
  * every batch has its file.
  *
- *     ora_store_begin(part, kind, &w, &err);                  // the worker
- *     ora_store_add(w, id, "flac", audio, n, record, m, &audio_member, &record_member, &err);   // per
- * utterance ora_store_finish(&w, sha256, &bytes, &err);             // or ora_store_abort(&w): nothing is
- * left ora_store_commit(part, final, sha256, kind, &err);      // the coordinator
+ *     ora_store_begin(part, kind, &w, &err);                     // the worker
+ *     ora_store_add(w, id, "flac", audio, n, record, m, &audio_member, &record_member, &err);
+ *     ora_store_finish(&w, sha256, &bytes, &err);                // or ora_store_abort(&w): nothing is left
+ *     ora_store_commit(part, final, sha256, kind, &err);         // the coordinator
  *
  * Threads: a writer belongs to one thread. The same members in the same order give the same bytes.
  */
@@ -41,10 +41,9 @@ int ora_store_begin(const char *part_path, enum ora_store_kind kind, struct ora_
 int ora_store_add(struct ora_store_writer *w, const char *id, const char *extension, const void *audio,
                   size_t audio_bytes, const char *record, size_t record_bytes,
                   struct ora_member *audio_member, struct ora_member *record_member, struct ora_err *err);
-/* Ends the archive, fsyncs file (or all files) and folder. file_sha256: of the tar; for FILES of the
- * concatenation of
- * "<sha256>  <name>\n" lines in order of their names. *bytes: size on disk. Frees *w; on error nothing is
- * left on disk. */
+/* Ends the archive, fsyncs file (or all files) and folder. file_sha256: of the tar; for FILES of its lines
+ * "<sha256>  <name>\n" in order of the names. *bytes: size on disk. Frees *w; on error nothing is left on
+ * disk. */
 int ora_store_finish(struct ora_store_writer **w, char file_sha256[65], uint64_t *bytes, struct ora_err *err);
 void ora_store_abort(struct ora_store_writer **w); /* removes what was written; NULL is fine */
 

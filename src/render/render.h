@@ -58,10 +58,10 @@ struct ora_utterance {
     const char *extra_json;    /* unknown keys of the input record, or NULL */
 };
 
-/* Signal checks (formats D9): dBFS of full scale 1.0, seconds. */
+/* Signal checks, of the samples before rounding: dBFS of full scale 1.0, seconds. */
 struct ora_checks {
-    double rms_dbfs, peak_dbfs,
-        lufs; /* before rounding; -INFINITY for silence; lufs NAN unless loudness is on */
+    double rms_dbfs, peak_dbfs; /* -INFINITY for silence */
+    double lufs;                /* the same; NAN unless loudness is on */
     uint32_t clip_count;
     double lead_silence_s, trail_silence_s, max_silence_s;
     double chars_per_s;               /* letters of normalized_text: white space and ,.!?"' are not counted */
@@ -69,10 +69,9 @@ struct ora_checks {
 };
 
 struct ora_rendered {
-    size_t index; /* into the array given to run */
-    int rc;       /* 0, or why there is no audio (then only `why` and the two below are set) */
-    struct ora_err
-        why; /* its class says what to do: BAD_INPUT ends this utterance, the others are not its fault */
+    size_t index;            /* into the array given to run */
+    int rc;                  /* 0, or why there is no audio (then only `why` and the two below are set) */
+    struct ora_err why;      /* its class: BAD_INPUT ends this utterance, the others are not its fault */
     const char *reason_code; /* of class BAD_INPUT: "bad-input", "too-long", "unknown-speaker",
                                 "bad-settings", "no-audio", "not-finite"; else "" */
     bool failed;       /* of class BAD_INPUT: the model is to blame and not the text: FAILED, not REJECTED */
@@ -87,9 +86,8 @@ struct ora_rendered {
     int sample_rate_hz;
     char pcm_sha256[65]; /* of the little-endian 16-bit samples (f32 for WAV_F32) */
     struct ora_checks checks;
-    double synth_s; /* thread CPU seconds: for the database, never for the record */
-    const json_t
-        *detail; /* what the family tells beyond the record (ids, frames an id, …: `say --json`), or NULL */
+    double synth_s;       /* thread CPU seconds: for the database, never for the record */
+    const json_t *detail; /* what the family tells beyond the record (`say --json`), or NULL */
 };
 
 /* A negative return ends the run with that code. Everything holds until it returns. */
@@ -102,8 +100,8 @@ void ora_renderer_destroy(struct ora_renderer **r);
 /* Opens a voice (name or path) unless it is open; *voice and *model are borrowed; each may be NULL. */
 int ora_renderer_voice(struct ora_renderer *r, const char *name, const struct ora_voice **voice,
                        const struct ora_model **model, struct ora_err *err);
-const char *
-ora_renderer_level(const struct ora_renderer *r); /* the kernel level of the last voice used; "" before */
+/* The kernel level of the last voice used; "" before. */
+const char *ora_renderer_level(const struct ora_renderer *r);
 /* before(ctx, index) is called when utterance index goes to the model: a supervisor that knows it can name
  * the one that crashed. May be NULL. */
 int ora_renderer_run(struct ora_renderer *r, const struct ora_utterance *utterances, size_t count,
