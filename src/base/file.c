@@ -276,21 +276,32 @@ void ora_map_release(struct ora_map *m)
     *m = (struct ora_map){NULL, 0};
 }
 
+/* Did the file that was locked keep its name meanwhile? A lock on a file that somebody removed guards nothing. */
+static bool still_named(int fd, const char *path)
+{
+    struct stat held, named;
+    return fstat(fd, &held) == 0 && stat(path, &named) == 0 && held.st_dev == named.st_dev &&
+           held.st_ino == named.st_ino;
+}
+
 int ora_file_lock(const char *path, bool wait, int *fd, struct ora_err *err)
 {
-    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (*fd < 0)
-        return ora_err_errno(err, errno, "%s", path);
-    int rc;
-    do
-        rc = flock(*fd, LOCK_EX | (wait ? 0 : LOCK_NB));
-    while (rc < 0 && errno == EINTR);
-    if (rc == 0)
-        return 0;
-    int e = errno;
-    close(*fd);
-    *fd = -1;
-    if (e == EWOULDBLOCK)
-        return ora_err_set(err, ORA_E_BUSY, "%s: locked by another process", path);
-    return ora_err_errno(err, e, "lock %s", path);
+    for (;;) {
+        *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (*fd < 0)
+            return ora_err_errno(err, errno, "%s", path);
+        int rc;
+        do
+            rc = flock(*fd, LOCK_EX | (wait ? 0 : LOCK_NB));
+        while (rc < 0 && errno == EINTR);
+        if (rc == 0 && still_named(*fd, path))
+            return 0;
+        int e = rc < 0 ? errno : 0;
+        close(*fd);
+        *fd = -1;
+        if (e == EWOULDBLOCK)
+            return ora_err_set(err, ORA_E_BUSY, "%s: locked by another process", path);
+        if (e)
+            return ora_err_errno(err, e, "lock %s", path);
+    }
 }

@@ -36,7 +36,8 @@ int ora_map_open(struct ora_map *m, const char *path, struct ora_err *err);
 void ora_map_release(struct ora_map *m);
 
 /* Takes an exclusive advisory lock (flock) on path, created when missing; *fd holds it until closed.
- * wait=false: ORA_E_BUSY at once when another process has it. */
+ * wait=false: ORA_E_BUSY at once when another process has it. The holder may remove the file: who waited for it then
+ * locks a new one. */
 int ora_file_lock(const char *path, bool wait, int *fd, struct ora_err *err);
 /* write(2) until done, EINTR-safe. */
 int ora_fd_write_all(int fd, const void *data, size_t len, struct ora_err *err);

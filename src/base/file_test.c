@@ -50,6 +50,20 @@ ORA_TEST(lock_is_exclusive)
     free(path);
 }
 
+ORA_TEST(lock_of_a_removed_file_guards_nothing)
+{
+    struct ora_err err = {0};
+    char *path = ora_path_join(ora_test_tmpdir(), "lock-removed");
+    int a, b, c;
+    ORA_CHECK_OK(ora_file_lock(path, false, &a, &err), err);
+    unlink(path);
+    ORA_CHECK_OK(ora_file_lock(path, false, &b, &err), err);
+    ORA_CHECK_INT(ora_file_lock(path, false, &c, &err), ORA_E_BUSY);
+    close(a);
+    close(b);
+    free(path);
+}
+
 ORA_TEST(paths)
 {
     char *a = ora_path_join("x/", "y"), *b = ora_path_join("x", "/y"), *c = ora_path_dir("/y"), *d = ora_path_dir("y");

@@ -219,6 +219,21 @@ out_free:
     return rc;
 }
 
+/* A run that could not be made leaves no folder, unless something else lies in it. */
+static void remove_if_empty(const char *dir)
+{
+    static const char *const names[] = {"audio", "views", "logs"};
+    char *lock = ora_path_join(dir, "lock");
+    unlink(lock);
+    free(lock);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *path = ora_path_join(dir, names[i]);
+        rmdir(path);
+        free(path);
+    }
+    rmdir(dir);
+}
+
 int ora_run_create_from(const char *dir, const struct ora_job *job, const struct ora_run_source *source,
                         void (*on_progress)(void *ctx, const struct ora_ingest_stats *), void *ctx,
                         struct ora_run **run, struct ora_err *err)
@@ -231,8 +246,8 @@ int ora_run_create_from(const char *dir, const struct ora_job *job, const struct
         rc = ora_run_take_lock(dir, &lock, err);
     if (rc == 0 && ora_run_exists(dir))
         rc = ora_err_set(err, ORA_E_STATE, "%s: has a run already", dir);
-    if (rc == 0)
-        rc = make(&m, err);
+    if (rc == 0 && (rc = make(&m, err)) < 0)
+        remove_if_empty(dir);
     if (rc == 0)
         rc = ora_run_open_locked(dir, lock, run, err); /* takes the lock over, also on failure */
     else if (lock >= 0)
