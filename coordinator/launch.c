@@ -177,17 +177,31 @@ static void arguments(const struct ora_launcher *l, const char *workers, const c
         argv[n++] = worker[i];
 }
 
+/* What a surrounding mpirun or srun tells its own ranks, and would confuse ours. */
+static bool of_another_launch(const char *variable)
+{
+    static const char *const prefixes[] = {"PMIX_",        "OMPI_COMM_WORLD_", "OMPI_UNIVERSE_",
+                                           "OMPI_MCA_ess", "OMPI_MCA_orte_",   "OMPI_MCA_pmix"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (ora_starts_with(variable, prefixes[i]))
+            return true;
+    return false;
+}
+
 static char **environment(void)
 {
-    static const char *const ours[] = {"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1",
-                                       "OPENBLAS_NUM_THREADS=1"};
-    size_t n = 0, added = geteuid() == 0 ? 0 : 2, count = sizeof ours / sizeof *ours;
+    size_t n = 0, kept = 0;
     while (environ[n])
         n++;
-    char **env = ora_xcalloc(n + count + 1, sizeof *env);
-    memcpy(env, environ, n * sizeof *env);
-    for (size_t i = added; i < count; i++)
-        env[n++] = (char *)(uintptr_t)ours[i];
+    char **env = ora_xcalloc(n + 4, sizeof *env);
+    for (size_t i = 0; i < n; i++)
+        if (!of_another_launch(environ[i]))
+            env[kept++] = environ[i];
+    if (geteuid() == 0) {
+        env[kept++] = (char *)(uintptr_t) "OMPI_ALLOW_RUN_AS_ROOT=1";
+        env[kept++] = (char *)(uintptr_t) "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1";
+    }
+    env[kept++] = (char *)(uintptr_t) "OPENBLAS_NUM_THREADS=1";
     return env;
 }
 

@@ -61,7 +61,7 @@ struct service {
     uint64_t min_free_bytes;
     int signal_fd, log_fd;
     sigset_t old_mask;
-    int signals; /* SIGINT and SIGTERM so far */
+    int signals; /* SIGINT, SIGTERM and SIGHUP so far */
     int64_t started_ms, looked_ms;
 };
 
@@ -70,10 +70,13 @@ struct service {
 static int open_signals(struct service *s, struct ora_err *err)
 {
     sigset_t set;
+    struct sigaction hangup;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGCHLD);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup means it */
+        sigaddset(&set, SIGHUP);
     signal(SIGPIPE, SIG_IGN);
     if (pthread_sigmask(SIG_BLOCK, &set, &s->old_mask) != 0 ||
         (s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)

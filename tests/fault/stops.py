@@ -77,6 +77,27 @@ def case_a_voice_that_vanished(t):
     t.is_like_undisturbed()
 
 
+def case_an_mpirun_that_does_not_start(t):
+    script = t.write("bin/mpirun", "#!/bin/sh\necho no mpirun today >&2\nexit 1\n")
+    script.chmod(0o755)
+    process = t.start("run", t.corpus(count=16), "--workers", 2, env={"PATH": f"{script.parent}:{os.environ['PATH']}"})
+    t.end_of(process, 3)
+    text = t.said(process)
+    check("paused: no worker stays alive" in text and "no mpirun today" in text, text)
+    empty = t.write("none/x", "").parent
+    says(t.oratorio("run", "job.yaml", env={"PATH": str(empty)}, code=3), "mpirun is not in PATH", "openmpi-bin")
+    t.end_of(t.start("run", "job.yaml", "--workers", 2), 0)
+
+
+def case_a_terminal_that_closes(t):
+    process = begin(t)
+    process.send_signal(signal.SIGHUP)
+    t.end_of(process, 3)
+    t.nobody_is_left()
+    t.end_of(t.start("run", "job.yaml", "--workers", 2), 0)
+    t.is_like_undisturbed()
+
+
 def mount(path, size):
     path.mkdir(parents=True)
     if os.geteuid() != 0:
