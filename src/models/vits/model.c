@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "models/vits/run.h"
 
 /* ---- layers ---------------------------------------------------------------------------------- */
 
@@ -150,10 +151,11 @@ int vits_model_describe(const struct ora_model *m, json_t **facts, struct ora_er
         json_array_append_new(rewrites,
                               json_pack("{s:s, s:s}", "from", s->rewrite[i].from, "to", s->rewrite[i].to));
     *facts =
-        json_pack("{s:o, s:s?, s:s, s:s, s:i, s:i, s:i, s:o, s:b, s:o, s:s, s:I}", "dims", dims(&m->cfg),
+        json_pack("{s:o, s:s?, s:s, s:s, s:i, s:i, s:i, s:o, s:b, s:o, s:s, s:I, s:I}", "dims", dims(&m->cfg),
                   "quality", s->quality, "phoneme_type", s->from_text ? "text" : "espeak", "espeak_voice",
                   s->espeak_voice, "embedding_rows", m->cfg.symbols, "symbols", (int)s->count, "speakers",
                   m->cfg.speakers, "untrained_symbols", untrained, "untrained_dropped", s->drop_untrained,
-                  "rewrites", rewrites, "kernels", m->k->name, "packed_bytes", (json_int_t)m->packed.bytes);
+                  "rewrites", rewrites, "kernels", m->k->name, "packed_bytes", (json_int_t)m->packed.bytes,
+                  "run_bytes", (json_int_t)vits_run_bytes(m));
     return *facts ? 0 : ora_err_set(err, ORA_E_INTERNAL, "the facts of a voice make no JSON");
 }

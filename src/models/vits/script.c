@@ -70,11 +70,26 @@ static bool says_something(const struct vits_spelling *w)
     return false;
 }
 
+static void count_dropped(struct vits_script *s, const struct vits_dropped *d)
+{
+    size_t i = 0;
+    s->dropped += d->count;
+    while (i < s->dropped_kinds && strcmp(s->dropped_kind[i].text, d->text))
+        i++;
+    if (i == s->dropped_kinds) {
+        s->dropped_kind = ora_xrealloc(s->dropped_kind, (i + 1) * sizeof *s->dropped_kind);
+        s->dropped_kind[s->dropped_kinds++] = *d;
+    } else {
+        s->dropped_kind[i].count += d->count;
+    }
+}
+
 /* Takes `sentence` over when it has anything to say. */
 static void keep(struct vits_script *s, struct vits_sentence *sentence)
 {
     for (size_t i = 0; i < sentence->spelling.dropped_count; i++)
-        s->dropped += sentence->spelling.dropped[i].count;
+        count_dropped(s, &sentence->spelling.dropped[i]);
+    s->rewritten += sentence->spelling.rewritten;
     if (!says_something(&sentence->spelling)) {
         vits_spelling_release(&sentence->spelling);
         free(sentence->span);
@@ -165,6 +180,7 @@ void vits_script_release(struct vits_script *s)
         free(s->sentence[i].when);
     }
     free(s->sentence);
+    free(s->dropped_kind);
     ora_str_release(&s->normalized);
     memset(s, 0, sizeof *s);
 }

@@ -26,7 +26,10 @@ struct vits_script {
     struct vits_sentence *sentence; /* each has at least one token */
     size_t count;
     size_t tokens, ids, spans; /* sums over the sentences */
-    uint32_t dropped;
+    uint32_t dropped,
+        rewritten; /* phonemes left out; places a rewrite changed: of all sentences, mute ones too */
+    struct vits_dropped *dropped_kind;
+    size_t dropped_kinds;
 };
 
 /* BAD_INPUT when nothing is left to speak. */

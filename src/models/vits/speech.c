@@ -122,6 +122,7 @@ static int speak_segment(struct vits_speech *s, struct vits_sentence *sentence,
         s->segment[s->segments++] = (struct vits_segment){s->ids_count, n, (uint32_t)s->samples};
         s->ids_count += (size_t)n;
         s->samples += samples;
+        s->total_frames += (uint32_t)r.total;
     }
     ora_arena_reset(s->arena, mark);
     return rc;
@@ -219,17 +220,11 @@ static json_t *segment_detail(const struct vits_speech *s, const struct vits_seg
 json_t *vits_speech_detail(const struct vits_speech *s)
 {
     json_t *segments = json_array(), *dropped = json_object();
-    uint32_t rewritten = 0;
     for (size_t i = 0; i < s->segments; i++)
         json_array_append_new(segments, segment_detail(s, &s->segment[i]));
-    for (size_t i = 0; i < s->script->count; i++) {
-        const struct vits_spelling *w = &s->script->sentence[i].spelling;
-        rewritten += w->rewritten;
-        for (size_t j = 0; j < w->dropped_count; j++) {
-            json_int_t before = json_integer_value(json_object_get(dropped, w->dropped[j].text));
-            json_object_set_new(dropped, w->dropped[j].text, json_integer(before + w->dropped[j].count));
-        }
-    }
+    for (size_t i = 0; i < s->script->dropped_kinds; i++)
+        json_object_set_new(dropped, s->script->dropped_kind[i].text,
+                            json_integer(s->script->dropped_kind[i].count));
     return json_pack("{s:o, s:i, s:o, s:i}", "segments", segments, "cuts", (int)s->cuts, "dropped", dropped,
-                     "rewritten", (int)rewritten);
+                     "rewritten", (int)s->script->rewritten);
 }

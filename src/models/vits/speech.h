@@ -33,7 +33,8 @@ struct vits_speech {
     int32_t *ids;
     uint32_t *frames;
     size_t phones, words, segments, ids_count;
-    uint32_t cuts; /* sentences that had to be cut, once a cut */
+    uint32_t total_frames; /* of all runs */
+    uint32_t cuts;         /* sentences that had to be cut, once a cut */
     struct ora_str phonemes;
     float *pcm; /* in the arena as long as it fits there */
     size_t samples, pcm_cap;

@@ -72,7 +72,7 @@ static int speak_one(const struct ora_model *m, struct ora_arena *arena, const s
             .words = s.word,
             .word_count = s.words,
             .segments = (uint32_t)s.segments,
-            .frames = (uint32_t)(s.samples / (size_t)m->cfg.hop),
+            .frames = s.total_frames,
             .dropped_phonemes = script.dropped,
             .detail = detail,
         };
