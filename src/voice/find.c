@@ -179,6 +179,8 @@ static int not_found(const char *name, struct ora_err *err)
     ora_voice_places_free(places, count);
     (void)ora_voice_list(collect_name, names, NULL);
     const char *near = ora_nearest(name, (const char *const *)names->item, names->count);
+    for (size_t i = 0; i < names->count && !near && *name; i++) /* "joe" for "en_US-joe-medium" */
+        near = strstr(names->item[i], name) ? names->item[i] : NULL;
     int rc =
         ora_err_set(err, ORA_E_NOT_FOUND, "no voice '%.64s'%s%s%s; searched %s", name,
                     near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "", ora_str_c(&searched));

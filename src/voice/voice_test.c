@@ -165,6 +165,10 @@ ORA_TEST(what_is_not_found_is_told)
     ORA_CHECK_INT(ora_voice_open("smal", &v, &err), ORA_E_NOT_FOUND);
     ORA_CHECK(strstr(err.message, "no voice 'smal', did you mean 'small'?; searched "));
     ORA_CHECK(strstr(err.message, "place2, voices, /nonexistent/oratorio/voices, /usr/local/share"));
+    char *long_name = make_voice("place2/en_US-joe-medium", minimal, NULL);
+    ORA_CHECK_INT(ora_voice_open("joe", &v, &err), ORA_E_NOT_FOUND);
+    ORA_CHECK(strstr(err.message, "no voice 'joe', did you mean 'en_US-joe-medium'?"));
+    free(long_name);
     ORA_CHECK_INT(ora_voice_open("./nothing", &v, &err), ORA_E_NOT_FOUND);
     ORA_CHECK_STR(err.message, "./nothing: there is no such voice folder");
     ORA_CHECK_INT(ora_voice_open("/usr", &v, &err), ORA_E_NOT_FOUND);
