@@ -63,6 +63,8 @@ enum ora_act {
     ORA_ACT_EXP,
     ORA_ACT_LOG,      /* of x > 0, normal */
     ORA_ACT_SOFTPLUS, /* ln(1 + e^x) */
+    ORA_ACT_ELU,      /* x > 0 ? x : e^x - 1 */
+    ORA_ACT_SINE_SUM, /* sin(x) + x, |x| below some 1e4 */
     ORA_ACT_COUNT
 };
 
@@ -141,6 +143,16 @@ struct ora_kernels {
     void (*add)(float *y, const float *a, const float *b, size_t n);               /* y = a + b */
     void (*madd)(float *y, const float *a, const float *b, size_t n, float scale); /* y += (a*b)*scale */
     void (*scale)(float *y, const float *x, size_t n, float scale);                /* y = x*scale */
+    void (*mul)(float *y, const float *a, const float *b, size_t n); /* y = a*b; y may be a or b */
+    /* y[t][c] += x[t][c] * gain[c]; gain is [16*blocks]. */
+    void (*add_scaled)(struct ora_b16 y, struct ora_b16 x, const float *gain, int rows, int blocks);
+    /* Root-mean-square norm over channels for each row: y = x / sqrt(mean(x^2) + eps) * gamma. y may be x. */
+    void (*rms_norm)(struct ora_b16 y, struct ora_b16 x, int rows, int channels, const float *gamma,
+                     float eps);
+    /* One query against `keys` rows of keys and values: o = sum_j softmax_j(q . k_j) v_j over `channels` of
+     * one head. o and q are one row each; scores has room for `keys` rounded up to 16. o may be q. */
+    void (*attend)(struct ora_b16 o, struct ora_b16 q, struct ora_b16 k, struct ora_b16 v, int keys,
+                   int channels, float *scores);
     /* n standard normal deviates from n uniform words, by Box-Muller: words 2i, 2i+1 give deviates 2i, 2i+1.
      * n is even. Each depends on its own pair only. */
     void (*normals)(float *y, const uint32_t *words, size_t n);

@@ -132,6 +132,27 @@ static inline v16 v_softplus(v16 x)
     return v_add(v_max(x, v_set1(0.0f)), v_add(v_log(u), lost));
 }
 
+/* sin of f quarter turns, -1/2 <= f <= 1/2; s = f*f */
+static inline v16 v_sin_poly(v16 f, v16 s)
+{
+    v16 a = v_set1(0x1.4bc256p-13f);
+    a = v_fma(a, s, v_set1(-0x1.32ca86p-8f));
+    a = v_fma(a, s, v_set1(0x1.466bbap-4f));
+    a = v_fma(a, s, v_set1(-0x1.4abbcep-1f));
+    a = v_fma(a, s, v_set1(0x1.921fb6p+0f));
+    return v_mul(a, f);
+}
+
+/* cos of f quarter turns */
+static inline v16 v_cos_poly(v16 s)
+{
+    v16 c = v_set1(0x1.d99f52p-11f);
+    c = v_fma(c, s, v_set1(-0x1.55c4eap-6f));
+    c = v_fma(c, s, v_set1(0x1.03c1dap-2f));
+    c = v_fma(c, s, v_set1(-0x1.3bd3ccp+0f));
+    return v_fma(c, s, v_set1(1.0f));
+}
+
 /* sin and cos of 2*pi*u, 0 <= u < 1 */
 static inline void v_sincos_turn(v16 u, v16 *sine, v16 *cosine)
 {
@@ -139,17 +160,7 @@ static inline void v_sincos_turn(v16 u, v16 *sine, v16 *cosine)
     v16 f = v_sub(v_mul(u, v_set1(4.0f)), v_sub(t, v_set1(SHIFTER)));
     i16 quarter = i_and(v_bits(t), i_set1(3));
     v16 s = v_mul(f, f);
-    v16 a = v_set1(0x1.4bc256p-13f);
-    a = v_fma(a, s, v_set1(-0x1.32ca86p-8f));
-    a = v_fma(a, s, v_set1(0x1.466bbap-4f));
-    a = v_fma(a, s, v_set1(-0x1.4abbcep-1f));
-    a = v_fma(a, s, v_set1(0x1.921fb6p+0f));
-    a = v_mul(a, f);
-    v16 c = v_set1(0x1.d99f52p-11f);
-    c = v_fma(c, s, v_set1(-0x1.55c4eap-6f));
-    c = v_fma(c, s, v_set1(0x1.03c1dap-2f));
-    c = v_fma(c, s, v_set1(-0x1.3bd3ccp+0f));
-    c = v_fma(c, s, v_set1(1.0f));
+    v16 a = v_sin_poly(f, s), c = v_cos_poly(s);
     v16 zero = v_set1(0.0f);
     i16 odd = i_and(quarter, i_set1(1));
     v16 sin_part = v_select_eq(odd, i_set1(1), c, a);
@@ -158,6 +169,20 @@ static inline void v_sincos_turn(v16 u, v16 *sine, v16 *cosine)
     i16 outer = i_and(i_add(quarter, i_set1(1)), i_set1(2));
     *sine = v_select_eq(upper, i_set1(2), v_sub(zero, sin_part), sin_part);
     *cosine = v_select_eq(outer, i_set1(2), v_sub(zero, cos_part), cos_part);
+}
+
+/* sin x: x less the nearest multiple of pi/2 in three parts, then the quarter's polynomial. */
+static inline v16 v_sin(v16 x)
+{
+    v16 t = v_fma(x, v_set1(0x1.45f306p-1f), v_set1(SHIFTER));
+    v16 n = v_sub(t, v_set1(SHIFTER));
+    v16 r = v_fma(n, v_set1(-0x1.921fb4p+0f), x);
+    r = v_fma(n, v_set1(-0x1.4442d0p-24f), r);
+    r = v_fma(n, v_set1(-0x1.846988p-48f), r);
+    v16 f = v_mul(r, v_set1(0x1.45f306p-1f)), s = v_mul(f, f);
+    i16 odd = i_and(v_bits(t), i_set1(1)), upper = i_and(v_bits(t), i_set1(2));
+    v16 m = v_select_eq(odd, i_set1(1), v_cos_poly(s), v_sin_poly(f, s));
+    return v_select_eq(upper, i_set1(2), v_sub(v_set1(0.0f), m), m);
 }
 
 static inline v16 v_act(v16 x, enum ora_act fn)
@@ -179,6 +204,10 @@ static inline v16 v_act(v16 x, enum ora_act fn)
         return v_log(x);
     case ORA_ACT_SOFTPLUS:
         return v_softplus(x);
+    case ORA_ACT_ELU:
+        return v_select_lt(v_set1(0.0f), x, x, v_sub(v_exp(x), v_set1(1.0f)));
+    case ORA_ACT_SINE_SUM:
+        return v_add(v_sin(x), x);
     case ORA_ACT_NONE:
     case ORA_ACT_COUNT:
         break;

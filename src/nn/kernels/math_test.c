@@ -34,6 +34,14 @@ static double exact_softplus(double x)
 {
     return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
 }
+static double exact_elu(double x)
+{
+    return x > 0 ? x : expm1(x);
+}
+static double exact_sine_sum(double x)
+{
+    return sin(x) + x;
+}
 static double exact_relu(double x)
 {
     return x > 0 ? x : 0;
@@ -48,6 +56,9 @@ static const struct function functions[] = {
     {"log near 1", ORA_ACT_LOG, log, 0.5, 2, 1.5, 0},
     {"log", ORA_ACT_LOG, log, 1e-7, 1e5, 1.5, 0},
     {"softplus", ORA_ACT_SOFTPLUS, exact_softplus, -80, 40, 3, 0},
+    {"elu", ORA_ACT_ELU, exact_elu, -80, 20, 3, 7e-8},
+    {"sine sum", ORA_ACT_SINE_SUM, exact_sine_sum, -12, 12, 4, 1e-7},
+    {"sine sum, large", ORA_ACT_SINE_SUM, exact_sine_sum, -9000, 9000, 2, 1e-7},
     {"relu", ORA_ACT_RELU, exact_relu, -2, 2, 0, 0},
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions, POINTS = 400003 };

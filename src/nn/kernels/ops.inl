@@ -210,6 +210,61 @@ static void op_scale(float *y, const float *x, size_t n, float scale)
         y[i] = x[i] * scale;
 }
 
+static void op_mul(float *y, const float *a, const float *b, size_t n)
+{
+    size_t i = 0;
+    for (; i + ORA_LANES <= n; i += ORA_LANES)
+        v_store(y + i, v_mul(v_load(a + i), v_load(b + i)));
+    for (; i < n; i++)
+        y[i] = a[i] * b[i];
+}
+
+static void op_add_scaled(struct ora_b16 y, struct ora_b16 x, const float *gain, int rows, int blocks)
+{
+    for (int b = 0; b < blocks; b++) {
+        v16 g = v_load(gain + ORA_LANES * b);
+        for (int t = 0; t < rows; t++)
+            v_store(row_at(y, b, t), v_fma(v_load(row_of(x, b, t)), g, v_load(row_of(y, b, t))));
+    }
+}
+
+static void op_rms_norm(struct ora_b16 y, struct ora_b16 x, int rows, int channels, const float *gamma,
+                        float eps)
+{
+    int blocks = ora_blocks(channels);
+    for (int t = 0; t < rows; t++) {
+        v16 squares = v_set1(0.0f);
+        for (int b = 0; b < blocks; b++) {
+            v16 v = v_load(row_of(x, b, t));
+            squares = v_fma(v, v, squares);
+        }
+        v16 mean = v_set1(v_hsum(squares) / (float)channels);
+        v16 inv = v_div(v_set1(1.0f), v_sqrt(v_add(mean, v_set1(eps))));
+        for (int b = 0; b < blocks; b++)
+            v_store(row_at(y, b, t),
+                    v_mul(v_mul(v_load(row_of(x, b, t)), inv), v_load(gamma + ORA_LANES * b)));
+    }
+}
+
+static void op_attend(struct ora_b16 o, struct ora_b16 q, struct ora_b16 k, struct ora_b16 v, int keys,
+                      int channels, float *scores)
+{
+    int blocks = ora_blocks(channels);
+    for (int j = 0; j < keys; j++) {
+        v16 sum = v_set1(0.0f);
+        for (int b = 0; b < blocks; b++)
+            sum = v_fma(v_load(row_of(q, b, 0)), v_load(row_of(k, b, j)), sum);
+        scores[j] = v_hsum(sum);
+    }
+    op_softmax((struct ora_b16){scores, ORA_LANES}, 1, keys);
+    for (int b = 0; b < blocks; b++) {
+        v16 sum = v_set1(0.0f);
+        for (int j = 0; j < keys; j++)
+            sum = v_fma(v_set1(scores[j]), v_load(row_of(v, b, j)), sum);
+        v_store(row_at(o, b, 0), sum);
+    }
+}
+
 /* A uniform in (0,1) from the upper 23 bits: (k + 1/2) * 2^-23, exact in a float. */
 static inline v16 v_uniform(i16 words)
 {
@@ -308,5 +363,6 @@ static void op_to_ct(float *y, size_t ld, struct ora_b16 x, int rows, int channe
 #define ORA_OPS_TABLE                                                                                        \
     .conv_mono = op_conv_mono, .depthwise = op_depthwise, .layer_norm = op_layer_norm, .gate = op_gate,      \
     .softmax = op_softmax, .map = op_map, .leaky = op_leaky, .add = op_add, .madd = op_madd,                 \
-    .scale = op_scale, .normals = op_normals, .embed = op_embed, .gather = op_gather, .from_tc = op_from_tc, \
+    .scale = op_scale, .mul = op_mul, .add_scaled = op_add_scaled, .rms_norm = op_rms_norm,                  \
+    .attend = op_attend, .normals = op_normals, .embed = op_embed, .gather = op_gather, .from_tc = op_from_tc, \
     .to_tc = op_to_tc, .from_ct = op_from_ct, .to_ct = op_to_ct

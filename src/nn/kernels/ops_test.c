@@ -100,6 +100,79 @@ ORA_TEST(layer_norm)
     for_all(check_layer_norm);
 }
 
+static void check_rms_norm(const struct ora_kernels *k, struct work *w, int n)
+{
+    float *gamma = w->vector;
+    for (int c = 0; c < n; c++)
+        gamma[c] = 1 + noise(3, (uint32_t)c);
+    k->rms_norm(w->y, w->x, ROWS, n, gamma, 1e-6f);
+    for (int t = 0; t < ROWS; t++) {
+        double mean = 0;
+        for (int c = 0; c < n; c++)
+            mean += pow(*ora_b16_element(w->x, t, c), 2) / n;
+        for (int c = 0; c < n; c++) {
+            double v = *ora_b16_element(w->x, t, c) / sqrt(mean + 1e-6) * gamma[c];
+            ORA_CHECK_NEAR(*ora_b16_element(w->y, t, c), v, 4e-6 * (1 + fabs(v)));
+        }
+    }
+}
+
+ORA_TEST(rms_norm)
+{
+    for_all(check_rms_norm);
+}
+
+static void check_add_scaled(const struct ora_kernels *k, struct work *w, int n)
+{
+    float *gain = w->vector;
+    for (int c = 0; c < n; c++)
+        gain[c] = noise(3, (uint32_t)c);
+    for (int b = 0; b < ora_blocks(n); b++) /* y = x*x, then += z*gain */
+        k->mul(ora_b16_at(w->y, b, 0).p, ora_b16_at(w->x, b, 0).p, ora_b16_at(w->x, b, 0).p,
+               ORA_LANES * ROWS);
+    k->add_scaled(w->y, w->z, gain, ROWS, ora_blocks(n));
+    for (int t = 0; t < ROWS; t++)
+        for (int c = 0; c < n; c++) {
+            double x = *ora_b16_element(w->x, t, c),
+                   v = x * x + *ora_b16_element(w->z, t, c) * (double)gain[c];
+            ORA_CHECK_NEAR(*ora_b16_element(w->y, t, c), v, 3e-7);
+        }
+}
+
+ORA_TEST(mul_and_add_scaled)
+{
+    for_all(check_add_scaled);
+}
+
+/* Query row 1 of x against keys and values in z, for one and for all rows. */
+static void check_attend(const struct ora_kernels *k, struct work *w, int n)
+{
+    double p[ROWS], root = 1 / sqrt(n);
+    for (int c = 0; c < n; c++)
+        *ora_b16_element(w->x, 1, c) *= (float)(4 * root);
+    for (int keys = 1, row = 0; keys <= ROWS; keys += ROWS - 1, row++) {
+        double sum = 0;
+        k->attend(ora_b16_at(w->y, 0, row), ora_b16_at(w->x, 0, 1), w->z, w->z, keys, n, w->vector);
+        for (int j = 0; j < keys; j++) {
+            double s = 0;
+            for (int c = 0; c < n; c++)
+                s += *ora_b16_element(w->x, 1, c) * (double)*ora_b16_element(w->z, j, c);
+            sum += p[j] = exp(s);
+        }
+        for (int c = 0; c < n; c++) {
+            double v = 0;
+            for (int j = 0; j < keys; j++)
+                v += p[j] / sum * *ora_b16_element(w->z, j, c);
+            ORA_CHECK_NEAR(*ora_b16_element(w->y, row, c), v, 2e-6);
+        }
+    }
+}
+
+ORA_TEST(attend)
+{
+    for_all(check_attend);
+}
+
 static void check_softmax(const struct ora_kernels *k, struct work *w, int n)
 {
     for (int t = 0; t < ROWS; t++)

@@ -1,0 +1,193 @@
+/* One table of fields: the reader, and thereby what is checked. */
+#include "models/megatts3/dims.h"
+
+#include <stddef.h>
+
+const struct mega_dims mega_dims_official = {
+    .dit = {.dim = 1024,
+            .layers = 24,
+            .heads = 16,
+            .ffn = 2048,
+            .local_cond = 512,
+            .ctx_mask = 16,
+            .latent = 32,
+            .time_freqs = 256,
+            .max_pos = 16384,
+            .text = {.symbols = 302, .tones = 32, .dim = 1024, .heads = 4, .layers = 6, .ffn = 2048}},
+    .dur = {.text = {.symbols = 174, .tones = 23, .dim = 512, .heads = 2, .layers = 4, .ffn = 1024},
+            .dec = 512,
+            .layers = 8,
+            .heads = 8,
+            .ffn = 2048,
+            .code_size = 128},
+    .align = {.state = 512,
+              .heads = 8,
+              .enc_layers = 6,
+              .dec_layers = 6,
+              .mlp = 2048,
+              .vocab = 6800,
+              .audio_ctx = 3000,
+              .text_ctx = 2048,
+              .mels = 80},
+    .vae = {.enc_filters = 32,
+            .enc_dim = 512,
+            .enc_ratios = {2, 4, 4, 5, 6},
+            .lstm = 1024,
+            .z = 32,
+            .dec_in = 320,
+            .dec_up = 160,
+            .ngf = 128,
+            .dec_ratios = {5, 4, 4, 3}},
+    .g2p = {.hidden = 896,
+            .layers = 24,
+            .heads = 14,
+            .kv_heads = 2,
+            .mlp = 4864,
+            .vocab = 168896,
+            .speech_start = 151667,
+            .bot = 151665,
+            .bos = 151666,
+            .rope_theta = 1e6,
+            .eps = 1e-6},
+};
+
+struct field {
+    const char *model, *key;
+    size_t offset;
+    int min, max;
+};
+
+#define FIELD(model, key, member, min, max)                                                                  \
+    {                                                                                                        \
+#model, key, offsetof(struct mega_dims, model.member), min, max                                      \
+    }
+
+static const struct field fields[] = {
+    FIELD(dit, "dim", dim, 16, 8192),
+    FIELD(dit, "dim", text.dim, 16, 8192),
+    FIELD(dit, "layers", layers, 1, MEGA_LAYERS_MAX),
+    FIELD(dit, "heads", heads, 1, 256),
+    FIELD(dit, "ffn", ffn, 1, 65536),
+    FIELD(dit, "local_cond", local_cond, 1, 8192),
+    FIELD(dit, "ctx_mask", ctx_mask, 1, 1024),
+    FIELD(dit, "latent", latent, MEGA_LATENT, MEGA_LATENT),
+    FIELD(dit, "time_freqs", time_freqs, 4, 8192),
+    FIELD(dit, "max_pos", max_pos, 1, 1 << 20),
+    FIELD(dit, "text_layers", text.layers, 1, ORA_REL_LAYERS_MAX),
+    FIELD(dit, "text_heads", text.heads, 1, 64),
+    FIELD(dit, "text_ffn", text.ffn, 1, 65536),
+    FIELD(dit, "phones", text.symbols, 302, 65536),
+    FIELD(dit, "tones", text.tones, 32, 65536),
+    FIELD(dur, "hidden", text.dim, 16, 8192),
+    FIELD(dur, "enc_heads", text.heads, 1, 64),
+    FIELD(dur, "enc_layers", text.layers, 1, ORA_REL_LAYERS_MAX),
+    FIELD(dur, "enc_ffn", text.ffn, 1, 65536),
+    FIELD(dur, "phones", text.symbols, 174, 65536),
+    FIELD(dur, "tones", text.tones, 16, 65536),
+    FIELD(dur, "dec", dec, 16, 8192),
+    FIELD(dur, "layers", layers, 1, MEGA_LAYERS_MAX),
+    FIELD(dur, "heads", heads, 1, 256),
+    FIELD(dur, "ffn", ffn, 1, 65536),
+    FIELD(dur, "code_size", code_size, 128, 128),
+    FIELD(align, "state", state, 16, 8192),
+    FIELD(align, "heads", heads, 1, 256),
+    FIELD(align, "enc_layers", enc_layers, 1, MEGA_LAYERS_MAX),
+    FIELD(align, "dec_layers", dec_layers, 1, MEGA_LAYERS_MAX),
+    FIELD(align, "mlp", mlp, 1, 65536),
+    FIELD(align, "vocab", vocab, 801, 1 << 20),
+    FIELD(align, "audio_ctx", audio_ctx, 1, 1 << 20),
+    FIELD(align, "text_ctx", text_ctx, 2, 1 << 20),
+    FIELD(align, "mels", mels, 80, 80),
+    FIELD(vae, "enc_filters", enc_filters, 2, 1024),
+    FIELD(vae, "enc_dim", enc_dim, 1, 8192),
+    FIELD(vae, "lstm", lstm, 1, 8192),
+    FIELD(vae, "z", z, MEGA_LATENT, MEGA_LATENT),
+    FIELD(vae, "dec_in", dec_in, 1, 8192),
+    FIELD(vae, "dec_up", dec_up, 1, 8192),
+    FIELD(vae, "ngf", ngf, 1, 1024),
+    FIELD(g2p, "hidden", hidden, 16, 8192),
+    FIELD(g2p, "layers", layers, 1, MEGA_LAYERS_MAX),
+    FIELD(g2p, "heads", heads, 1, 256),
+    FIELD(g2p, "kv_heads", kv_heads, 1, 256),
+    FIELD(g2p, "mlp", mlp, 1, 65536),
+    FIELD(g2p, "vocab", vocab, 803, 1 << 20),
+    FIELD(g2p, "speech_start", speech_start, 1, 1 << 20),
+    FIELD(g2p, "bot", bot, 0, 1 << 20),
+    FIELD(g2p, "bos", bos, 0, 1 << 20),
+};
+
+static int read_field(const json_t *object, const struct field *f, struct mega_dims *d, struct ora_err *err)
+{
+    const json_t *v = json_object_get(json_object_get(object, f->model), f->key);
+    if (!json_is_integer(v))
+        return ora_err_set(err, ORA_E_FORMAT, "dims: '%s.%s' is missing or no whole number", f->model,
+                           f->key);
+    json_int_t n = json_integer_value(v);
+    if (n < f->min || n > f->max)
+        return ora_err_set(err, ORA_E_FORMAT, "dims: '%s.%s' is %lld, wanted %d to %d", f->model, f->key,
+                           (long long)n, f->min, f->max);
+    *(int *)((char *)d + f->offset) = (int)n;
+    return 0;
+}
+
+static int read_list(const json_t *object, const char *key, int *to, int count, struct ora_err *err)
+{
+    const json_t *list = json_object_get(json_object_get(object, "vae"), key);
+    if (json_array_size(list) != (size_t)count)
+        return ora_err_set(err, ORA_E_FORMAT, "dims: 'vae.%s' is no list of %d", key, count);
+    for (int i = 0; i < count; i++) {
+        json_int_t n = json_integer_value(json_array_get(list, (size_t)i));
+        if (n < 2 || n > 16)
+            return ora_err_set(err, ORA_E_FORMAT, "dims: 'vae.%s[%d]' is %lld, wanted 2 to 16", key, i,
+                               (long long)n);
+        to[i] = (int)n;
+    }
+    return 0;
+}
+
+static int check_heads(const char *what, int dim, int heads, struct ora_err *err)
+{
+    if (dim % heads == 0 && dim / heads % 2 == 0)
+        return 0;
+    return ora_err_set(err, ORA_E_FORMAT, "dims: %s: %d channels make no %d even heads", what, dim, heads);
+}
+
+static int check_ratios(const struct mega_vae_dims *v, struct ora_err *err)
+{
+    int down = 1, up = MEGA_LATENT_FRAMES;
+    for (int i = 0; i < MEGA_ENC_STAGES; i++)
+        down *= v->enc_ratios[i];
+    for (int i = 0; i < MEGA_STAGES; i++)
+        up *= v->dec_ratios[i];
+    if (down != MEGA_LATENT_HOP || up != MEGA_LATENT_HOP)
+        return ora_err_set(err, ORA_E_FORMAT, "dims: vae: ratios make %d down and %d up, wanted %d", down, up,
+                           MEGA_LATENT_HOP);
+    return 0;
+}
+
+int mega_dims_read(const json_t *object, struct mega_dims *d, struct ora_err *err)
+{
+    int rc = 0;
+    *d = (struct mega_dims){0};
+    for (size_t i = 0; rc == 0 && i < sizeof fields / sizeof *fields; i++)
+        rc = read_field(object, &fields[i], d, err);
+    if (rc == 0)
+        rc = read_list(object, "enc_ratios", d->vae.enc_ratios, MEGA_ENC_STAGES, err);
+    if (rc == 0)
+        rc = read_list(object, "dec_ratios", d->vae.dec_ratios, MEGA_STAGES, err);
+    const json_t *g2p = json_object_get(object, "g2p");
+    d->g2p.rope_theta = json_number_value(json_object_get(g2p, "rope_theta"));
+    d->g2p.eps = json_number_value(json_object_get(g2p, "eps"));
+    if (rc == 0 && !(d->g2p.rope_theta > 1 && d->g2p.eps > 0))
+        rc = ora_err_set(err, ORA_E_FORMAT, "dims: 'g2p.rope_theta' or 'g2p.eps' is missing");
+    rc = rc ? rc : check_heads("dit", d->dit.dim, d->dit.heads, err);
+    rc = rc ? rc : check_heads("dit text", d->dit.text.dim, d->dit.text.heads, err);
+    rc = rc ? rc : check_heads("dur text", d->dur.text.dim, d->dur.text.heads, err);
+    rc = rc ? rc : check_heads("dur", d->dur.dec, d->dur.heads, err);
+    rc = rc ? rc : check_heads("align", d->align.state, d->align.heads, err);
+    rc = rc ? rc : check_heads("g2p", d->g2p.hidden, d->g2p.heads, err);
+    if (rc == 0 && d->g2p.heads % d->g2p.kv_heads)
+        rc = ora_err_set(err, ORA_E_FORMAT, "dims: g2p: %d heads share no %d keys", d->g2p.heads,
+                         d->g2p.kv_heads);
+    return rc ? rc : check_ratios(&d->vae, err);
+}

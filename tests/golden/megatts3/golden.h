@@ -1,0 +1,72 @@
+/*
+ * Goldens of MegaTTS 3: an index names tensors that the public reference computed (in double) with weights
+ * made by a formula; we make the same weights, run the same inputs and compare every tensor within its
+ * tolerance.
+ *
+ * An index is one JSON object: `seed`, `dims` (a set of sizes for each word of `size`), `files` (path beside
+ * the index, model, size, tensors: shape, dtype, tol). Small files hold tensors whole; large ones hold
+ * samples, "NAME#index" and "NAME#value", and the index has sum, min and max.
+ *
+ * A case is a file of the index. Its runner computes everything it knows and hands each tensor to
+ * golden_check_…; names that the index lacks are passed over, names of the index that nobody checked are
+ * failures.
+ */
+#ifndef ORA_TESTS_GOLDEN_MEGATTS3_H
+#define ORA_TESTS_GOLDEN_MEGATTS3_H
+
+#include <jansson.h>
+
+#include "models/megatts3/dims.h"
+#include "models/megatts3/formula.h"
+#include "nn/compute.h"
+
+enum { GOLDEN_NAME = 96 };
+
+struct golden {
+    const char *seed;
+    const struct ora_kernels *kernels;
+    struct mega_dims dims;       /* of the case's size */
+    struct ora_weights *tensors; /* of the case's file */
+    json_t *expected;            /* its rows of the index; checked ones are marked */
+    struct ora_compute compute;
+    struct ora_arena arena;
+    void *packed;
+    const char *prefix; /* put before the names of taps */
+    int passed, failed;
+    double worst; /* largest error over tolerance */
+    char worst_name[GOLDEN_NAME];
+    bool verbose;
+};
+
+/* An input of the case; ends the program with a message when it is missing. The caller frees it. */
+float *golden_f32(const struct golden *g, size_t *count, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+int32_t *golden_i32(const struct golden *g, size_t *count, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+bool golden_has(const struct golden *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+void golden_check_f32(struct golden *g, const float *got, size_t count, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void golden_check_i32(struct golden *g, const int32_t *got, size_t count, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void golden_check_b16(struct golden *g, struct ora_b16 x, int rows, int channels, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Binds and packs a model with the case's formula weights; the memory lives until the case ends. */
+void golden_pack(struct golden *g, void (*bind)(struct ora_binder *b, void *model, const struct mega_dims *d),
+                 void *model);
+/* A tap that checks "<prefix><name>". */
+struct ora_tap golden_tap(struct golden *g);
+
+/* The runners. */
+void golden_run_dit(struct golden *g);
+void golden_run_dur(struct golden *g);
+void golden_run_align(struct golden *g);
+void golden_run_tables(struct golden *g);
+void golden_run_vae(struct golden *g);
+void golden_run_g2p(struct golden *g);
+
+/* Ends the program when rc is negative. */
+void golden_must(int rc, const struct ora_err *err, const char *what);
+
+#endif

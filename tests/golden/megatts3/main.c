@@ -1,0 +1,156 @@
+/*
+ * megatts3-golden INDEX.json [--mini] [--full] [--only NAME] [--kernels LEVEL] [--seed S] [--verbose]
+ *
+ * Runs the cases of an index and compares every tensor. NAME is a model ("dit") or a part of a file's path.
+ * --seed makes weights of another seed: then they must fail, which proves that the comparison can.
+ * Without --mini or --full: mini. Closes with "N passed, N failed"; exit 1 when one failed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "golden.h"
+
+struct options {
+    const char *index, *only, *kernels, *seed;
+    bool mini, full, verbose;
+};
+
+static const struct {
+    const char *model;
+    void (*run)(struct golden *g);
+} runners[] = {
+    {"dit", golden_run_dit},       {"dur", golden_run_dur}, {"align", golden_run_align},
+    {"tables", golden_run_tables}, {"vae", golden_run_vae}, {"g2p", golden_run_g2p},
+};
+enum { RUNNERS = sizeof runners / sizeof *runners };
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: megatts3-golden INDEX.json [--mini] [--full] [--only NAME] [--kernels LEVEL] "
+                    "[--seed S] [--verbose]\n");
+    return 2;
+}
+
+static bool parse(int argc, char **argv, struct options *o)
+{
+    *o = (struct options){.kernels = "auto"};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--mini") == 0)
+            o->mini = true;
+        else if (strcmp(argv[i], "--full") == 0)
+            o->full = true;
+        else if (strcmp(argv[i], "--verbose") == 0)
+            o->verbose = true;
+        else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
+            o->only = argv[++i];
+        else if (strcmp(argv[i], "--kernels") == 0 && i + 1 < argc)
+            o->kernels = argv[++i];
+        else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
+            o->seed = argv[++i];
+        else if (argv[i][0] != '-' && !o->index)
+            o->index = argv[i];
+        else
+            return false;
+    }
+    if (!o->mini && !o->full)
+        o->mini = true;
+    return o->index;
+}
+
+static void open_case(struct golden *g, const char *dir, const json_t *entry, const json_t *dims, bool full)
+{
+    struct ora_err err = {0};
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", dir, json_string_value(json_object_get(entry, "file")));
+    golden_must(mega_dims_read(dims, &g->dims, &err), &err, "the index");
+    golden_must(ora_weights_open(path, &g->tensors, &err), &err, "a case");
+    golden_must(ora_arena_init(&g->arena, full ? (size_t)1 << 30 : (size_t)96 << 20, &err), &err,
+                "the arena");
+    golden_must(ora_compute_init(&g->compute, g->kernels, &g->arena, &err), &err, "the arena");
+    g->expected = json_deep_copy(json_object_get(entry, "tensors"));
+    g->passed = g->failed = 0;
+    g->worst = 0;
+    g->worst_name[0] = 0;
+}
+
+static void close_case(struct golden *g, const char *file)
+{
+    const char *name;
+    json_t *row;
+    json_object_foreach(g->expected, name, row) if (!json_object_get(row, "input") &&
+                                                    !json_object_get(row, "checked") && !strstr(name, "in."))
+    {
+        printf("FAIL %s: not computed\n", name);
+        g->failed++;
+    }
+    printf("%s: %d passed, %d failed; at most %.2f of the tolerance (%s)\n", file, g->passed, g->failed,
+           g->worst, g->worst_name);
+    fflush(stdout);
+    json_decref(g->expected);
+    ora_weights_close(&g->tensors);
+    ora_arena_release(&g->arena);
+    free(g->packed);
+    g->packed = NULL;
+}
+
+static void run_case(struct golden *g, const char *dir, const json_t *index, const json_t *entry,
+                     const struct options *o)
+{
+    const char *file = json_string_value(json_object_get(entry, "file"));
+    const char *model = json_string_value(json_object_get(entry, "model"));
+    const char *size = json_string_value(json_object_get(entry, "size"));
+    const char *seed = json_string_value(json_object_get(entry, "weight_seed"));
+    if (!file || !model || !size) {
+        fprintf(stderr, "megatts3-golden: a file of the index lacks file, model or size\n");
+        exit(2);
+    }
+    bool full = strcmp(size, "full") == 0;
+    if (!(full ? o->full : o->mini) || (o->only && !strstr(file, o->only) && strcmp(model, o->only) != 0))
+        return;
+    g->seed = o->seed ? o->seed : seed ? seed : json_string_value(json_object_get(index, "seed"));
+    for (int i = 0; i < RUNNERS; i++)
+        if (strcmp(runners[i].model, model) == 0) {
+            open_case(g, dir, entry, json_object_get(json_object_get(index, "dims"), size), full);
+            runners[i].run(g);
+            close_case(g, file);
+            return;
+        }
+    fprintf(stderr, "megatts3-golden: %s: no model '%s'\n", file, model);
+    exit(2);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o;
+    struct ora_err err = {0};
+    json_error_t why;
+    size_t i;
+    json_t *entry;
+    int passed = 0, failed = 0;
+    if (!parse(argc, argv, &o))
+        return usage();
+    json_t *index = json_load_file(o.index, 0, &why);
+    struct golden g = {.kernels = ora_kernels_find(o.kernels, &err), .verbose = o.verbose};
+    if (!index || !g.kernels) {
+        fprintf(stderr, "megatts3-golden: %s: %s\n", o.index, index ? err.message : why.text);
+        return 2;
+    }
+    char *dir = ora_xstrdup(o.index);
+    char *slash = strrchr(dir, '/');
+    strcpy(slash ? slash : dir, slash ? "" : ".");
+    struct ora_fpu_state fpu = ora_fpu_enter();
+    json_array_foreach(json_object_get(index, "files"), i, entry)
+    {
+        g.passed = g.failed = 0;
+        run_case(&g, dir, index, entry, &o);
+        passed += g.passed;
+        failed += g.failed;
+    }
+    ora_fpu_leave(fpu);
+    printf("%d passed, %d failed\n", passed, failed);
+    free(dir);
+    json_decref(index);
+    return failed || !passed;
+}
