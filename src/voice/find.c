@@ -178,9 +178,11 @@ static int not_found(const char *name, struct ora_err *err)
         ora_str_addf(&searched, "%s%s", i ? ", " : "", places[i]);
     ora_voice_places_free(places, count);
     (void)ora_voice_list(collect_name, names, NULL);
-    const char *near = ora_nearest(name, (const char *const *)names->item, names->count);
-    for (size_t i = 0; i < names->count && !near && *name; i++) /* "joe" for "en_US-joe-medium" */
-        near = strstr(names->item[i], name) ? names->item[i] : NULL;
+    const char *near = NULL;
+    for (size_t i = 0; i < names->count && !near && strlen(name) >= 3; i++)
+        near = strstr(names->item[i], name) ? names->item[i] : NULL; /* "joe" for "en_US-joe-medium" */
+    if (!near)
+        near = ora_nearest(name, (const char *const *)names->item, names->count);
     int rc =
         ora_err_set(err, ORA_E_NOT_FOUND, "no voice '%.64s'%s%s%s; searched %s", name,
                     near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "", ora_str_c(&searched));
