@@ -29,7 +29,7 @@ struct chapter {
 struct ora_ingest {
     struct ora_db *db; /* NULL: count only */
     const struct ora_job *job;
-    const struct ora_ingest_voices *voices;
+    struct ora_ingest_voices voices;
     struct ora_manners *manners;
     struct ora_ingest_totals totals;
     size_t input;
@@ -52,7 +52,8 @@ int ora_ingest_begin(struct ora_ingest **out, struct ora_db *db, const struct or
     struct ora_ingest *in = ora_xcalloc(1, sizeof *in);
     in->db = db;
     in->job = job;
-    in->voices = voices;
+    if (voices)
+        in->voices = *voices;
     in->manners = ora_manners_new(db, job, voices);
     int rc = db ? ora_db_run(db, ORA_SQL_BEGIN, err, "") : 0;
     if (rc == 0)
@@ -166,8 +167,8 @@ static int close_batch(struct ora_ingest *in, struct open_batch *b, struct ora_e
 static void open_batch(struct ora_ingest *in, struct open_batch *b, const char *voice)
 {
     uint32_t limit = in->job->batch_chars;
-    if (!limit && in->voices && in->voices->batch_chars)
-        limit = in->voices->batch_chars(in->voices->ctx, voice);
+    if (!limit && in->voices.batch_chars)
+        limit = in->voices.batch_chars(in->voices.ctx, voice);
     *b = (struct open_batch){
         .voice = ora_xstrdup(voice), .number = in->next_batch++, .limit_chars = limit ? limit : 3000};
     in->totals.batches++;

@@ -12,7 +12,7 @@ enum { SLOTS = 4096 };
 struct ora_manners {
     struct ora_db *db;
     const struct ora_job *job;
-    const struct ora_ingest_voices *voices;
+    struct ora_ingest_voices voices;
     const struct ora_job_input *input;
     json_t *settings; /* of the job, with the input's over them; NULL: none */
     struct ora_manner_row
@@ -28,7 +28,8 @@ struct ora_manners *ora_manners_new(struct ora_db *db, const struct ora_job *job
     struct ora_manners *m = ora_xcalloc(1, sizeof *m);
     m->db = db;
     m->job = job;
-    m->voices = voices;
+    if (voices)
+        m->voices = *voices;
     return m;
 }
 
@@ -153,7 +154,7 @@ static int make_row(struct ora_manners *m, struct ora_manner_row *r, struct ora_
     parse_key(r);
     struct ora_err why = {0};
     const char *code = "bad-voice";
-    if (m->voices && m->voices->check && m->voices->check(m->voices->ctx, &r->manner, &code, &why) < 0) {
+    if (m->voices.check && m->voices.check(m->voices.ctx, &r->manner, &code, &why) < 0) {
         r->reject_code = code;
         r->reject_reason = ora_xstrdup(why.message);
         return 0;
