@@ -16,14 +16,6 @@ struct ora_job *ora_read_job(const char *what, struct ora_err *err)
     return is_file ? ora_job_read(what, err) : ora_job_of_text(what, err);
 }
 
-static bool has_run(const char *dir)
-{
-    char *db = ora_path_join(dir, "run.sqlite");
-    bool yes = ora_file_exists(db);
-    free(db);
-    return yes;
-}
-
 static char *folder_for(const struct ora_open_request *q, const struct ora_job *job)
 {
     char *dir = q->out ? ora_xstrdup(q->out) : ora_fmt("runs/%s", job->name);
@@ -45,6 +37,18 @@ static void on_ingest(void *ctx, const struct ora_ingest_stats *s)
     ora_str_release(&n);
 }
 
+/* Lines as one: "a; b". */
+static char *on_one_line(const char *lines)
+{
+    struct ora_str out = ORA_STR_INIT;
+    for (const char *p = lines; *p; p++)
+        if (*p != '\n')
+            ora_str_addc(&out, *p);
+        else if (p[1])
+            ora_str_add(&out, "; ");
+    return ora_str_detach(&out);
+}
+
 static int open_existing(const char *dir, const struct ora_job *job, struct ora_run **run,
                          struct ora_err *err)
 {
@@ -53,11 +57,16 @@ static int open_existing(const char *dir, const struct ora_job *job, struct ora_
     if (rc < 0)
         return rc;
     rc = ora_run_changed(*run, job, &what, err);
-    if (rc > 0)
+    if (rc == 0) /* other views and limits are welcome */
+        rc = ora_run_adopt_job(*run, job, err);
+    if (rc > 0) {
+        char *changes = on_one_line(ora_str_c(&what));
         rc = ora_err_set(err, ORA_E_BAD_USAGE,
                          "%s was made from other inputs or settings; --new makes another run, --out DIR "
                          "another folder. Changed: %s",
-                         dir, ora_str_c(&what));
+                         dir, changes);
+        free(changes);
+    }
     ora_str_release(&what);
     if (rc < 0)
         ora_run_close(run);
@@ -71,7 +80,7 @@ int ora_open_or_make_run(const struct ora_open_request *q, struct ora_run **run,
         return err->code;
     char *dir = folder_for(q, job);
     int rc;
-    if (has_run(dir)) {
+    if (ora_run_exists(dir)) {
         rc = open_existing(dir, job, run, err);
     } else {
         rc = ora_run_create(dir, job, on_ingest, q->printer, run, err);
@@ -88,10 +97,10 @@ int ora_open_or_make_run(const struct ora_open_request *q, struct ora_run **run,
 
 char *ora_find_run(const char *named, struct ora_err *err)
 {
-    if (has_run(named))
+    if (ora_run_exists(named))
         return ora_xstrdup(named);
     char *under = ora_fmt("runs/%s", named);
-    if (!strchr(named, '/') && has_run(under))
+    if (!strchr(named, '/') && ora_run_exists(under))
         return under;
     free(under);
     ora_err_set(err, ORA_E_NOT_FOUND, "%s: no run is there (no run.sqlite in it, nor in runs/%s)", named,

@@ -334,7 +334,7 @@ static void look_round(struct service *s)
     uint32_t alive = look_at_processes(s);
     look_at_disk(s);
     keep_workers(s, alive, now_ms);
-    if (!s->signals && (s->d.ledger.cancelled || (s->o->asked_to_stop && s->o->asked_to_stop(s->o->ctx)))) {
+    if (!s->signals && s->o->asked_to_stop && s->o->asked_to_stop(s->o->ctx)) {
         s->signals = 1;
         stop(s);
     }

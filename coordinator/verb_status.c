@@ -60,7 +60,6 @@ static int run(int argc, char **argv)
     if (rc == 0) {
         const struct ora_progress *l = &report.ledger;
         report.end = ora_report_exit_code(l) != 3 ? "finished"
-                     : l->cancelled               ? "cancelled"
                      : l->batches_leased          ? "working"
                                                   : "unfinished";
         rc = json ? print_json(r, &report, &err) : print_text(r, &report, &err);

@@ -198,8 +198,8 @@ int ora_run_progress(struct ora_run *run, struct ora_progress *p, struct ora_err
     if (rc <= 0)
         return rc < 0 ? rc
                       : ora_err_set(err, ORA_E_DATABASE, "%s: the row of counters is gone", run->db.path);
-    uint64_t v[15];
-    for (int i = 0; i < 15; i++)
+    uint64_t v[14];
+    for (int i = 0; i < 14; i++)
         v[i] = (uint64_t)sqlite3_column_int64(q, i);
     ora_db_reset(q);
     *p = (struct ora_progress){.utterances = v[0],
@@ -215,8 +215,7 @@ int ora_run_progress(struct ora_run *run, struct ora_progress *p, struct ora_err
                                .chars_done = v[10],
                                .audio_s = (double)v[11] * 1e-6,
                                .synth_s = (double)v[12] * 1e-6,
-                               .audio_bytes = v[13],
-                               .cancelled = v[14] != 0};
+                               .audio_bytes = v[13]};
     return 0;
 }
 

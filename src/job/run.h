@@ -42,7 +42,6 @@ struct ora_progress {
     double synth_s; /* core seconds spent on them */
     uint64_t audio_bytes;
     uint64_t chars, chars_done;
-    bool cancelled; /* the meta key "cancelled_ms" is set */
 };
 
 /* One batch with its utterances, as a worker gets it. Owned by the caller: ora_batch_release. */

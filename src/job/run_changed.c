@@ -226,7 +226,12 @@ int ora_run_adopt_job(struct ora_run *run, const struct ora_job *job, struct ora
     struct ora_str text = ORA_STR_INIT;
     struct ora_job *copy = merged(run, job, err);
     char *path = ora_path_join(run->dir, "job.yaml");
+    char *kept = NULL;
     int rc = copy ? ora_job_to_yaml(copy, &text, err) : err ? err->code : ORA_E_BAD_USAGE;
+    if (rc == 0)
+        rc = ora_run_meta_get(run, "job_yaml", &kept, err);
+    if (rc == 0 && kept && strcmp(kept, ora_str_c(&text)) == 0)
+        goto out_free;
     if (rc == 0)
         rc = ora_run_meta_set(run, "job_yaml", ora_str_c(&text), err);
     if (rc == 0)
@@ -236,8 +241,10 @@ int ora_run_adopt_job(struct ora_run *run, const struct ora_job *job, struct ora
         run->job = copy;
         copy = NULL;
     }
+out_free:
     ora_job_free(&copy);
     ora_str_release(&text);
+    free(kept);
     free(path);
     return rc;
 }

@@ -6,7 +6,7 @@
 PRAGMA application_id = 1330790740; -- "ORAT"
 PRAGMA user_version = 1;            -- the schema's version: ORA_RUN_SCHEMA of job/db.h
 
--- Facts about the run: run_id, job_yaml, created_ms, cancelled_ms, engine, …
+-- Facts about the run: run_id, job_yaml, created_ms, made_by, retried_ms; the coordinator keeps its own here too
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -195,8 +195,7 @@ SELECT utterances, done, rejected, failed, open,
        round(audio_us / 3.6e9, 4) AS audio_hours,
        round(synth_us / 3.6e9, 4) AS core_hours,
        round(synth_us * 3600.0 / max(audio_us, 1), 1) AS core_seconds_per_audio_hour,
-       audio_bytes, chars, chars_done, structure_lines,
-       EXISTS (SELECT 1 FROM meta WHERE key = 'cancelled_ms') AS cancelled
+       audio_bytes, chars, chars_done, structure_lines
 FROM counters;
 
 -- What will not be spoken, and why: refused by ingest or by a worker, or given up.
