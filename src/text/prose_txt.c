@@ -111,7 +111,8 @@ static int end_paragraph(struct txt *t, struct ora_err *err)
     else if (count)
         ora_para_keep_from(para, para->mark[count].at);
     t->item = false;
-    part_titles(para);
+    if (para->text.len)
+        part_titles(para);
     return ora_prose_paragraph(&t->prose, err);
 }
 

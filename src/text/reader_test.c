@@ -180,6 +180,8 @@ ORA_TEST(nul_bytes)
     ORA_CHECK_OK(ora_reading_of(&how, "a.txt", lines, sizeof lines - 1, &got, &err), err);
     ORA_CHECK_STR(got.data, "D a\nC \nR nul-byte 2\nL a-000001 Good line here.\nL a-000003 More good.\n");
     how.layout = ORA_LAYOUT_PROSE;
+    ORA_CHECK_OK(ora_reading_of(&how, "a.txt", "\0", 1, &got, &err), err);
+    ORA_CHECK_STR(got.data, "D a\nR nul-byte 1\n");
     ORA_CHECK_OK(ora_reading_of(&how, "a.txt", prose, sizeof prose - 1, &got, &err), err);
     ORA_CHECK_STR(got.data, "D a\nC \nR nul-byte 3-4\nS Good line here.\nS End.\n");
     ora_str_release(&got);
