@@ -324,14 +324,20 @@ static bool at_line_start(const char *text, size_t at)
     return at == 0;
 }
 
+/* "So do I." ends; "Frederick I. Taylor" does not: the word before begins with a small letter. */
 static bool after_small_word(const char *text, size_t at)
 {
-    size_t s = at;
-    uint32_t cp = before(text, at, &s);
+    size_t s = at, steps = 0;
+    uint32_t cp = before(text, at, &s), first = 0;
     if (!at || !u_isUWhiteSpace((UChar32)cp))
         return false;
-    cp = before(text, s, &s);
-    return u_islower((UChar32)cp);
+    for (at = s; at && steps < WORD_BYTES; at = s, steps++) {
+        cp = before(text, at, &s);
+        if (!u_isalpha((UChar32)cp))
+            break;
+        first = cp;
+    }
+    return u_islower((UChar32)first);
 }
 
 static bool all_digits(const char *s, size_t n)
@@ -397,6 +403,9 @@ enum ora_dot ora_dot_at(const char *lang, const char *text, size_t len, size_t o
     enum nature nature = nature_of(l, text + start, n);
     if (nature == NOT_KNOWN && dotted_capitals(text + start, n))
         nature = NAME;
+    if (next.word_len == 3 && !strncasecmp(next.word, "cit", 3) &&
+        (n == 2 || n == 3)) /* "Op. Cit.", "loc. cit." */
+        return ORA_DOT_ABBREVIATION;
     /* "Dr.," and "etc.);": the mark that follows rules, the dot belongs to the abbreviation. */
     if (follower == ',' || follower == ';' || follower == ':')
         return nature == NOT_KNOWN ? ORA_DOT_CONTINUED : ORA_DOT_ABBREVIATION;

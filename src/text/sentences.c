@@ -296,12 +296,48 @@ static bool is_label(const char *text, size_t from, size_t to)
     return digits && digits <= 3 && marks;
 }
 
+static bool has_digit(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text[i] >= '0' && text[i] <= '9')
+            return true;
+    return false;
+}
+
+/* Behind a bracket that stands between two sentences, as references do: "…it is so." [Smith, Works, p. 140]
+ * All… text[at] closes it. Where the next sentence begins, or 0. */
+static size_t behind_reference(const char *text, size_t len, size_t at)
+{
+    enum { SHORTEST = 8, LONGEST = 240 };
+    char open = text[at] == ']' ? '[' : '(';
+    size_t from = at, start, end;
+    while (from && at - from < LONGEST && text[from - 1] != open && text[from - 1] != text[at])
+        from--;
+    if (!from || text[from - 1] != open || at - from < SHORTEST || !memchr(text + from, ' ', at - from) ||
+        (open == '(' && !has_digit(text + from, at - from)))
+        return 0;
+    for (from--; from; from = start) {
+        uint32_t cp = ora_cp_before(text, from, &start);
+        if (cp == '.' || cp == '?' || cp == '!')
+            break;
+        if (!ora_cp_is_space(cp) && (!ora_cp_is_closer(cp) || cp == (uint32_t)text[at]))
+            return 0;
+    }
+    if (!from || at + 2 >= len || text[at + 1] != ' ' ||
+        !u_isUUppercase((UChar32)ora_cp_at(text, len, at + 2, &end)))
+        return 0;
+    return at + 2;
+}
+
 /* Ends that ICU does not see between two of its own: a full stop before a digit, dots and ellipses before a
  * capital. */
 static void propose(const struct ora_sentences *s, struct offsets *ends, const char *text, size_t len,
                     size_t from, size_t to)
 {
     for (size_t at = from; at < to; at++) {
+        size_t next = text[at] == ']' || text[at] == ')' ? behind_reference(text, len, at) : 0;
+        if (next && next < to && !(s->phonemes && in_phonemes(text, next)))
+            push(ends, next);
         if (text[at] != '.' && strncmp(text + at, "\xE2\x80\xA6", 3) != 0)
             continue;
         size_t past = at + (text[at] == '.' ? 1 : 3), end;

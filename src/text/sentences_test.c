@@ -79,6 +79,13 @@ static const struct sentence_case cases[] = {
     {"en", "'Tis true. |'Twas so."},
     {"en", "He shouted \"Stop!\" and fell."},
     {"en", "Did he say \"No.\"? |Yes."},
+    /* references */
+    {"en", "\"It is so.\" [cited by Smith, Works, p. 140] |All agree. |Yes."},
+    {"en", "It is so. |[Smith, Op. Cit., p. 140] |All agree."},
+    {"en", "It is so. |(See the table on page 5) |Then go on."},
+    {"en", "Are they ministers? |(I speak as a fool) I am more."},
+    {"en", "It is (as he said) Tom who came. |(John) Smith did not."},
+    {"en", "So wrote Frederick I. Taylor. |So do I. |Newton knew."},
     /* odd texts */
     {"en", "hello there. |how are you? |fine."},
     {"en", "visit www.example.com. |then leave."},
