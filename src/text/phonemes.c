@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "text/phonemes_clause.h"
 #include "text/phonemes_espeak.h"
+#include "text/phonemes_foreign.h"
 #include "text/phonemes_mask.h"
 #include "text/phonemes_raw.h"
 
@@ -23,6 +24,19 @@ static int check_utf8(const char *text, size_t len, struct ora_err *err)
     return 0;
 }
 
+/* Raw texts are not masked, so what espeak-ng does not survive is refused. */
+static int check_speakable(const char *voice, const char *text, size_t len, struct ora_err *err)
+{
+    uint32_t cp, last = 0;
+    for (size_t at = 0; at < len; last = cp) {
+        at += ora_utf8_decode(text + at, len - at, &cp);
+        if (ora_unspeakable(voice, cp) || (cp == last && ora_parts_signs(voice)))
+            return ora_err_set(err, ORA_E_BAD_INPUT,
+                               "espeak-ng voice \"%s\" cannot be given U+%04X as it stands", voice, cp);
+    }
+    return 0;
+}
+
 int ora_phonemes_raw(const char *espeak_voice, const char *text, struct ora_phoneme_text *out,
                      struct ora_err *err)
 {
@@ -30,6 +44,8 @@ int ora_phonemes_raw(const char *espeak_voice, const char *text, struct ora_phon
     size_t len = strlen(text);
     *out = (struct ora_phoneme_text){0};
     int rc = check_utf8(text, len, err);
+    if (rc == 0)
+        rc = check_speakable(espeak_voice, text, len, err);
     if (rc == 0)
         rc = ora_espeak_clauses(espeak_voice, text, len, &clauses, err);
     if (rc == 0)

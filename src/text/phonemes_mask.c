@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "text/abbreviations.h"
 #include "text/phonemes_espeak.h"
+#include "text/phonemes_foreign.h"
 #include "text/phonemes_raw.h"
 
 /* What a run without spaces may reach before it is parted, and with a row of marks at its end. */
@@ -79,6 +80,13 @@ static bool is_dropped(uint32_t cp)
     }
 }
 
+static bool is_sign(uint32_t cp)
+{
+    int8_t t = u_charType((UChar32)cp);
+    return (cp < 128 && cp && strchr("*%&#@/_~^+=<>|$\\`", (int)cp)) || t == U_MATH_SYMBOL ||
+           t == U_CURRENCY_SYMBOL || t == U_OTHER_SYMBOL;
+}
+
 static bool is_blank(uint32_t cp)
 {
     return u_isUWhiteSpace((UChar32)cp) || u_charType((UChar32)cp) == U_CONTROL_CHAR || cp == 0x200B;
@@ -98,6 +106,8 @@ void ora_mask(const char *lang, const char *text, size_t len, struct ora_masked 
 {
     struct dotted dotted = {0, 0};
     size_t n, run = 0;
+    uint32_t last = 0;
+    bool signs = ora_parts_signs(lang);
     bool brackets = true; /* false once no "]]" can follow: keeps "[[[[[…" linear */
     step(m, 0);
     for (size_t at = 0; at < len; at += n) {
@@ -115,7 +125,8 @@ void ora_mask(const char *lang, const char *text, size_t len, struct ora_masked 
         n = ora_utf8_decode(text + at, len - at, &cp);
         n = n ? n : 1;
         bool too_long = dotted_too_long(&dotted, cp);
-        if (too_long || is_blank(cp) || (cp == '.' && hides_dot(lang, text, len, at))) {
+        if (too_long || is_blank(cp) || ora_unspeakable(lang, cp) ||
+            (cp == '.' && hides_dot(lang, text, len, at))) {
             ora_str_addc(&m->text, ' ');
             if (n != 1)
                 step(m, at + n);
@@ -126,6 +137,12 @@ void ora_mask(const char *lang, const char *text, size_t len, struct ora_masked 
             step(m, at + n);
             continue;
         }
+        if (signs && last == cp && is_sign(cp)) {
+            ora_str_addc(&m->text, ' ');
+            step(m, at);
+            run = 0;
+        }
+        last = cp;
         /* Not after a clause mark, which would become one by the space. */
         if (run + n > MAX_RUN_BYTES || (run + n > TIRED_RUN_BYTES && !strchr(".,:;?!", text[at - 1]))) {
             ora_str_addc(&m->text, ' ');

@@ -5,6 +5,7 @@
  * - line ends become spaces (a blank line would swallow the mark before it), control and format characters
  * vanish;
  * - raw phonemes "[[…]]" become made-up words (text/phonemes_raw.h);
+ * - letters of foreign scripts that it cannot name become spaces (text/phonemes_foreign.h);
  * - runs without a space longer than any word are parted, since espeak-ng's buffers are made for words.
  */
 #ifndef ORA_TEXT_PHONEMES_MASK_H

@@ -164,6 +164,21 @@ ORA_TEST(odd_texts_come_to_an_end)
     }
 }
 
+/* espeak-ng 1.51 would read freed memory for the first, and crash on the second. */
+ORA_TEST(foreign_letters_without_a_name_are_silent)
+{
+    char *got = spoken("fr", "oui \u03E2\u0915\u0531 non", false), *plain = spoken("fr", "oui non", false);
+    ORA_CHECK_STR(got, plain);
+    free(got);
+    free(plain);
+    got = spoken("hi", "\u0915\u0932 ** ++ \u0915\u0932", false);
+    ORA_CHECK(strlen(got) > 10);
+    free(got);
+    got = spoken("en-us", "the letter \u03B1", false);
+    ORA_CHECK_STR(got, "ðə lˈɛɾɚɹ ˈælfə");
+    free(got);
+}
+
 ORA_TEST(errors_name_what_is_wrong)
 {
     struct ora_phoneme_text out;
@@ -171,7 +186,8 @@ ORA_TEST(errors_name_what_is_wrong)
     struct ora_str dots = ORA_STR_INIT;
     while (dots.len < 170)
         ora_str_add(&dots, "a.");
-    ORA_CHECK_INT(ora_phonemes_raw("en-us", dots.data, &out, &err), ORA_E_LIMIT); /* espeak-ng 1.51 would abort */
+    ORA_CHECK_INT(ora_phonemes_raw("en-us", dots.data, &out, &err),
+                  ORA_E_LIMIT); /* espeak-ng 1.51 would abort */
     ora_str_release(&dots);
     ORA_CHECK_INT(ora_phonemes_of("en-us", "caf\xE9", &out, &err), ORA_E_BAD_INPUT);
     ORA_CHECK(strstr(err.message, "byte 3") != NULL);

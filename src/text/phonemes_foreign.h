@@ -1,0 +1,21 @@
+/*
+ * Letters that a voice must not be given: those that espeak-ng 1.51 cannot name in a language of another
+ * script.
+ *
+ * Asked for such a letter, espeak-ng goes to the letter's own language for its name, finds none, spells its
+ * code in that language, and on the way frees a dictionary that it goes on reading (found with valgrind: all
+ * of Devanagari in a French voice, some thirty letters of it in an English one). What would be heard is
+ * "symbol nine three four" in Hindi; silence loses nothing.
+ */
+#ifndef ORA_TEXT_PHONEMES_FOREIGN_H
+#define ORA_TEXT_PHONEMES_FOREIGN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* lang: BCP-47 or an espeak-ng voice. */
+bool ora_unspeakable(const char *lang, uint32_t cp);
+/* Whether two signs in a row ("**", "++") must be parted by a space for this voice: Hindi crashes on them. */
+bool ora_parts_signs(const char *lang);
+
+#endif
