@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "text/phonemes_clause.h"
 #include "text/phonemes_espeak.h"
+#include "text/phonemes_mask.h"
 
 enum { SLOTS = 4096, MAX_WORD_BYTES = 40, MAX_VOICE_BYTES = 24, MAX_IPA_BYTES = 116 };
 
@@ -84,20 +85,30 @@ static size_t look_up(const char *voice, const char *text, const struct ora_text
     return n;
 }
 
+/* What espeak-ng may be given of a word (text/phonemes_mask.h). */
+static char *masked_word(const char *voice, const char *word, size_t len)
+{
+    struct ora_masked m = {0};
+    ora_mask(voice, word, len, &m);
+    char *masked = ora_str_detach(&m.text);
+    ora_masked_release(&m);
+    return masked;
+}
+
 static int ask(const char *voice, const char *text, const struct ora_text_word *words, const size_t *missing,
                size_t count, struct ora_str *out, struct ora_err *err)
 {
     char **texts = ora_xcalloc(count, sizeof *texts);
     struct ora_str *ipa = ora_xcalloc(count, sizeof *ipa);
     for (size_t k = 0; k < count; k++)
-        texts[k] = ora_xstrndup(text + words[missing[k]].start, words[missing[k]].len);
+        texts[k] = masked_word(voice, text + words[missing[k]].start, words[missing[k]].len);
     int rc = ora_espeak_words(voice, (const char *const *)texts, count, ipa, err);
     if (rc == 0) {
         pthread_mutex_lock(&lock);
         for (size_t k = 0; k < count; k++) {
             struct ora_str *o = &out[missing[k]];
             ora_phonemes_append(o, ora_str_c(&ipa[k]), ipa[k].len);
-            keep(voice, texts[k], words[missing[k]].len, o);
+            keep(voice, text + words[missing[k]].start, words[missing[k]].len, o);
         }
         pthread_mutex_unlock(&lock);
     }

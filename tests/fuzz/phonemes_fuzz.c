@@ -25,7 +25,7 @@ static void check_spans(const char *voice, const char *text, const struct ora_ph
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const voices[] = {"en-us", "de", "fr", "hi"};
+    static const char *const voices[] = {"en-us", "de", "fr", "es"};
     struct ora_phoneme_text out;
     struct ora_err err = {0};
     if (size < 1 || size > 4096)
