@@ -24,13 +24,20 @@ static int check_utf8(const char *text, size_t len, struct ora_err *err)
     return 0;
 }
 
-/* Raw texts are not masked, so what espeak-ng does not survive is refused. */
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Raw texts are not masked, so what espeak-ng does not survive is refused; U+0001 starts a command of its
+ * own, and may lead it beyond the text's end. */
 static int check_speakable(const char *voice, const char *text, size_t len, struct ora_err *err)
 {
     uint32_t cp, last = 0;
     for (size_t at = 0; at < len; last = cp) {
         at += ora_utf8_decode(text + at, len - at, &cp);
-        if (ora_unspeakable(voice, cp) || (cp == last && ora_parts_signs(voice)))
+        bool control = cp < ' ' && !is_space((char)cp);
+        if (control || ora_unspeakable(voice, cp) || (cp == last && ora_parts_signs(voice)))
             return ora_err_set(err, ORA_E_BAD_INPUT,
                                "espeak-ng voice \"%s\" cannot be given U+%04X as it stands", voice, cp);
     }
@@ -52,11 +59,6 @@ int ora_phonemes_raw(const char *espeak_voice, const char *text, struct ora_phon
         ora_clauses_join(text, &clauses, false, out);
     ora_clauses_release(&clauses);
     return rc;
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 /* The bytes of a closing quote or bracket at s[0..n), or 0. */

@@ -191,6 +191,11 @@ ORA_TEST(errors_name_what_is_wrong)
     ora_str_release(&dots);
     ORA_CHECK_INT(ora_phonemes_of("en-us", "caf\xE9", &out, &err), ORA_E_BAD_INPUT);
     ORA_CHECK(strstr(err.message, "byte 3") != NULL);
+    ORA_CHECK_INT(ora_phonemes_raw("en-us",
+                                   "a\x01"
+                                   "B",
+                                   &out, &err),
+                  ORA_E_BAD_INPUT);
     ORA_CHECK_INT(ora_phonemes_raw("no-such-voice", "hello", &out, &err), ORA_E_UNSUPPORTED);
     ORA_CHECK(strstr(err.message, "no-such-voice") != NULL);
     ORA_CHECK_INT(ora_phonemes_raw(NULL, "hello", &out, &err), ORA_E_UNSUPPORTED);
