@@ -32,6 +32,7 @@ struct ora_core {
     struct ora_roster roster;
     struct ora_strangers strangers;
     uint32_t token_number;
+    uint64_t joins, local_joins;
     uint32_t drain; /* 0, or a mode */
     char pause_why[512];
     char trouble[512];
@@ -114,6 +115,8 @@ static void join(struct ora_core *c, struct ora_roster_worker *w, const struct o
     w->local = m->machine[0] && strcmp(m->machine, c->config.machine) == 0;
     w->pid = (int)m->pid;
     w->start_time = m->start_time;
+    c->joins++;
+    c->local_joins += w->local;
     struct ora_row_effect *e = ora_effects_row(fx, ORA_ROW_JOIN, w->id);
     e->info = (struct ora_worker_info){.worker = m->worker,
                                        .host = m->host,
@@ -499,6 +502,11 @@ size_t ora_core_present(const struct ora_core *c)
     for (size_t i = 0; i < c->roster.count; i++)
         n += c->roster.worker[i].peer != 0;
     return n;
+}
+
+uint64_t ora_core_joins(const struct ora_core *c, bool local_only)
+{
+    return local_only ? c->local_joins : c->joins;
 }
 
 size_t ora_core_leases(const struct ora_core *c)

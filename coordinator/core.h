@@ -86,6 +86,8 @@ bool ora_core_draining(const struct ora_core *core);
 size_t ora_core_seats(const struct ora_core *core);
 struct ora_core_seat ora_core_seat(const struct ora_core *core, size_t index);
 size_t ora_core_present(const struct ora_core *core);
+/* Workers that joined since the start, those that came back not counted. */
+uint64_t ora_core_joins(const struct ora_core *core, bool local_only);
 size_t ora_core_leases(const struct ora_core *core);
 bool ora_core_token_is_current(const struct ora_core *core, const char *token);
 

@@ -14,12 +14,12 @@ int64_t ora_keeper_ask(struct ora_keeper *k, const struct ora_keeper_view *v, in
 {
     if (v->batches_done > k->done_at_start)
         k->starts = 0;
-    if (k->expected) {
-        bool joined = v->alive >= k->expected,
+    if (k->expected_joins) {
+        bool joined = v->joined >= k->expected_joins,
              over = !v->launching || now_ms - k->started_ms >= JOIN_PATIENCE_MS;
         if (!joined && !over)
             return 0;
-        k->expected = 0;
+        k->expected_joins = 0;
         k->not_before_ms = joined ? 0 : now_ms + backoff_ms(k->starts);
     }
     uint64_t wanted = k->wanted < v->open_batches + v->alive ? k->wanted : v->open_batches + v->alive;
@@ -38,6 +38,6 @@ int64_t ora_keeper_ask(struct ora_keeper *k, const struct ora_keeper_view *v, in
     k->started_ms = now_ms;
     k->not_before_ms = 0;
     uint32_t missing = (uint32_t)(wanted - v->alive);
-    k->expected = (uint32_t)wanted;
+    k->expected_joins = v->joined + missing;
     return missing;
 }

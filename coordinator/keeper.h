@@ -18,15 +18,16 @@ struct ora_keeper {
     unsigned starts; /* since a batch was done */
     uint64_t done_at_start;
     int64_t started_ms;
-    uint32_t expected; /* alive once all of the last start have joined; 0: nothing is awaited */
+    uint64_t expected_joins; /* `joined` once all of the last start have joined; 0: none is awaited */
     int64_t not_before_ms;
 };
 
 struct ora_keeper_view {
     uint64_t open_batches; /* that nobody holds */
     uint64_t batches_done;
-    uint32_t alive; /* local workers */
-    bool launching; /* some mpirun lives */
+    uint32_t alive;  /* workers of this kind that live */
+    uint64_t joined; /* that ever joined: one that died at once has joined, too */
+    bool launching;  /* some mpirun lives */
 };
 
 /* 0: none; > 0: start so many; < 0: it gives up. */

@@ -9,9 +9,9 @@ ORA_TEST(starts_all_once_and_waits_for_them_to_join)
     ORA_CHECK_INT(ora_keeper_ask(&k, &v, 1000), 2);
     v.launching = true;
     ORA_CHECK_INT(ora_keeper_ask(&k, &v, 2000), 0);
-    v.alive = 1;
+    v.alive = v.joined = 1;
     ORA_CHECK_INT(ora_keeper_ask(&k, &v, 3000), 0);
-    v.alive = 2;
+    v.alive = v.joined = 2;
     ORA_CHECK_INT(ora_keeper_ask(&k, &v, 4000), 0);
 }
 
@@ -35,11 +35,25 @@ ORA_TEST(one_that_died_is_replaced)
     struct ora_keeper_view v = {.open_batches = 9};
     ORA_CHECK_INT(ora_keeper_ask(&k, &v, 1000), 2);
     v.launching = true;
-    v.alive = 2;
+    v.alive = v.joined = 2;
     ORA_CHECK_INT(ora_keeper_ask(&k, &v, 1200), 0);
     v.batches_done = 3;
     v.alive = 1;
     ORA_CHECK_INT(ora_keeper_ask(&k, &v, 9000), 1); /* work was done: at once */
+}
+
+ORA_TEST(one_that_died_as_soon_as_it_had_joined_is_not_awaited)
+{
+    struct ora_keeper k = {.wanted = 2};
+    struct ora_keeper_view v = {.open_batches = 9};
+    ORA_CHECK_INT(ora_keeper_ask(&k, &v, 1000), 2);
+    v.launching = true;
+    v.joined = 2;
+    v.alive = 1;
+    int64_t got = 0, now = 1250;
+    for (; now < 5000 && !got; now += 250)
+        got = ora_keeper_ask(&k, &v, now);
+    ORA_CHECK_INT(got, 1);
 }
 
 ORA_TEST(those_that_keep_dying_are_given_up)
@@ -63,7 +77,7 @@ ORA_TEST(a_rank_that_never_joins_is_not_awaited_for_ever)
     struct ora_keeper k = {.wanted = 2};
     struct ora_keeper_view v = {.open_batches = 9, .launching = true};
     ORA_CHECK_INT(ora_keeper_ask(&k, &v, 1000), 2);
-    v.alive = 1;
+    v.alive = v.joined = 1;
     v.batches_done = 1;
     ORA_CHECK_INT(ora_keeper_ask(&k, &v, 20000), 0);
     int64_t got = 0;

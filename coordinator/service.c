@@ -57,6 +57,7 @@ struct service {
     struct ora_keeper keeper;
     struct ora_pace pace;
     char *audio_dir, *key_file;
+    bool many_hosts; /* mpirun may start workers on other hosts too */
     char machine[ORA_MACHINE_SIZE];
     uint64_t min_free_bytes;
     int signal_fd, log_fd;
@@ -144,8 +145,8 @@ static int tell_and_launch(struct service *s, struct ora_err *err)
     if (s->o->on_ready)
         s->o->on_ready(s->o->ctx, far, s->key_file);
     if (s->o->launch_mpirun) {
-        /* Inside a Slurm allocation mpirun may start ranks on other hosts. */
-        struct ora_launcher_options lo = {.endpoint = getenv("SLURM_JOB_ID") ? far : near,
+        s->many_hosts = getenv("SLURM_JOB_ID") != NULL;
+        struct ora_launcher_options lo = {.endpoint = s->many_hosts ? far : near,
                                           .key_file = s->key_file,
                                           .worker_program = s->o->worker_program};
         rc = ora_launcher_create(&lo, s->o->run, &s->launcher, err);
@@ -267,7 +268,7 @@ static uint32_t look_at_processes(struct service *s)
             ora_core_died(s->d.core, name, &s->d.fx);
             free(name);
         } else {
-            alive += seat.local;
+            alive += seat.local || (s->many_hosts && seat.present);
         }
     }
     return alive;
@@ -295,6 +296,7 @@ static void keep_workers(struct service *s, uint32_t alive, int64_t now_ms)
     struct ora_keeper_view view = {.open_batches = p->batches - p->batches_done - p->batches_leased,
                                    .batches_done = p->batches_done,
                                    .alive = alive,
+                                   .joined = ora_core_joins(s->d.core, !s->many_hosts),
                                    .launching = ora_launcher_running(s->launcher) > 0};
     int64_t n = ora_keeper_ask(&s->keeper, &view, now_ms);
     struct ora_err err = {0};

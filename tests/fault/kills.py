@@ -6,8 +6,9 @@ import signal
 from world import check, run_cases, wait_for
 
 
-def begin(t, workers=2):
-    process = t.start("run", t.corpus(), "--workers", workers)
+def begin(t, workers=2, sleep_ms=20):
+    """240 texts of sleep_ms each: long enough that what is struck is struck in mid-run, on a fast machine too."""
+    process = t.start("run", t.corpus(sleep_ms=sleep_ms), "--workers", workers)
     t.wait_done(16)
     return process
 
@@ -72,7 +73,7 @@ def case_coordinator_and_living_workers_hand_in(t):
 
 
 def case_coordinator_again_and_again(t):
-    process = begin(t)
+    process = begin(t, sleep_ms=50)
     for _ in range(4):
         done = t.done()
         process.kill()

@@ -9,7 +9,7 @@ from world import Skip, check, run_cases, says, wait_for
 
 
 def begin(t, **corpus):
-    process = t.start("run", t.corpus(**corpus), "--workers", 2)
+    process = t.start("run", t.corpus(**{"sleep_ms": 20, **corpus}), "--workers", 2)
     t.wait_done(16)
     return process
 
@@ -106,10 +106,10 @@ def mount(path, size):
         raise Skip("a small disk cannot be mounted here")
 
 
-def on_small_disk(t, size, env, words):
+def on_small_disk(t, size, env, words, sleep_ms=0):
     """Stops with a clear line while the disk is small, and goes on when it has grown."""
     audio = t.dir / "runs/t/audio"
-    job = t.corpus(count=1200, sleep_ms=0)
+    job = t.corpus(count=1200, sleep_ms=sleep_ms)
     mount(audio, size)
     try:
         process = t.start("run", job, "--workers", 2, env=env)
@@ -127,7 +127,7 @@ def on_small_disk(t, size, env, words):
 
 
 def case_disk_nearly_full(t):
-    on_small_disk(t, "20m", {"ORATORIO_MIN_FREE_MB": "8"}, ["paused", "MB left"])
+    on_small_disk(t, "20m", {"ORATORIO_MIN_FREE_MB": "8"}, ["paused", "MB left"], sleep_ms=4)
 
 
 def case_disk_full(t):
