@@ -11,10 +11,10 @@ def main():
     print(f"workers: {harness.cpu_name()}")
     with harness.scratch() as tmp:
         text = pathlib.Path(tmp, "lines.txt")
-        text.write_text("\n".join(f"{SENTENCE} Line {i} ends here." for i in range(240)) + "\n")
+        text.write_text("\n".join(f"{SENTENCE} Line {i} ends here." for i in range(96)) + "\n")
         job = pathlib.Path(tmp, "job.yaml")
         job.write_text("name: w\nvoice: en_US-joe-medium\ninputs:\n  - path: lines.txt\n    layout: lines\n"
-                       "batch: {chars: 1500}\nviews: []\n")
+                       "batch: {chars: 800}\nviews: []\n")
         harness.Run(job, f"{tmp}/warm", "--workers", "1").wait()
         for r in range(3):
             speed = {}
