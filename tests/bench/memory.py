@@ -43,7 +43,7 @@ def main():
         print(f"growth {100 * (sum(e[0] for e in last) / sum(e[0] for e in first) - 1):+.1f} % (bar +-5 %); "
               f"pss / rss {sum(e[1] for e in last) / sum(e[0] for e in last):.2f}: below 1 where pages are shared")
     with harness.scratch() as tmp:
-        pathlib.Path(tmp, "chapter.txt").write_text(" ".join(sentence(i) for i in range(520)) + "\n")
+        pathlib.Path(tmp, "chapter.txt").write_text(" ".join(sentence(i) for i in range(820)) + "\n")
         job = pathlib.Path(tmp, "job.yaml")
         job.write_text("name: c\nvoice: en_US-joe-medium\ninputs: chapter.txt\nviews: [chapters]\n")
         run = harness.Run(job, f"{tmp}/out", "--workers", "2")
