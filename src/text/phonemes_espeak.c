@@ -93,25 +93,28 @@ static size_t one_before(const char *text, size_t p)
     return p;
 }
 
-/* Spaces and marks between dotted letters do not end the row; a word of two letters does. */
+/* Spaces and marks between dotted letters do not end the row; the word of two letters that ends it still
+ * counts. */
 static int check_dotted_letters(const char *text, struct ora_err *err)
 {
-    size_t row = 0, letters = 0;
+    size_t row = 0, bytes = 0, letters = 0;
     for (const char *p = text; *p; p++) {
         unsigned char c = (unsigned char)*p;
         bool letter = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c >= 0xC0;
-        if (c == '.') {
-            row += letters == 1;
+        bytes += row > 0;
+        if (c == '.' && letters == 1) {
+            bytes += row++ ? 0 : 5;
             letters = 0;
         } else if (letter) {
-            row = ++letters == 2 ? 0 : row;
+            letters++;
         } else if (c < 0x80) {
+            if (letters > 0)
+                row = bytes = 0;
             letters = 0;
         }
-        if (row > ORA_ESPEAK_MAX_DOTTED_LETTERS)
+        if (row > ORA_ESPEAK_MAX_DOTTED_LETTERS || (row && bytes > ORA_ESPEAK_MAX_DOTTED_BYTES))
             return ora_err_set(err, ORA_E_LIMIT,
-                               "more than %d single letters with dots in a row are too much for espeak-ng",
-                               ORA_ESPEAK_MAX_DOTTED_LETTERS);
+                               "so many single letters with dots in a row are too much for espeak-ng");
     }
     return 0;
 }

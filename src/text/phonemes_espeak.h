@@ -20,11 +20,11 @@
 
 /*
  * What espeak-ng 1.51 does not survive, so that it is never given it: single letters with dots, "a.a.a…" or
- * "A. B. C. …", in a row. It writes them beyond a buffer for one word: from 50 on it may crash, from 85 on it
- * aborts. (Of some fifty other patterns without a space, up to 1,200 bytes long and in eight languages, none
- * broke it.)
+ * "A. B. C. …", in a row, or a few of them before a very long word. It gathers them into a buffer of 160
+ * bytes without looking at its end: from there on it may crash, soon it aborts. (Of some fifty other patterns
+ * without a space, up to 1,200 bytes long and in eight languages, none broke it.)
  */
-enum { ORA_ESPEAK_MAX_DOTTED_LETTERS = 32 };
+enum { ORA_ESPEAK_MAX_DOTTED_LETTERS = 16, ORA_ESPEAK_MAX_DOTTED_BYTES = 140 };
 
 struct ora_clause {
     size_t phonemes, phonemes_len; /* bytes of ora_clauses.phonemes */

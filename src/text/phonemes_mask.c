@@ -15,7 +15,7 @@
 #include "text/phonemes_raw.h"
 
 /* What a run without spaces may reach before it is parted, and with a row of marks at its end. */
-enum { TIRED_RUN_BYTES = 120, MAX_RUN_BYTES = 160 };
+enum { TIRED_RUN_BYTES = 70, MAX_RUN_BYTES = 90 };
 
 /* Single letters with dots, counted while espeak-ng would take them for one abbreviation
  * (text/phonemes_espeak.h). */
@@ -35,6 +35,8 @@ static bool dotted_too_long(struct dotted *d, uint32_t cp)
         if (++d->letters == 2)
             d->row = 0;
     } else if (u_getCombiningClass((UChar32)cp) == 0) {
+        if (d->letters)
+            d->row = 0;
         d->letters = 0;
     }
     return false;
