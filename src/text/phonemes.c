@@ -37,7 +37,8 @@ static int check_speakable(const char *voice, const char *text, size_t len, stru
     for (size_t at = 0; at < len; last = cp) {
         at += ora_utf8_decode(text + at, len - at, &cp);
         bool control = cp < ' ' && !is_space((char)cp);
-        if (control || ora_unspeakable(voice, cp) || (cp == last && ora_parts_signs(voice)))
+        if (control || ora_unspeakable(voice, cp) || ora_stands_alone(voice, cp) ||
+            (cp == last && ora_parts_signs(voice)))
             return ora_err_set(err, ORA_E_BAD_INPUT,
                                "espeak-ng voice \"%s\" cannot be given U+%04X as it stands", voice, cp);
     }

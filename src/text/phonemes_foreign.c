@@ -55,6 +55,11 @@ bool ora_unspeakable(const char *lang, uint32_t cp)
     return false;
 }
 
+bool ora_stands_alone(const char *lang, uint32_t cp)
+{
+    return is_modern_greek(cp) && !is_language_in(lang, blocks[0].languages);
+}
+
 bool ora_parts_signs(const char *lang)
 {
     return is_language_in(lang, " hi ");

@@ -15,6 +15,10 @@
 
 /* lang: BCP-47 or an espeak-ng voice. */
 bool ora_unspeakable(const char *lang, uint32_t cp);
+/* Whether the letter must not touch a digit, mark or letter of another script: modern Greek in other
+ * languages ("'4'Φ" in Spanish goes the same way as letters without a name; with spaces round it does not).
+ */
+bool ora_stands_alone(const char *lang, uint32_t cp);
 /* Whether two signs in a row ("**", "++") must be parted by a space for this voice: Hindi crashes on them. */
 bool ora_parts_signs(const char *lang);
 

@@ -109,6 +109,7 @@ void ora_mask(const char *lang, const char *text, size_t len, struct ora_masked 
     struct dotted dotted = {0, 0};
     size_t n, run = 0;
     uint32_t last = 0;
+    bool alone = false; /* the last letter is one that stands alone */
     bool signs = ora_parts_signs(lang);
     bool brackets = true; /* false once no "]]" can follow: keeps "[[[[[…" linear */
     step(m, 0);
@@ -139,11 +140,15 @@ void ora_mask(const char *lang, const char *text, size_t len, struct ora_masked 
             step(m, at + n);
             continue;
         }
-        if (signs && last == cp && is_sign(cp)) {
+        bool mark = u_getCombiningClass((UChar32)cp) != 0;
+        bool part =
+            (signs && last == cp && is_sign(cp)) || (run && !mark && ora_stands_alone(lang, cp) != alone);
+        if (part) {
             ora_str_addc(&m->text, ' ');
             step(m, at);
             run = 0;
         }
+        alone = mark ? alone : ora_stands_alone(lang, cp);
         last = cp;
         /* Not after a clause mark, which would become one by the space. */
         if (run + n > MAX_RUN_BYTES || (run + n > TIRED_RUN_BYTES && !strchr(".,:;?!", text[at - 1]))) {
