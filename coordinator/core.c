@@ -244,8 +244,10 @@ static void on_crash(struct ora_core *c, struct ora_roster_worker *w, const stru
     give_back(w, l, !named, why, fx);
 }
 
-static void on_beat(struct ora_roster_worker *w, struct ora_effects *fx)
+static void on_beat(struct ora_roster_worker *w, const struct ora_wire_msg *msg, struct ora_effects *fx)
 {
+    w->in_work = w->lease_count ? msg->beat.in_work : 0;
+    w->in_work_audio_ms = w->lease_count ? msg->beat.in_work_audio_ms : 0;
     struct ora_wire_msg m = {.kind = ORA_WIRE_BEAT};
     say(fx, w->peer, &m);
 }
@@ -280,6 +282,7 @@ void ora_core_message(struct ora_core *c, uint64_t peer, const struct ora_wire_m
         w->credit = msg->ready.credit;
         break;
     case ORA_WIRE_RESULT:
+        w->in_work = w->in_work_audio_ms = 0;
         on_result(c, w, &msg->result, fx);
         break;
     case ORA_WIRE_RETURN:
@@ -289,7 +292,7 @@ void ora_core_message(struct ora_core *c, uint64_t peer, const struct ora_wire_m
         on_crash(c, w, &msg->lease, fx);
         break;
     case ORA_WIRE_BEAT:
-        on_beat(w, fx);
+        on_beat(w, msg, fx);
         break;
     case ORA_WIRE_BYE:
         on_bye(c, w, msg->text.why, fx);
@@ -502,6 +505,17 @@ size_t ora_core_present(const struct ora_core *c)
     for (size_t i = 0; i < c->roster.count; i++)
         n += c->roster.worker[i].peer != 0;
     return n;
+}
+
+struct ora_core_in_work ora_core_in_work(const struct ora_core *c)
+{
+    struct ora_core_in_work sum = {0};
+    for (size_t i = 0; i < c->roster.count; i++) {
+        const struct ora_roster_worker *w = &c->roster.worker[i];
+        sum.utterances += w->peer ? w->in_work : 0;
+        sum.audio_s += w->peer ? (double)w->in_work_audio_ms / 1000 : 0;
+    }
+    return sum;
 }
 
 uint64_t ora_core_joins(const struct ora_core *c, bool local_only)

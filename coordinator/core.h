@@ -89,6 +89,13 @@ size_t ora_core_present(const struct ora_core *core);
 /* Workers that joined since the start, those that came back not counted. */
 uint64_t ora_core_joins(const struct ora_core *core, bool local_only);
 size_t ora_core_leases(const struct ora_core *core);
+/* Finished inside the batches in work, as the workers' beats tell: for progress, the ledger knows nothing of
+ * it. */
+struct ora_core_in_work {
+    uint64_t utterances;
+    double audio_s;
+};
+struct ora_core_in_work ora_core_in_work(const struct ora_core *core);
 bool ora_core_token_is_current(const struct ora_core *core, const char *token);
 
 #endif

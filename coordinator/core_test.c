@@ -344,6 +344,20 @@ ORA_TEST(a_dead_local_process_frees_its_leases_at_once)
     end(&s);
 }
 
+ORA_TEST(beats_tell_what_is_finished_of_a_batch_until_it_is_handed_in)
+{
+    char t[1][ORA_WIRE_TOKEN_MAX + 1];
+    struct scene s = with_leases(1, t);
+    struct ora_wire_msg m = {.kind = ORA_WIRE_BEAT, .beat = {.in_work = 5, .in_work_audio_ms = 1500}};
+    say(&s, 1, &m);
+    ORA_CHECK_INT(ora_core_in_work(s.core).utterances, 5);
+    ORA_CHECK_NEAR(ora_core_in_work(s.core).audio_s, 1.5, 1e-9);
+    struct ora_wire_msg r = result_of(0, t[0]);
+    say(&s, 1, &r);
+    ORA_CHECK_INT(ora_core_in_work(s.core).utterances, 0);
+    end(&s);
+}
+
 ORA_TEST(silence_loses_a_worker_and_beats_keep_it)
 {
     char t[1][ORA_WIRE_TOKEN_MAX + 1];

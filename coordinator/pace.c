@@ -27,7 +27,8 @@ double ora_pace_audio_rate(const struct ora_pace *p)
 {
     const struct ora_pace_sample *first = NULL, *last = NULL;
     double s = span(p, &first, &last);
-    return s > 0 ? (last->audio_s - first->audio_s) / s : 0;
+    /* What a crashed engine had finished of its batch is counted back. */
+    return s > 0 && last->audio_s > first->audio_s ? (last->audio_s - first->audio_s) / s : 0;
 }
 
 double ora_pace_eta_s(const struct ora_pace *p, uint64_t chars_left)

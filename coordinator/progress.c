@@ -54,15 +54,17 @@ static uint64_t settled(const struct ora_progress *l)
 void ora_progress_line(const struct ora_service_state *s, struct ora_str *out)
 {
     const struct ora_progress *l = &s->ledger;
-    ora_count_text(settled(l), out);
+    uint64_t seen = settled(l) + s->in_work < l->utterances ? settled(l) + s->in_work : l->utterances;
+    ora_count_text(seen, out);
     ora_str_addc(out, '/');
     ora_count_text(l->utterances, out);
     ora_str_addf(out, " utterances (%.0f%%), ",
-                 l->utterances ? floor(100.0 * (double)settled(l) / (double)l->utterances) : 100.0);
-    ora_duration_text(l->audio_s, out);
+                 l->utterances ? floor(100.0 * (double)seen / (double)l->utterances) : 100.0);
+    ora_duration_text(l->audio_s + s->in_work_audio_s, out);
     ora_str_add(out, " of audio, ");
-    ora_str_addf(out, "%.1fx real time, %u worker%s", s->rate_audio_s, s->workers,
-                 s->workers == 1 ? "" : "s");
+    ora_str_addf(out, "%.1fx real time", s->rate_audio_s);
+    if (settled(l) < l->utterances)
+        ora_str_addf(out, ", %u worker%s", s->workers, s->workers == 1 ? "" : "s");
     if (l->rejected)
         ora_str_addf(out, ", %llu rejected", (unsigned long long)l->rejected);
     if (l->failed)
@@ -81,12 +83,13 @@ void ora_progress_json(const struct ora_service_state *s, struct ora_str *out)
         out,
         "{\"utterances\":%llu,\"done\":%llu,\"rejected\":%llu,\"failed\":%llu,\"batches\":%llu,\"batches_"
         "done\":%llu,"
-        "\"batches_leased\":%llu,\"audio_s\":%.3f,\"synth_core_s\":%.3f,\"audio_bytes\":%llu,\"workers\":%u,"
+        "\"batches_leased\":%llu,\"in_work\":%llu,\"audio_s\":%.3f,\"synth_core_s\":%.3f,\"audio_bytes\":%"
+        "llu,\"workers\":%u,"
         "\"elapsed_s\":%.3f,\"audio_s_per_s\":%.3f,\"eta_s\":",
         (unsigned long long)l->utterances, (unsigned long long)l->done, (unsigned long long)l->rejected,
         (unsigned long long)l->failed, (unsigned long long)l->batches, (unsigned long long)l->batches_done,
-        (unsigned long long)l->batches_leased, l->audio_s, l->synth_s, (unsigned long long)l->audio_bytes,
-        s->workers, s->elapsed_s, s->rate_audio_s);
+        (unsigned long long)l->batches_leased, (unsigned long long)s->in_work, l->audio_s, l->synth_s,
+        (unsigned long long)l->audio_bytes, s->workers, s->elapsed_s, s->rate_audio_s);
     if (s->eta_s >= 0)
         ora_str_addf(out, "%.1f}", s->eta_s);
     else

@@ -47,6 +47,10 @@ ORA_TEST(line_and_json)
     ora_progress_line(&s, &line);
     ORA_CHECK_STR(line.data, "750/1,500 utterances (50%), 1 h 01 m of audio, 41.3x real time, 2 workers, 2 "
                              "rejected, 1 failed, 1 m 30 s left");
+    s.in_work = 30, s.in_work_audio_s = 60;
+    ora_str_clear(&line);
+    ora_progress_line(&s, &line);
+    ORA_CHECK(ora_starts_with(line.data, "780/1,500 utterances (52%), 1 h 02 m of audio"));
     ora_progress_json(&s, &json);
     json_t *o = json_loads(json.data, 0, NULL);
     ORA_REQUIRE(o);

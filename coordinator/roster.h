@@ -25,6 +25,7 @@ struct ora_roster_worker {
     int pid;
     uint64_t start_time;
     uint32_t credit;
+    uint32_t in_work, in_work_audio_ms; /* finished of the batch in work, as its last beat told */
     struct ora_roster_lease *lease;
     size_t lease_count, lease_cap;
     int64_t deadline_ms; /* of all its leases, wall clock */

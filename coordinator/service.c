@@ -311,15 +311,27 @@ static void keep_workers(struct service *s, uint32_t alive, int64_t now_ms)
     }
 }
 
+/* Characters of what is finished in batches in work: an estimate, all utterances taken as equally long. */
+static uint64_t chars_with(const struct ora_progress *p, uint64_t in_work)
+{
+    uint64_t open = p->chars > p->chars_done ? p->chars - p->chars_done : 0;
+    uint64_t more = p->utterances ? in_work * p->chars / p->utterances : 0;
+    return p->chars_done + (more < open ? more : open);
+}
+
 static struct ora_service_state state_now(const struct service *s)
 {
     const struct ora_progress *p = &s->d.ledger;
-    return (struct ora_service_state){
-        .ledger = *p,
-        .workers = (uint32_t)ora_core_present(s->d.core),
-        .elapsed_s = (double)(ora_clock_mono_ms() - s->started_ms) / 1000,
-        .rate_audio_s = ora_pace_audio_rate(&s->pace),
-        .eta_s = ora_pace_eta_s(&s->pace, p->chars > p->chars_done ? p->chars - p->chars_done : 0)};
+    struct ora_core_in_work in_work = ora_core_in_work(s->d.core);
+    uint64_t chars = chars_with(p, in_work.utterances);
+    return (struct ora_service_state){.ledger = *p,
+                                      .in_work = in_work.utterances,
+                                      .in_work_audio_s = in_work.audio_s,
+                                      .workers = (uint32_t)ora_core_present(s->d.core),
+                                      .elapsed_s = (double)(ora_clock_mono_ms() - s->started_ms) / 1000,
+                                      .rate_audio_s = ora_pace_audio_rate(&s->pace),
+                                      .eta_s =
+                                          ora_pace_eta_s(&s->pace, p->chars > chars ? p->chars - chars : 0)};
 }
 
 static void stop(struct service *s)
@@ -340,7 +352,9 @@ static void look_round(struct service *s)
         s->signals = 1;
         stop(s);
     }
-    ora_pace_add(&s->pace, now_ms, s->d.ledger.audio_s, s->d.ledger.chars_done);
+    struct ora_core_in_work in_work = ora_core_in_work(s->d.core);
+    ora_pace_add(&s->pace, now_ms, s->d.ledger.audio_s + in_work.audio_s,
+                 chars_with(&s->d.ledger, in_work.utterances));
     if (s->o->on_progress) {
         struct ora_service_state state = state_now(s);
         s->o->on_progress(s->o->ctx, &state);

@@ -26,6 +26,8 @@ enum ora_service_end {
 
 struct ora_service_state { /* what progress is made of */
     struct ora_progress ledger;
+    uint64_t in_work;      /* utterances finished in batches that are not done yet: not in the ledger */
+    double in_work_audio_s;
     uint32_t workers; /* connected now */
     double elapsed_s;
     double rate_audio_s; /* audio seconds per wall second, over the last minute */

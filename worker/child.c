@@ -88,6 +88,7 @@ int ora_child_start(struct ora_child *c, struct ora_err *err)
         return ora_err_errno(err, errno, "a socket for the engine");
     atomic_store(&c->slate->rowid, 0);
     atomic_store(&c->slate->done, 0);
+    atomic_store(&c->slate->audio_ms, 0);
     int rc = spawn(&c->pid, ends[1], c->slate_fd);
     close(ends[1]);
     if (rc != 0) {

@@ -60,6 +60,7 @@ struct ora_worker_core {
     uint32_t credit_told;
     double batch_ms; /* a running mean; 0: none yet */
     uint64_t rss_bytes;
+    uint32_t in_work, in_work_audio_ms;
 };
 
 /* ---- effects ---- */
@@ -516,7 +517,10 @@ void ora_worker_core_tick(struct ora_worker_core *c, int64_t now, struct ora_wor
             for (size_t i = 0; i < c->count; i++)
                 queued += c->lease[i].state == QUEUED;
             struct ora_wire_msg m = {.kind = ORA_WIRE_BEAT,
-                                     .beat = {.rss_bytes = c->rss_bytes, .queued = queued}};
+                                     .beat = {.rss_bytes = c->rss_bytes,
+                                              .queued = queued,
+                                              .in_work = c->in_work,
+                                              .in_work_audio_ms = c->in_work_audio_ms}};
             say(fx, &m);
             c->last_beat_ms = now;
         }
@@ -538,9 +542,12 @@ void ora_worker_core_unsent(struct ora_worker_core *c, int64_t now)
         c->hello_ms = now - HELLO_AGAIN_MS + UNSENT_AGAIN_MS;
 }
 
-void ora_worker_core_memory(struct ora_worker_core *c, uint64_t rss_bytes)
+void ora_worker_core_figures(struct ora_worker_core *c, uint64_t rss_bytes, uint32_t in_work,
+                             uint32_t in_work_audio_ms)
 {
     c->rss_bytes = rss_bytes;
+    c->in_work = in_work;
+    c->in_work_audio_ms = in_work_audio_ms;
 }
 
 int64_t ora_worker_core_due_ms(const struct ora_worker_core *c)

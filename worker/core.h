@@ -74,7 +74,9 @@ void ora_worker_core_unsent(struct ora_worker_core *core, int64_t now_ms);
 void ora_worker_core_engine_at(struct ora_worker_core *core, uint64_t rowid, int64_t now_ms);
 /* SIGTERM or SIGINT: once finishes what is in work and returns the rest, twice returns all at once. */
 void ora_worker_core_stop(struct ora_worker_core *core, int64_t now_ms, struct ora_worker_effects *fx);
-void ora_worker_core_memory(struct ora_worker_core *core, uint64_t rss_bytes); /* for the next beat */
+/* For the next beat: the engine's memory, and what is finished of the batch in work. */
+void ora_worker_core_figures(struct ora_worker_core *core, uint64_t rss_bytes, uint32_t in_work,
+                             uint32_t in_work_audio_ms);
 /* When the next tick is due at the latest. */
 int64_t ora_worker_core_due_ms(const struct ora_worker_core *core);
 

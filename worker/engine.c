@@ -63,6 +63,8 @@ static int keep_audio(struct batch *b, const struct ora_rendered *r, struct ora_
     out->record_bytes = record.bytes;
     out->pcm_sha256 = b->sha256[r->index];
     out->synth_s = r->synth_s;
+    uint64_t audio_ms = r->sample_rate_hz > 0 ? r->samples * 1000 / (uint64_t)r->sample_rate_hz : 0;
+    atomic_fetch_add_explicit(&b->engine->slate->audio_ms, (uint32_t)audio_ms, memory_order_relaxed);
     return 0;
 }
 
@@ -151,7 +153,10 @@ static int do_work(struct engine *e, const struct ora_wire_work *w, struct ora_e
     uint64_t bytes = 0;
     struct ora_err why = {0};
     atomic_store_explicit(&e->slate->done, 0, memory_order_relaxed);
+    atomic_store_explicit(&e->slate->audio_ms, 0, memory_order_relaxed);
     int rc = render(&b, part, sha256, &bytes, &why);
+    atomic_store_explicit(&e->slate->done, 0, memory_order_relaxed);
+    atomic_store_explicit(&e->slate->audio_ms, 0, memory_order_relaxed);
     if (rc == 0) {
         struct ora_wire_msg m = {.kind = ORA_WIRE_RESULT,
                                  .result = {.batch = w->batch,

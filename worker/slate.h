@@ -9,6 +9,7 @@
 struct ora_slate {
     _Atomic uint64_t rowid; /* the utterance in work; 0: none */
     _Atomic uint32_t done;  /* utterances of the batch in work that are finished */
+    _Atomic uint32_t audio_ms; /* their audio */
 };
 
 #endif

@@ -207,7 +207,8 @@ static int loop(struct supervisor *s, struct ora_err *err)
     int rc = 0;
     while (!s->leaving && rc == 0) {
         int64_t now = ora_clock_mono_ms();
-        ora_worker_core_memory(s->core, ora_child_rss_bytes(&s->child));
+        ora_worker_core_figures(s->core, ora_child_rss_bytes(&s->child), atomic_load(&s->child.slate->done),
+                                atomic_load(&s->child.slate->audio_ms));
         ora_worker_core_tick(s->core, now, &s->effects);
         do_effects(s);
         ora_frame_pipe_flush(&s->child.pipe);

@@ -197,6 +197,7 @@ static int get_body(struct ora_wire_pool *p, const Ora__Envelope *e, struct ora_
     case ORA__ENVELOPE__BODY_BEAT:
         m->kind = ORA_WIRE_BEAT;
         m->beat.rss_bytes = e->beat->rss_bytes, m->beat.queued = e->beat->queued;
+        m->beat.in_work = e->beat->in_work, m->beat.in_work_audio_ms = e->beat->in_work_audio_ms;
         return 0;
     case ORA__ENVELOPE__BODY_DRAIN:
         m->kind = ORA_WIRE_DRAIN, m->drain.mode = e->drain->mode;

@@ -227,6 +227,7 @@ static int encode_small(const struct ora_wire_msg *msg, Ora__Envelope *e, struct
         break;
     case ORA_WIRE_BEAT:
         beat.rss_bytes = msg->beat.rss_bytes, beat.queued = msg->beat.queued;
+        beat.in_work = msg->beat.in_work, beat.in_work_audio_ms = msg->beat.in_work_audio_ms;
         e->body_case = ORA__ENVELOPE__BODY_BEAT, e->beat = &beat;
         break;
     case ORA_WIRE_DRAIN:

@@ -113,6 +113,7 @@ struct ora_wire_msg {
         struct {
             uint64_t rss_bytes;
             uint32_t queued;
+            uint32_t in_work, in_work_audio_ms; /* finished of the batch in work */
         } beat;
         struct {
             uint32_t mode;

@@ -126,7 +126,7 @@ ORA_TEST(every_other_kind_comes_back)
         {.kind = ORA_WIRE_ACK, .lease = {.batch = 1, .token = TOKEN, .taken = true}},
         {.kind = ORA_WIRE_RETURN,
          .lease = {.batch = 1, .token = TOKEN, .class_ = ORA_CLASS_STOP, .counts = true, .why = "disk full"}},
-        {.kind = ORA_WIRE_BEAT, .beat = {.rss_bytes = 1, .queued = 2}},
+        {.kind = ORA_WIRE_BEAT, .beat = {.rss_bytes = 1, .queued = 2, .in_work = 3, .in_work_audio_ms = 4}},
         {.kind = ORA_WIRE_DRAIN, .drain = {.mode = ORA_DRAIN_AT_ONCE}},
         {.kind = ORA_WIRE_BYE, .text = {.why = "done"}},
         {.kind = ORA_WIRE_REFUSED, .text = {.why = "other run"}},
