@@ -390,5 +390,5 @@ int main(int argc, char **argv)
     if (rc < 0)
         fprintf(stderr, "vits-golden: %s\n", err.message);
     printf("%d passed, %d failed\n", b.passed, b.failed);
-    return rc == ORA_E_NOT_FOUND ? 77 : rc < 0 ? 2 : b.failed ? 1 : 0;
+    return rc == ORA_E_NOT_FOUND || rc == ORA_E_UNSUPPORTED ? 77 : rc < 0 ? 2 : b.failed ? 1 : 0;
 }
