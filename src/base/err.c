@@ -59,6 +59,7 @@ static int code_of_errno(int errnum)
 {
     switch (errnum) {
     case ENOSPC:
+    case EFBIG: /* a limit on files: as little can be written as on a full disk */
     case EDQUOT:
         return ORA_E_DISK_FULL;
     case ENOENT:
