@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -86,8 +87,9 @@ int ora_open_or_make_run(const struct ora_open_request *q, struct ora_run **run,
         rc = ora_run_create(dir, job, on_ingest, q->printer, run, err);
         struct ora_progress l;
         if (rc == 0 && (rc = ora_run_progress(*run, &l, err)) == 0)
-            ora_progress_note(q->printer, "%s: %llu utterances in %llu batch%s, %llu rejected", dir,
-                              (unsigned long long)(l.utterances - l.rejected), (unsigned long long)l.batches,
+            ora_progress_note(q->printer, "%s: %llu utterance%s in %llu batch%s, %llu rejected", dir,
+                              (unsigned long long)(l.utterances - l.rejected),
+                              l.utterances - l.rejected == 1 ? "" : "s", (unsigned long long)l.batches,
                               l.batches == 1 ? "" : "es", (unsigned long long)l.rejected);
     }
     free(dir);
@@ -125,6 +127,12 @@ int ora_end_run(struct ora_run *run, const struct ora_report *report, bool quiet
         fputs(ora_str_c(&text), stdout);
     ora_str_release(&text);
     return rc;
+}
+
+char *ora_join_line(const char *endpoint, const char *key_file)
+{
+    return ora_fmt("mpirun --enable-recovery%s -n N oratorio-worker --connect %s --key %s",
+                   geteuid() == 0 ? " --allow-run-as-root" : "", endpoint, key_file);
 }
 
 int ora_exit_code_of_error(int rc)

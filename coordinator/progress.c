@@ -62,8 +62,11 @@ void ora_progress_line(const struct ora_service_state *s, struct ora_str *out)
                  l->utterances ? floor(100.0 * (double)seen / (double)l->utterances) : 100.0);
     ora_duration_text(l->audio_s + s->in_work_audio_s, out);
     ora_str_add(out, " of audio, ");
-    ora_str_addf(out, "%.1fx real time", s->rate_audio_s);
-    if (settled(l) < l->utterances)
+    if (settled(l) < l->utterances && !s->workers)
+        ora_str_add(out, "no worker is here");
+    else
+        ora_str_addf(out, "%.1fx real time", s->rate_audio_s);
+    if (settled(l) < l->utterances && s->workers)
         ora_str_addf(out, ", %u worker%s", s->workers, s->workers == 1 ? "" : "s");
     if (l->rejected)
         ora_str_addf(out, ", %llu rejected", (unsigned long long)l->rejected);

@@ -21,7 +21,7 @@ static const char text[] =
 
 static void row(struct ora_str *out, const char *name, const char *value)
 {
-    ora_str_addf(out, "%-14s %s\n", name, value);
+    ora_str_addf(out, "%-22s %s\n", name, value);
 }
 
 static void count_row(struct ora_str *out, const char *name, uint64_t n)
@@ -50,11 +50,11 @@ static void print_text(const struct ora_job_plan *p)
     ora_str_add(&s, " of database");
     row(&out, "disk:", s.data);
     for (size_t i = 0; i < p->voice_count; i++)
-        ora_str_addf(&out, "voice:         %s, %llu utterances, %.2f h\n", p->voices[i].voice,
+        ora_str_addf(&out, "voice:                 %s, %llu utterances, %.2f h\n", p->voices[i].voice,
                      (unsigned long long)p->voices[i].utterances, p->voices[i].audio_s / 3600);
     if (p->cuts)
-        count_row(&out, "cuts:", p->cuts);
-    count_row(&out, "structure:", p->structure_lines);
+        count_row(&out, "cuts (over max_chars):", p->cuts);
+    count_row(&out, "lines of structure:", p->structure_lines);
     count_row(&out, "rejected:", p->rejected);
     for (size_t i = 0; i < p->reason_count; i++)
         ora_str_addf(&out, "  %llu x %s\n", (unsigned long long)p->reasons[i].count, p->reasons[i].code);

@@ -1,5 +1,6 @@
 /* oratorio run: makes or opens the run, works until the ledger balances, makes the views, reports. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,9 +32,11 @@ struct run_context {
 static void on_ready(void *ctx, const char *endpoint, const char *key_file)
 {
     struct run_context *c = ctx;
-    if (c->tell_workers)
-        ora_progress_note(&c->printer, "workers join with: oratorio-worker --connect %s --key %s", endpoint,
-                          key_file);
+    if (!c->tell_workers)
+        return;
+    char *line = ora_join_line(endpoint, key_file);
+    ora_progress_note(&c->printer, "workers join with: %s", line);
+    free(line);
 }
 
 static void on_progress(void *ctx, const struct ora_service_state *state)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -22,8 +23,9 @@ static const char text[] =
     "Examples:\n"
     "  oratorio say 'Good morning.' -o morning.flac\n"
     "  oratorio say 'The same each time.' --set noise_scale=0 --set noise_w=0 -o same.wav --format wav\n"
+    "  oratorio say -o cold.flac -- '-5 degrees'            after -- a text may begin with a dash\n"
     "  oratorio say - -o - --format wav <note.txt | aplay\n"
-    "  oratorio say 'Hello.' -o hello.flac --json | jq .phones\n";
+    "  oratorio say 'Hello.' -o hello.flac --json | jq .phone_alignment\n";
 
 enum { MIN_PLAN_CHARS = 600, MAX_CHARS = 20000 };
 
@@ -131,7 +133,7 @@ static int say(struct say *s, const char *spoken, struct ora_err *err)
     double speed = 1, seed = 0;
     int rc = check_text(spoken, &chars, err);
     if (rc == 0 && s->speed)
-        rc = parse_number("speed", s->speed, 0.25, 4, &speed, err);
+        rc = parse_number("speed", s->speed, 0.1, 10, &speed, err);
     if (rc == 0 && s->seed)
         rc = parse_number("seed", s->seed, 0, 9007199254740992.0, &seed, err);
     if (rc < 0)
@@ -168,6 +170,24 @@ static int say(struct say *s, const char *spoken, struct ora_err *err)
     free(settings);
     ora_renderer_destroy(&renderer);
     return rc;
+}
+
+/* The format that was asked for, else what FILE's ending says; an ending that says another is not written
+ * over. */
+static int choose_format(struct say *s, struct ora_err *err)
+{
+    const char *base = ora_path_base(s->out), *dot = strrchr(base, '.');
+    struct stat st;
+    if (strcmp(s->out, "-") != 0 && stat(s->out, &st) == 0 && S_ISDIR(st.st_mode))
+        return ora_err_set(err, ORA_E_BAD_USAGE, "-o %s: a folder; a file is wanted", s->out);
+    if (s->format)
+        return 0;
+    bool known = !dot || strcmp(dot, ".flac") == 0 || strcmp(dot, ".wav") == 0;
+    if (!known)
+        return ora_err_set(err, ORA_E_BAD_USAGE,
+                           "-o %s: '%s' is not written; .flac and .wav are, or say --format", s->out, dot);
+    s->format = dot && strcmp(dot, ".wav") == 0 ? "wav" : "flac";
+    return 0;
 }
 
 static int run(int argc, char **argv)
@@ -234,11 +254,11 @@ static int run(int argc, char **argv)
         fprintf(stderr, "oratorio say: -o FILE is required; see 'oratorio say --help'\n");
         return 2;
     }
-    if (!s.format)
-        s.format = ora_ends_with(s.out, ".wav") ? "wav" : "flac";
     struct ora_err err = {0};
     char *from_stdin = NULL;
-    int rc = strcmp(args.item[0], "-") == 0 ? read_stdin(&from_stdin, &err) : 0;
+    int rc = choose_format(&s, &err);
+    if (rc == 0 && strcmp(args.item[0], "-") == 0)
+        rc = read_stdin(&from_stdin, &err);
     if (rc == 0)
         rc = say(&s, from_stdin ? from_stdin : args.item[0], &err);
     free(from_stdin);

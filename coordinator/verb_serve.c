@@ -20,8 +20,10 @@ static const char text[] =
 static void on_ready(void *ctx, const char *endpoint, const char *key_file)
 {
     (void)ctx;
-    printf("mpirun --enable-recovery -n WORKERS oratorio-worker --connect %s --key %s\n", endpoint, key_file);
+    char *line = ora_join_line(endpoint, key_file);
+    puts(line);
     fflush(stdout);
+    free(line);
 }
 
 struct serve_context {

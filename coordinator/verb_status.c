@@ -25,11 +25,26 @@ static int print_json(struct ora_run *r, const struct ora_report *report, struct
     return 0;
 }
 
+static int count_worker(void *ctx, const struct ora_worker_info *info)
+{
+    (void)info;
+    ++*(unsigned *)ctx;
+    return 0;
+}
+
 static int print_text(struct ora_run *r, const struct ora_report *report, struct ora_err *err)
 {
     struct ora_str s = ORA_STR_INIT;
     ora_str_addf(&s, "run:        %s (%s)\n", ora_run_dir(r), report->end);
-    int rc = ora_report_text(r, report, &s, err);
+    const struct ora_progress *l = &report->ledger;
+    unsigned workers = 0;
+    int rc = ora_run_each_worker(r, count_worker, &workers, err);
+    if (rc == 0 && ora_report_exit_code(l) == 3)
+        ora_str_addf(&s, "progress:   %.0f%%, %u worker%s\n",
+                     100.0 * (double)(l->done + l->rejected + l->failed) / (double)l->utterances, workers,
+                     workers == 1 ? "" : "s");
+    if (rc == 0)
+        rc = ora_report_text(r, report, &s, err);
     if (rc == 0)
         fputs(ora_str_c(&s), stdout);
     ora_str_release(&s);
@@ -59,9 +74,7 @@ static int run(int argc, char **argv)
         rc = ora_run_progress(r, &report.ledger, &err);
     if (rc == 0) {
         const struct ora_progress *l = &report.ledger;
-        report.end = ora_report_exit_code(l) != 3 ? "finished"
-                     : l->batches_leased          ? "working"
-                                                  : "unfinished";
+        report.end = ora_report_exit_code(l) != 3 ? "finished" : l->batches_leased ? "working" : "unfinished";
         rc = json ? print_json(r, &report, &err) : print_text(r, &report, &err);
     }
     ora_run_close(&r);

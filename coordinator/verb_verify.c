@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "base/mem.h"
 #include "coordinator/open_run.h"
 #include "coordinator/options.h"
 #include "job/verify.h"
@@ -16,6 +18,11 @@ static const char text[] = "First every batch file's SHA-256 is compared with th
                            "--sample 0 checks the files only.\n\n"
                            "Example:\n"
                            "  oratorio verify runs/book --sample 50\n";
+
+struct bad_files {
+    struct ora_run *run;
+    uint64_t count;
+};
 
 struct tally {
     uint64_t checked, different;
@@ -54,10 +61,32 @@ static int verify_sample(struct ora_run *r, uint32_t sample, struct tally *t, st
     return rc;
 }
 
+/* An utterance of the batch whose file is bad, so that the repair can be told. */
+static char *first_id_of_batch(struct ora_run *r, uint32_t batch)
+{
+    struct ora_run_filter filter = {.state = ORA_UTT_DONE, .doc = -1, .chapter = -1};
+    struct ora_run_rows *rows = NULL;
+    struct ora_run_row row;
+    char *id = NULL;
+    if (ora_run_rows_open(r, &filter, &rows, NULL) < 0)
+        return NULL;
+    while (!id && ora_run_rows_next(rows, &row, NULL) > 0)
+        if (row.batch == batch)
+            id = ora_xstrdup(row.utt.id);
+    ora_run_rows_close(&rows);
+    return id;
+}
+
 static int on_bad_file(void *ctx, const char *path, const char *what)
 {
-    ++*(uint64_t *)ctx;
+    struct bad_files *bad = ctx;
+    bad->count++;
     printf("file: %s: %s\n", path, what);
+    char *id = first_id_of_batch(bad->run, (uint32_t)strtoul(ora_path_base(path), NULL, 10));
+    if (id)
+        printf("  repair: oratorio retry %s --id %s, then oratorio run on its job\n", ora_run_dir(bad->run),
+               id);
+    free(id);
     return 0;
 }
 
@@ -81,22 +110,30 @@ static int run(int argc, char **argv)
     struct ora_err err = {0};
     struct ora_run *r = NULL;
     struct tally t = {0};
-    uint64_t files = 0, bad = 0;
+    uint64_t files = 0;
+    struct bad_files bad = {0};
+    struct ora_progress ledger = {0};
     char *dir = ora_find_run(args.item[0], &err);
     int rc = dir ? ora_run_open(dir, ORA_RUN_READ, &r, &err) : err.code;
+    bad.run = r;
+    if (rc == 0)
+        rc = ora_run_progress(r, &ledger, &err);
     if (rc == 0)
         rc = ora_run_verify_files(r, on_bad_file, &bad, &files, &err);
     if (rc == 0 && sample > 0)
         rc = verify_sample(r, (uint32_t)sample, &t, &err);
     if (rc < 0)
         fprintf(stderr, "oratorio verify: %s\n", err.message);
-    else
+    uint64_t open = ledger.utterances - ledger.done - ledger.rejected - ledger.failed;
+    if (rc == 0 && open)
+        printf("unfinished: %llu utterances are open and were not checked\n", (unsigned long long)open);
+    if (rc >= 0)
         printf("%llu batch files checked, %llu bad; %llu utterances rendered again, %llu different\n",
-               (unsigned long long)files, (unsigned long long)bad, (unsigned long long)t.checked,
+               (unsigned long long)files, (unsigned long long)bad.count, (unsigned long long)t.checked,
                (unsigned long long)t.different);
     ora_run_close(&r);
     free(dir);
-    return rc < 0 ? ora_exit_code_of_error(rc) : bad || t.different ? 1 : 0;
+    return rc < 0 ? ora_exit_code_of_error(rc) : bad.count || t.different ? 1 : 0;
 }
 
 const struct ora_verb ora_verb_verify = {

@@ -184,7 +184,7 @@ static int not_found(const char *name, struct ora_err *err)
     if (!near)
         near = ora_nearest(name, (const char *const *)names->item, names->count);
     int rc =
-        ora_err_set(err, ORA_E_NOT_FOUND, "no voice '%.64s'%s%s%s; searched %s", name,
+        ora_err_set(err, ORA_E_NOT_FOUND, "no voice '%.64s'%s%s%s; searched %s; 'oratorio voice import' makes one (the source tree's deploy/fetch-voice fetches the default)", name,
                     near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "", ora_str_c(&searched));
     for (size_t i = 0; i < names->count; i++)
         free(names->item[i]);

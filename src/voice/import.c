@@ -152,7 +152,7 @@ static int choose_place(struct importing *im)
     im->final = ora_path_join(im->out_dir, im->name);
     im->tmp = ora_fmt("%s/.%s.import-%ld", im->out_dir, im->name, (long)getpid());
     if (!im->q->replace && (is_dir(im->final) || ora_file_exists(im->final)))
-        return ora_err_set(im->err, ORA_E_BUSY, "%s is there already: replace it, or give another name",
+        return ora_err_set(im->err, ORA_E_BUSY, "%s is there already: --replace replaces it, --name gives another name",
                            im->final);
     return 0;
 }

@@ -81,7 +81,7 @@ def case_verify_finds_a_changed_file(t):
     data[600] ^= 1
     tar.chmod(0o644)
     tar.write_bytes(data)
-    says(t.oratorio("verify", "runs/t", "--sample", "0", code=1), tar.name)
+    says(t.oratorio("verify", "runs/t", "--sample", "0", code=1), tar.name, "repair: oratorio retry runs/t --id story-")
 
 
 def case_retry_reopens_a_batch(t):
@@ -93,6 +93,13 @@ def case_retry_reopens_a_batch(t):
     t.oratorio("run", "job.yaml", "--workers", "1", code=0)
     check(next((t.dir / "runs/t/audio").glob("*.tar")).read_bytes() == before, "rendered again, it differs")
     says(t.oratorio("retry", "runs/t", "--id", "nobody", code=2), "nobody")
+
+
+def case_retry_takes_the_id_as_given(t):
+    t.write("a.jsonl", '{"id":"Ruth1:1","text":"first one"}\n')
+    t.oratorio("run", t.job(["a.jsonl"]), "--workers", "1", code=0)
+    says(t.oratorio("retry", "runs/t", "--id", "Ruth1:1", code=0), "1 batch reopened")
+    says(t.oratorio("verify", "runs/t", "--sample", "0", code=0), "1 utterances are open")
 
 
 def case_export_views(t):
@@ -114,6 +121,8 @@ def case_say(t):
     out = json.loads(t.oratorio("say", "-", "-o", "b.flac", "--voice", "tone", "--json", stdin="Hello there.", code=0).out)
     check(out["text"] == "Hello there." and out["ai_generated"] is True, str(out))
     says(t.oratorio("say", "x", "--voice", "tone", code=2), "-o FILE")
+    says(t.oratorio("say", "x", "-o", "a.mp3", "--voice", "tone", code=2), ".mp3")
+    says(t.oratorio("say", "x", "-o", str(t.dir), "--voice", "tone", code=2), "a folder")
     says(t.oratorio("say", "  ", "-o", "c.wav", "--voice", "tone", code=2), "empty")
     says(t.oratorio("say", "x", "-o", "c.wav", "--voice", "tone", "--set", "phone_mss=5", code=2), "phone_ms")
 
