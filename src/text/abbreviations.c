@@ -55,6 +55,8 @@ static const struct words english[] = {
     {NAME, " St Inc Ltd Co Corp Bros Jr Sr Esq Ave Blvd Rd Mt Ft Pt Sq Ph.D M.D B.A M.A B.Sc M.Sc D.Phil U.S "
            "U.K U.N E.U U.S.A D.C "
            "al assn Pty plc "},
+    /* Behind the names: "Ft. Worth". */
+    {NUMBER, " ft yd yds lb lbs oz hr hrs gal "},
     {NOT_KNOWN, NULL}};
 
 static const struct words german[] = {

@@ -70,8 +70,25 @@ struct look {
     size_t lines, objects, arrays, headings;
     size_t tabs, bars, commas;   /* in the first line */
     size_t like_tabs, like_bars; /* lines with as many */
+    size_t ids, files;           /* lines with an id before their first bar; with a file's name there */
     bool bar_first;              /* a line begins with '|': a Markdown table */
 };
+
+/* "LJ001-0001|…", "clips/one.wav|…"; not "yes|no". */
+static bool has_id(const char *line, size_t len, bool *file)
+{
+    const char *bar = memchr(line, '|', len);
+    size_t n = bar ? (size_t)(bar - line) : 0;
+    bool telling = false;
+    *file = false;
+    for (size_t i = 0; i < n; i++) {
+        if (line[i] == ' ' || line[i] == '\t')
+            return false;
+        telling = telling || strchr("0123456789_-./", line[i]);
+        *file = *file || (i && strchr("./", line[i]));
+    }
+    return telling && n + 1 < len;
+}
 
 static struct look look_at(const char *bytes, size_t len)
 {
@@ -86,6 +103,9 @@ static struct look look_at(const char *bytes, size_t len)
             k.tabs = tabs, k.bars = bars, k.commas = count(line, n, ',');
         k.like_tabs += tabs == k.tabs;
         k.like_bars += bars == k.bars;
+        bool file, id = has_id(line, n, &file);
+        k.ids += id;
+        k.files += id && file;
         k.bar_first = k.bar_first || line[0] == '|';
         k.objects += line[0] == '{';
         k.arrays += line[0] == '[' && !k.lines && (n == 1 || line[1] == '{');
@@ -102,6 +122,13 @@ static struct look look_at(const char *bytes, size_t len)
 static bool is_table(const struct look *k, size_t marks, size_t like, bool table_name)
 {
     return marks && (table_name ? like * 2 >= k->lines : like * 10 >= k->lines * 9);
+}
+
+bool ora_format_is_list(const char *bytes, size_t len)
+{
+    struct look k = look_at(bytes, len);
+    return is_table(&k, k.bars, k.like_bars, false) && k.ids * 10 >= k.lines * 9 && !k.bar_first &&
+           (k.lines > 1 || k.files);
 }
 
 int ora_format_by_content(const char *path, const char *bytes, size_t len, enum ora_format *format,

@@ -262,6 +262,21 @@ static bool is_numbered_name(const char *line, size_t len)
     return false;
 }
 
+/* The length without a quotation that ends the line and begins in it: 'Providing a “Service”'. */
+static size_t without_last_quotation(const char *line, size_t len)
+{
+    static const char *const pairs[][2] = {{"“", "”"}, {"\"", "\""}, {"«", "»"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        size_t n = strlen(pairs[i][1]), inner = len >= n ? len - n : 0;
+        if (!inner || memcmp(line + inner, pairs[i][1], n) != 0 || strchr(".!?,;", line[inner - 1]))
+            continue;
+        for (size_t m = strlen(pairs[i][0]); inner >= m; inner--)
+            if (!memcmp(line + inner - m, pairs[i][0], m))
+                return inner - m;
+    }
+    return len;
+}
+
 /* "6.2.1. Installing and Removing": a number of several parts, then a title. */
 static bool is_numbered_section(const char *line, size_t len)
 {
@@ -273,7 +288,7 @@ static bool is_numbered_section(const char *line, size_t len)
         at += at < len && line[at] == '.';
     }
     return numbers_seen >= 2 && at + 1 < len && line[at] == ' ' && line[len - 1] != '.' &&
-           !ends_like_speech(line, len);
+           !ends_like_speech(line, without_last_quotation(line, len));
 }
 
 enum ora_heading ora_heading_of(const char *line, size_t len, bool *bare)

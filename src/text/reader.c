@@ -59,6 +59,9 @@ static int choose(const struct ora_input *input, const char *bytes, size_t len, 
     *layout = input->layout;
     if (*format == ORA_FORMAT_AUTO)
         *format = ora_format_by_name(input->path);
+    if (input->format == ORA_FORMAT_AUTO && *format == ORA_FORMAT_TXT && *layout == ORA_LAYOUT_AUTO &&
+        ora_format_is_list(bytes, len))
+        *format = ORA_FORMAT_LIST;
     if (*format == ORA_FORMAT_AUTO) {
         int rc = ora_format_by_content(input->path, bytes, len, format, err);
         if (rc < 0)

@@ -54,7 +54,7 @@ struct ora_input {
     const char *path;           /* "-" is stdin */
     const char *doc_id;         /* NULL: from the file's name */
     enum ora_layout layout;     /* AUTO: prose for txt and md, lines for the rest */
-    enum ora_format format;     /* AUTO: by extension, then by content */
+    enum ora_format format;     /* AUTO: by extension, then by content; a .txt of ids and bars is a LIST */
     const char *const *columns; /* TSV and LIST: "id", "text", "speaker", "voice", "lang", "speed", "-"
                                    (ignored), other = extra; NULL: by header or shape */
     size_t column_count;

@@ -43,6 +43,11 @@ ORA_TEST(txt_prose)
          "D a\nC CHAPTER I\nH CHAPTER I ~heading\nS It began. ~heading\nS Later. ~chapter\nC Chapter 2: The "
          "Storm\n"
          "H Chapter 2: The Storm ~heading\nS Rain. ~doc\n"},
+        {"a.txt",
+         "5.2.1. Providing a \"Service\"\n\nIt is.\n\n5.2.2. Using "
+         "\xE2\x80\x9Cit\xE2\x80\x9D\n\nSo.\n\n5.2.3. \"Go.\"",
+         "D a\nC \nH 5.2.1. Providing a \"Service\" ~heading\nS It is. ~heading\n"
+         "H 5.2.2. Using \xE2\x80\x9Cit\xE2\x80\x9D ~heading\nS So. ~para\nS 5.2.3. \"Go.\" ~doc\n"},
         {"a.txt", "PART TWO\n\nCHAPTER I\n\nGo.",
          "D a\nC PART TWO \xE2\x80\x93 CHAPTER I\nH PART TWO ~heading\nH CHAPTER I ~heading\nS Go. ~doc\n"},
         {"a.txt", "Title\n=====\nText.", "D a\nC Title\nH Title ~heading\nS Text. ~doc\n"},
@@ -226,6 +231,27 @@ ORA_TEST(formats_by_content)
     };
     struct ora_reading how = {0};
     CHECK_CASES(how, cases);
+}
+
+ORA_TEST(a_text_of_ids_and_bars_is_a_list)
+{
+    static const struct reading_case cases[] = {
+        {"a.txt", "clips/one.wav|Hello one.\nclips/two.wav|Two.\n",
+         "D a\nC \nL clips_one-7f7cdcb054 Hello one. <clips/one.wav\nL clips_two-4162736192 Two. "
+         "<clips/two.wav\n"},
+        {"a.txt", "LJ001-0001|Raw 1 text.|Raw one text.\nLJ001-0002|Same.|Same.\n",
+         "D a\nC \nL LJ001-0001 Raw one text. extra={\"raw_text\":\"Raw 1 text.\"}\nL LJ001-0002 Same.\n"},
+        {"a.txt", "one.wav|Alone.\n", "D a\nC \nL one Alone. <one.wav\n"},
+        {"a.txt", "3|4\n", "D a\nC \nS 3|4\n"},
+        {"a.txt", "Yes|no.\nUp|down.\n", "D a\nC \nS Yes|no.\nS Up|down.\n"},
+        {"a.txt", "See a-b | c.\nIt is 3 | 4.\n", "D a\nC \nS See a-b | c. It is 3 | 4.\n"},
+    };
+    struct ora_reading how = {0};
+    CHECK_CASES(how, cases);
+    static const struct reading_case told[] = {
+        {"a.txt", "a1|One.\na2|Two.\n", "D a\nC \nL a-000001 a1|One.\nL a-000002 a2|Two.\n"}};
+    how.layout = ORA_LAYOUT_LINES;
+    CHECK_CASES(how, told);
 }
 
 ORA_TEST(unusable_inputs)

@@ -47,6 +47,9 @@ static const struct sentence_case cases[] = {
     {"en", "Capt. Ahab, Lt. Starbuck and Rev. Mapple met. |All drowned."},
     {"en", "Sen. Warren spoke to Gov. Brown. |Nobody heard."},
     {"en", "She has a Ph.D. in physics. |He has none."},
+    {"en", "He is 5 ft. 10 in. tall. |She is 6 ft. |They came."},
+    {"en", "It weighs 3 lbs. 4 oz. |The rest is fat."},
+    {"en", "Ft. Worth is hot. |It ran 10 yds. 2 ft. from here."},
     /* numbers */
     {"en", "Pi is 3.14159. |So it is."},
     {"en", "It cost $5.50. |He paid $6."},

@@ -1,6 +1,6 @@
 /*
  * View ljspeech: metadata.csv ("<id>|text|normalized text", no header) and wavs/<id>.wav, 16 bit, mono, at
- * the rate of the clips.
+ * the rate of the clips. The text is the raw column where the input had one of its own (extra.raw_text).
  *
  * LJSpeech and Coqui split at every `|` and know no quoting; Piper reads the same file by Python's csv
  * module, for which a field that begins with a straight `"` is quoted and may swallow the lines that follow.
@@ -59,10 +59,11 @@ static int put_row(struct ljspeech *v, struct ora_err *err)
     int rc = ora_view_source_json(&v->source, &record, err);
     if (rc < 0)
         return rc;
+    const char *raw = json_string_value(json_object_get(json_object_get(record, "extra"), "raw_text"));
     const char *text = v->source.row.utt.text;
     const char *normalized = json_string_value(json_object_get(record, "normalized_text"));
     ora_str_addf(&v->line, "%s|", v->source.row.utt.id);
-    ora_text_field(&v->line, text);
+    ora_text_field(&v->line, raw && raw[0] ? raw : text);
     ora_str_addc(&v->line, '|');
     ora_text_field(&v->line, normalized && normalized[0] ? normalized : text);
     ora_str_addc(&v->line, '\n');

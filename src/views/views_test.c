@@ -262,6 +262,20 @@ ORA_TEST(jsonl_of_a_store_of_files)
     ora_run_close(&run);
 }
 
+ORA_TEST(ljspeech_gives_the_raw_column_back)
+{
+    struct ora_err err = {0};
+    struct ora_run *run =
+        make_run("raw", "metadata.txt",
+                 "LJ001-0001|Dr. No had 5.|Doctor No had five.\nLJ001-0002|Same.|Same.\n", "", 99);
+    ORA_REQUIRE(run);
+    ORA_CHECK_OK(ora_view_make(run, "ljspeech", NULL, &err), err);
+    char *dir = view_dir(run, "ljspeech"), *csv = read_text(dir, "metadata.csv");
+    ORA_CHECK_STR(csv, "LJ001-0001|Dr. No had 5.|Doctor No had five.\nLJ001-0002|Same.|Same.\n");
+    free(csv), free(dir);
+    ora_run_close(&run);
+}
+
 ORA_TEST(ljspeech_is_what_loaders_split)
 {
     const char *const formats[] = {"flac", "wav", "wav-f32"};
