@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/uchar.h>
+#include <unicode/utf8.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -94,6 +95,123 @@ static bool is_blank(uint32_t cp)
     return u_isUWhiteSpace((UChar32)cp) || u_charType((UChar32)cp) == U_CONTROL_CHAR || cp == 0x200B;
 }
 
+/* ---- brackets ---- */
+
+enum { BESIDE = 16 }; /* code points looked at beside a bracket */
+
+/* Brackets that stand open: whether each came after a space. Deeper ones than bits are taken as those round
+ * words. */
+struct brackets {
+    uint64_t spaced;
+    unsigned depth;
+};
+
+static bool is_open(char c)
+{
+    return c == '(' || c == '[';
+}
+
+static bool is_close(char c)
+{
+    return c == ')' || c == ']';
+}
+
+/* "[[" and "]]" are not brackets round words. */
+static bool is_double(const char *text, size_t len, size_t at)
+{
+    return (at && text[at - 1] == text[at]) || (at + 1 < len && text[at + 1] == text[at]);
+}
+
+static uint32_t cp_at(const char *text, size_t len, size_t at)
+{
+    uint32_t cp = 0;
+    if (at < len)
+        ora_utf8_decode(text + at, len - at, &cp);
+    return cp;
+}
+
+/* Whether a pause makes sense beside this: a word, a number, a quotation; not another mark, and not nothing.
+ */
+static bool wants_pause(uint32_t cp)
+{
+    int8_t t = cp ? u_charType((UChar32)cp) : U_SPACE_SEPARATOR;
+    return u_isalnum((UChar32)cp) || t == U_CURRENCY_SYMBOL || t == U_OTHER_SYMBOL ||
+           t == U_NON_SPACING_MARK || t == U_COMBINING_SPACING_MARK || t == U_OTHER_NUMBER || cp == '%' ||
+           cp == '&' || cp == '#' || cp == '@';
+}
+
+static bool is_quote(uint32_t cp)
+{
+    int8_t t = u_charType((UChar32)cp);
+    return cp == '"' || cp == '\'' || t == U_INITIAL_PUNCTUATION || t == U_FINAL_PUNCTUATION;
+}
+
+/* What was said last: before quotes, spaces and brackets. */
+static uint32_t last_said(const struct ora_masked *m)
+{
+    size_t at = m->text.len;
+    uint32_t cp = 0;
+    for (int k = 0; at && k < BESIDE; k++) {
+        size_t end = at;
+        while (at && ((unsigned char)m->text.data[--at] & 0xC0) == 0x80)
+            ;
+        cp = cp_at(m->text.data, end, at);
+        if (cp != ' ' && !is_quote(cp) && !(cp < 128 && (is_open((char)cp) || is_close((char)cp))))
+            return cp;
+    }
+    return 0;
+}
+
+/* What comes next, behind spaces and quotes. */
+static uint32_t next_said(const char *text, size_t len, size_t at)
+{
+    uint32_t cp = 0;
+    for (int k = 0; at < len && k < BESIDE && ((cp = cp_at(text, len, at)) == ' ' || is_quote(cp)); k++)
+        at += U8_LENGTH(cp);
+    return at >= len ? 0 : cp == '[' && ora_raw_phonemes_at(text, len, at) ? 'x' : cp;
+}
+
+/* " (" after a word becomes ", ": espeak-ng gives brackets no pause, a reader does. */
+static bool pause_before(const struct ora_masked *m, const char *text, size_t len, size_t at)
+{
+    return text[at] == ' ' && at + 1 < len && is_open(text[at + 1]) && !is_double(text, len, at + 1) &&
+           wants_pause(last_said(m)) && wants_pause(next_said(text, len, at + 2));
+}
+
+/* ") " before a word becomes ", "; not behind "f(x)" and "word(s)". */
+static bool pause_after(struct brackets *b, const struct ora_masked *m, const char *text, size_t len,
+                        size_t at)
+{
+    bool round_words = b->depth == 0 || (b->depth <= 64 && (b->spaced >> (b->depth - 1) & 1));
+    b->depth -= b->depth > 0;
+    return round_words && at + 1 < len && text[at + 1] == ' ' && wants_pause(last_said(m)) &&
+           wants_pause(next_said(text, len, at + 1));
+}
+
+static void open_bracket(struct brackets *b, const char *text, size_t at)
+{
+    uint64_t bit = b->depth < 64 ? UINT64_C(1) << b->depth : 0;
+    bool tight = at && text[at - 1] != ' ' && !is_open(text[at - 1]) &&
+                 (text[at - 1] & 0x80 || u_isalnum(text[at - 1]));
+    b->spaced = tight ? b->spaced & ~bit : b->spaced | bit;
+    b->depth++;
+}
+
+/* What the byte of a bracket, or of the space before one, becomes: ',', ' ' or 0 for itself. */
+static char bracket_as(struct brackets *b, const struct ora_masked *m, const char *text, size_t len,
+                       size_t at)
+{
+    if (text[at] == ' ')
+        return pause_before(m, text, len, at) ? ',' : 0;
+    if ((text[at] == '[' || text[at] == ']') && is_double(text, len, at))
+        return 0;
+    if (is_open(text[at])) {
+        open_bracket(b, text, at);
+        return at && m->text.len && m->text.data[m->text.len - 1] == ',' && text[at - 1] == ' ' ? ' ' : 0;
+    }
+    return is_close(text[at]) && pause_after(b, m, text, len, at) ? ',' : 0;
+}
+
 /* A made-up word for raw phonemes. */
 static void put_stand_in(struct ora_masked *m, const char *text, size_t at, size_t bytes)
 {
@@ -107,6 +225,7 @@ static void put_stand_in(struct ora_masked *m, const char *text, size_t at, size
 void ora_mask(const char *lang, const char *text, size_t len, struct ora_masked *m)
 {
     struct dotted dotted = {0, 0};
+    struct brackets open = {0, 0};
     size_t n, run = 0;
     uint32_t last = 0;
     bool alone = false; /* the last letter is one that stands alone */
@@ -128,6 +247,14 @@ void ora_mask(const char *lang, const char *text, size_t len, struct ora_masked 
         n = ora_utf8_decode(text + at, len - at, &cp);
         n = n ? n : 1;
         bool too_long = dotted_too_long(&dotted, cp);
+        char instead = bracket_as(&open, m, text, len, at);
+        if (instead) {
+            ora_str_addc(&m->text, instead);
+            last = (uint32_t)instead;
+            alone = false;
+            run = 0;
+            continue;
+        }
         if (too_long || is_blank(cp) || ora_unspeakable(lang, cp) ||
             (cp == '.' && hides_dot(lang, text, len, at))) {
             ora_str_addc(&m->text, ' ');

@@ -4,6 +4,7 @@
  * - dots of abbreviations, initials and ordinals become spaces where espeak-ng would end a sentence at them;
  * - line ends become spaces (a blank line would swallow the mark before it), control and format characters
  * vanish;
+ * - brackets round words become commas: "came (late) and left" pauses as "came, late, and left" does;
  * - raw phonemes "[[…]]" become made-up words (text/phonemes_raw.h);
  * - letters of foreign scripts that it cannot name become spaces (text/phonemes_foreign.h);
  * - runs without a space longer than any word are parted, since espeak-ng's buffers are made for words.

@@ -85,6 +85,35 @@ ORA_TEST(sentences_survive_abbreviations)
     check_pairs("en-us", pairs, sizeof pairs / sizeof *pairs, false);
 }
 
+ORA_TEST(brackets_are_pauses)
+{
+    static const struct pair pairs[] = {
+        {"He came (late, as ever) and left.", "hiː kˈeɪm, lˈeɪt, æz ˈɛvɚ, ænd lˈɛft."},
+        {"He came [late] and left.", "hiː kˈeɪm, lˈeɪt, ænd lˈɛft."},
+        {"He came (late).", "hiː kˈeɪm, lˈeɪt."},
+        {"(He came late.) Then", "hiː kˈeɪm lˈeɪt. | ðˈɛn"},
+        {"(Late) he came.", "lˈeɪt, hiː kˈeɪm."},
+        {"He came (late), and left.", "hiː kˈeɪm, lˈeɪt, ænd lˈɛft."},
+        {"He came, (late) and left.", "hiː kˈeɪm, lˈeɪt, ænd lˈɛft."},
+        {"He came (\"late\") and left.", "hiː kˈeɪm, lˈeɪt, ænd lˈɛft."},
+        {"He came (late) — he left.", "hiː kˈeɪm, lˈeɪt; hiː lˈɛft."},
+        {"He came (late) (twice) and left.", "hiː kˈeɪm, lˈeɪt, twˈaɪs, ænd lˈɛft."},
+        {"the word(s) and f(x) here", "ðə wˈɜːd ˈɛs ænd ˈɛf ˈɛks hˈɪɹ"},
+        {"a) First", "ˈeɪ, fˈɜːst"},
+        {"(one) First", "wˈʌn, fˈɜːst"},
+        {"(one)", "wˈʌn"},
+        {"Is it (?) or not", "ɪz ɪt? | ɔːɹ nˈɑːt"},
+        {"say ([[tə]]) it", "sˈeɪ, tə, ɪt"},
+    };
+    check_pairs("en-us", pairs, sizeof pairs / sizeof *pairs, false);
+}
+
+ORA_TEST(brackets_are_pauses_in_other_languages)
+{
+    static const struct pair pairs[] = {{"Er kam (spät) an.", "ɛɾ kˌɑːm, ʃpˈɛːt, ˈan."}};
+    check_pairs("de", pairs, sizeof pairs / sizeof *pairs, false);
+}
+
 ORA_TEST(raw_phonemes_stand_in_their_place)
 {
     static const struct pair pairs[] = {
