@@ -46,7 +46,8 @@ def case_a_worker_joins_by_hand_without_mpi(t):
 
 
 def case_a_second_mpirun_joins_while_the_run_goes_on(t):
-    process = t.start("run", t.corpus(), "--workers", 1)
+    # Some 20 s of work for one worker: where a host does not know its own name, an mpirun takes 5 s to start.
+    process = t.start("run", t.corpus(sleep_ms=80), "--workers", 1)
     t.wait_done(8)
     endpoint = t.query("SELECT value FROM meta WHERE key = 'endpoint'")[0][0]
     arguments = ["--connect", endpoint, "--key", str(t.dir / "runs/t/keys/worker.key"), "--log-dir", str(t.dir / "runs/t/logs")]
