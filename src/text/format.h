@@ -16,8 +16,8 @@ enum ora_format ora_format_by_name(const char *path);
  * else TXT. Errors: FORMAT for comma-separated tables and JSON arrays, with what to do. */
 int ora_format_by_content(const char *path, const char *bytes, size_t len, enum ora_format *format,
                           struct ora_err *err);
-/* Whether what is named as a text is a list all the same: its first lines have one and the same number of bars, and
- * before the first an id ("LJ001-0001", "clips/one.wav": no spaces, and more than letters). */
+/* Whether what is named as a text is a list all the same: its first lines have one and the same number of
+ * bars, and before the first an id ("LJ001-0001", "clips/one.wav": no spaces, and more than letters). */
 bool ora_format_is_list(const char *bytes, size_t len);
 const char *ora_format_name(enum ora_format f);
 

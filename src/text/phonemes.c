@@ -55,7 +55,7 @@ int ora_phonemes_raw(const char *espeak_voice, const char *text, struct ora_phon
     if (rc == 0)
         rc = check_speakable(espeak_voice, text, len, err);
     if (rc == 0)
-        rc = ora_espeak_clauses(espeak_voice, text, len, &clauses, err);
+        rc = ora_espeak_clauses(espeak_voice, text, len, false, &clauses, err);
     if (rc == 0)
         ora_clauses_join(text, &clauses, false, out);
     ora_clauses_release(&clauses);
@@ -109,7 +109,8 @@ int ora_phonemes_of(const char *espeak_voice, const char *text, struct ora_phone
     if (rc < 0)
         goto out_release;
     ora_mask(espeak_voice, text, len, &masked);
-    rc = ora_espeak_clauses(espeak_voice, ora_str_c(&masked.text), masked.text.len, &clauses, err);
+    rc = ora_espeak_clauses(espeak_voice, ora_str_c(&masked.text), masked.text.len, masked.sounds, &clauses,
+                            err);
     if (rc < 0)
         goto out_release;
     ora_clauses_join(ora_str_c(&masked.text), &clauses, true, out);

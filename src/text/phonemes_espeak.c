@@ -21,6 +21,7 @@ enum { IPA = 0x02 /* phoneme mode: IPA as UTF-8, no ties, no separators */ };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool started;
 static char current_voice[64]; /* "": none */
+static bool reads_sounds;      /* "[[h'ast]]" */
 
 static void stop(void)
 {
@@ -43,6 +44,19 @@ static int set_voice(const char *voice)
                 return espeak_SetVoiceByName((*found)->identifier) == EE_OK ? 0 : -1;
     }
     return -1;
+}
+
+/* espeak_TextToPhonemes leaves this option as the last espeak_Synth set it: an empty text sets nothing else.
+ */
+static int set_sounds(bool sounds, struct ora_err *err)
+{
+    if (sounds == reads_sounds)
+        return 0;
+    unsigned flags = espeakCHARS_UTF8 | (sounds ? espeakPHONEMES : 0);
+    if (espeak_Synth("", 1, 0, POS_CHARACTER, 0, flags, NULL, NULL) != EE_OK)
+        return ora_err_set(err, ORA_E_INTERNAL, "espeak-ng does not take an empty text");
+    reads_sounds = sounds;
+    return 0;
 }
 
 /* Starts the library once and sets the voice. Called with the lock held. */
@@ -119,7 +133,7 @@ static int check_dotted_letters(const char *text, struct ora_err *err)
     return 0;
 }
 
-int ora_espeak_clauses(const char *voice, const char *text, size_t len, struct ora_clauses *out,
+int ora_espeak_clauses(const char *voice, const char *text, size_t len, bool sounds, struct ora_clauses *out,
                        struct ora_err *err)
 {
     int rc = check_dotted_letters(text, err);
@@ -127,6 +141,8 @@ int ora_espeak_clauses(const char *voice, const char *text, size_t len, struct o
         return rc;
     pthread_mutex_lock(&lock);
     rc = prepare(voice, err);
+    if (rc == 0)
+        rc = set_sounds(sounds, err);
     if (rc < 0)
         goto out_unlock;
     const void *p = text;
@@ -149,6 +165,11 @@ int ora_espeak_words(const char *voice, const char *const *texts, size_t count, 
 {
     pthread_mutex_lock(&lock);
     int rc = prepare(voice, err);
+    bool sounds = false;
+    for (size_t i = 0; i < count; i++)
+        sounds = sounds || strstr(texts[i], "[[");
+    if (rc == 0)
+        rc = set_sounds(sounds, err);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         /* A word that it would not survive stays without phonemes. */
         const void *p = check_dotted_letters(texts[i], NULL) == 0 ? texts[i] : NULL;

@@ -39,12 +39,13 @@ struct ora_clauses {
 };
 
 /* Appends the clauses of text[0..len) to *out (start from zeroes or a cleared one); text must be UTF-8, and
- * text[len] NUL. Errors: UNSUPPORTED (no such espeak voice), LIMIT (more dotted letters in a row),
- * INTERNAL (no espeak data). */
-int ora_espeak_clauses(const char *voice, const char *text, size_t len, struct ora_clauses *out,
+ * text[len] NUL. sounds: "[[h'ast]]" is read as sounds in espeak-ng's own notation. Errors: UNSUPPORTED (no
+ * such espeak voice), LIMIT (more dotted letters in a row), INTERNAL (no espeak data). */
+int ora_espeak_clauses(const char *voice, const char *text, size_t len, bool sounds, struct ora_clauses *out,
                        struct ora_err *err);
 /* The phonemes of several short texts under one lock and one setting of the voice: those of text i are
- * appended to out[i]. For single words (text/word_spans.c); clause ends become single spaces. */
+ * appended to out[i]. For single words (text/word_spans.c), masked, so that "[[…]]" are sounds; clause ends
+ * become single spaces. */
 int ora_espeak_words(const char *voice, const char *const *texts, size_t count, struct ora_str *out,
                      struct ora_err *err);
 void ora_clauses_clear(struct ora_clauses *c); /* keeps the memory */

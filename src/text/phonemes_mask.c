@@ -11,9 +11,11 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "text/abbreviations.h"
+#include "text/normalise.h"
 #include "text/phonemes_espeak.h"
 #include "text/phonemes_foreign.h"
 #include "text/phonemes_raw.h"
+#include "text/pronounced.h"
 
 /* What a run without spaces may reach before it is parted, and with a row of marks at its end. */
 enum { TIRED_RUN_BYTES = 70, MAX_RUN_BYTES = 90 };
@@ -222,12 +224,30 @@ static void put_stand_in(struct ora_masked *m, const char *text, size_t at, size
     step(m, at + bytes);
 }
 
+/* A word that espeak-ng would misread, by its sounds: "[[b'oUaz]]", which it takes only after a space. */
+static size_t put_sounds(struct ora_masked *m, const char *text, size_t len, size_t at)
+{
+    struct ora_str sounds = ORA_STR_INIT;
+    size_t n = ora_pronounced_at(text, len, at, &sounds);
+    if (n) {
+        if (m->text.len && m->text.data[m->text.len - 1] != ' ')
+            ora_str_addc(&m->text, ' ');
+        step(m, at);
+        ora_str_addf(&m->text, "[[%s]]", ora_str_c(&sounds));
+        step(m, at + n);
+        m->sounds = true;
+    }
+    ora_str_release(&sounds);
+    return n;
+}
+
 void ora_mask(const char *lang, const char *text, size_t len, struct ora_masked *m)
 {
     struct dotted dotted = {0, 0};
     struct brackets open = {0, 0};
     size_t n, run = 0;
     uint32_t last = 0;
+    bool english = ora_lang_is_english(lang);
     bool alone = false; /* the last letter is one that stands alone */
     bool signs = ora_parts_signs(lang);
     bool brackets = true; /* false once no "]]" can follow: keeps "[[[[[…" linear */
@@ -239,6 +259,13 @@ void ora_mask(const char *lang, const char *text, size_t len, struct ora_masked 
             n = raw;
             dotted = (struct dotted){0, 0};
             put_stand_in(m, text, at, raw);
+            run = 0;
+            continue;
+        }
+        if (english && (n = put_sounds(m, text, len, at)) != 0) {
+            dotted = (struct dotted){0, 0};
+            last = 'x';
+            alone = false;
             run = 0;
             continue;
         }
@@ -282,6 +309,11 @@ void ora_mask(const char *lang, const char *text, size_t len, struct ora_masked 
             ora_str_addc(&m->text, ' ');
             step(m, at);
             run = 0;
+        }
+        /* Only words' sounds may stand in double brackets. */
+        if (cp == '[' && m->text.len && m->text.data[m->text.len - 1] == '[') {
+            ora_str_addc(&m->text, ' ');
+            step(m, at);
         }
         run += n;
         ora_str_addn(&m->text, text + at, n);

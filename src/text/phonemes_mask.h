@@ -6,12 +6,14 @@
  * vanish;
  * - brackets round words become commas: "came (late) and left" pauses as "came, late, and left" does;
  * - raw phonemes "[[…]]" become made-up words (text/phonemes_raw.h);
+ * - English words that it would misread become their sounds (text/pronounced.h);
  * - letters of foreign scripts that it cannot name become spaces (text/phonemes_foreign.h);
  * - runs without a space longer than any word are parted, since espeak-ng's buffers are made for words.
  */
 #ifndef ORA_TEXT_PHONEMES_MASK_H
 #define ORA_TEXT_PHONEMES_MASK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
@@ -26,6 +28,7 @@ struct ora_mask_raw {
 
 struct ora_masked {
     struct ora_str text;
+    bool sounds; /* holds "[[…]]" in espeak-ng's own notation */
     struct ora_mask_raw *raw;
     size_t raw_count;
     struct ora_mask_edit *edit;
