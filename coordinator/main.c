@@ -48,6 +48,7 @@ int main(int argc, char **argv)
     /* Only character classes follow the user's locale: numbers in files must not. */
     setlocale(LC_CTYPE, "C.UTF-8");
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error of the write */
     if (argc < 2) {
         help(stderr);
         return 2;

@@ -1,6 +1,7 @@
 /* Opening and ending a run: the steps that `run` and `serve` share. */
 #include "coordinator/open_run.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "dataset/store.h"
 #include "views/views.h"
 
 struct ora_job *ora_read_job(const char *what, struct ora_err *err)
@@ -25,6 +27,24 @@ static char *folder_for(const struct ora_open_request *q, const struct ora_job *
         dir = q->out ? ora_fmt("%s-%d", q->out, i) : ora_fmt("runs/%s-%d", job->name, i);
     }
     return dir;
+}
+
+/* While the inputs are read nothing is begun yet that could be finished: the half-made job table has no name,
+ * and the same command starts anew. */
+static void leave_ingest(int number)
+{
+    static const char text[] = "oratorio: stopped while reading the inputs; the same command begins again\n";
+    (void)number;
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        _exit(3);
+    _exit(3);
+}
+
+static void catch_signals(void (*handler)(int))
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        signal(numbers[i], handler);
 }
 
 static void on_ingest(void *ctx, const struct ora_ingest_stats *s)
@@ -84,7 +104,9 @@ int ora_open_or_make_run(const struct ora_open_request *q, struct ora_run **run,
     if (ora_run_exists(dir)) {
         rc = open_existing(dir, job, run, err);
     } else {
+        catch_signals(leave_ingest);
         rc = ora_run_create(dir, job, on_ingest, q->printer, run, err);
+        catch_signals(SIG_DFL);
         struct ora_progress l;
         if (rc == 0 && (rc = ora_run_progress(*run, &l, err)) == 0)
             ora_progress_note(q->printer, "%s: %llu utterance%s in %llu batch%s, %llu rejected", dir,
@@ -110,13 +132,34 @@ char *ora_find_run(const char *named, struct ora_err *err)
     return NULL;
 }
 
+static int keep_none(void *ctx, const char *token)
+{
+    (void)ctx, (void)token;
+    return 0;
+}
+
+/* What a coordinator that was killed after its last commit had no time to remove. */
+static int sweep_finished(struct ora_run *run, struct ora_err *err)
+{
+    char *audio = ora_path_join(ora_run_dir(run), "audio");
+    int rc = ora_store_sweep(audio, keep_none, NULL, err);
+    free(audio);
+    return rc;
+}
+
 int ora_end_run(struct ora_run *run, const struct ora_report *report, bool quiet, struct ora_err *err)
 {
     int rc = 0;
     const struct ora_job *job = ora_run_job(run);
-    if (ora_report_exit_code(&report->ledger) != 3)
+    bool finished = ora_report_exit_code(&report->ledger) != 3;
+    if (finished)
+        rc = sweep_finished(run, err);
+    if (finished)
         for (size_t i = 0; rc == 0 && i < job->view_count; i++)
             rc = ora_view_make(run, job->views[i], NULL, err);
+    if (rc == ORA_E_NOT_FOUND || rc == ORA_E_FORMAT)
+        ora_err_wrap(err, "a file is damaged ('oratorio verify %s' tells which, and how to mend it)",
+                     ora_run_dir(run));
     if (rc == 0)
         rc = ora_report_write(run, report, err);
     if (rc < 0 || quiet)

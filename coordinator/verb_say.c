@@ -133,7 +133,7 @@ static int say(struct say *s, const char *spoken, struct ora_err *err)
     double speed = 1, seed = 0;
     int rc = check_text(spoken, &chars, err);
     if (rc == 0 && s->speed)
-        rc = parse_number("speed", s->speed, 0.1, 10, &speed, err);
+        rc = parse_number("speed", s->speed, ORA_SPEED_MIN, ORA_SPEED_MAX, &speed, err);
     if (rc == 0 && s->seed)
         rc = parse_number("seed", s->seed, 0, 9007199254740992.0, &seed, err);
     if (rc < 0)

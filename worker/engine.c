@@ -226,7 +226,7 @@ static int take_frame(struct engine *e, const struct ora_str *frame, struct ora_
 int ora_engine_main(int fd, int slate_fd)
 {
     /* The supervisor decides about signals; the engine goes when the socket does. */
-    static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGQUIT};
+    static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGQUIT, SIGXFSZ};
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         signal(ignored[i], SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -232,6 +232,7 @@ static int open_signals(int *fd, struct ora_err *err)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGCHLD);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     /* Before libzmq starts its threads, which inherit the mask. */
     if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 ||

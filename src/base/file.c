@@ -51,7 +51,7 @@ int ora_fd_read_all(int fd, void *data, size_t len, size_t *got, struct ora_err 
 
 static int open_regular(const char *path, int *fd, struct stat *st, struct ora_err *err)
 {
-    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not hold us up */
     if (*fd < 0)
         return ora_err_errno(err, errno, "%s", path);
     if (fstat(*fd, st) < 0) {
@@ -276,7 +276,8 @@ void ora_map_release(struct ora_map *m)
     *m = (struct ora_map){NULL, 0};
 }
 
-/* Did the file that was locked keep its name meanwhile? A lock on a file that somebody removed guards nothing. */
+/* Did the file that was locked keep its name meanwhile? A lock on a file that somebody removed guards
+ * nothing. */
 static bool still_named(int fd, const char *path)
 {
     struct stat held, named;

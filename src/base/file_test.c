@@ -66,7 +66,8 @@ ORA_TEST(lock_of_a_removed_file_guards_nothing)
 
 ORA_TEST(paths)
 {
-    char *a = ora_path_join("x/", "y"), *b = ora_path_join("x", "/y"), *c = ora_path_dir("/y"), *d = ora_path_dir("y");
+    char *a = ora_path_join("x/", "y"), *b = ora_path_join("x", "/y"), *c = ora_path_dir("/y"),
+         *d = ora_path_dir("y");
     ORA_CHECK_STR(a, "x/y");
     ORA_CHECK_STR(b, "/y");
     ORA_CHECK_STR(c, "/");

@@ -26,8 +26,9 @@ ORA_TEST(philox_known_answers)
 
 ORA_TEST(keys_differ_by_every_part)
 {
-    struct ora_rng_key a = ora_rng_key_of(1, "x", 0), b = ora_rng_key_of(2, "x", 0), c = ora_rng_key_of(1, "y", 0),
-                       d = ora_rng_key_of(1, "x", 1), e = ora_rng_key_of(1, "x", 0);
+    struct ora_rng_key a = ora_rng_key_of(1, "x", 0), b = ora_rng_key_of(2, "x", 0),
+                       c = ora_rng_key_of(1, "y", 0), d = ora_rng_key_of(1, "x", 1),
+                       e = ora_rng_key_of(1, "x", 0);
     ORA_CHECK(memcmp(&a, &b, sizeof a) && memcmp(&a, &c, sizeof a) && memcmp(&a, &d, sizeof a));
     ORA_CHECK(memcmp(&a, &e, sizeof a) == 0);
 }

@@ -106,6 +106,33 @@ bool ora_ends_with(const char *s, const char *suffix)
     return n >= m && memcmp(s + n - m, suffix, m) == 0;
 }
 
+static bool is_ascii_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool ora_lang_tag_ok(const char *tag)
+{
+    size_t total = strlen(tag), part = 0;
+    bool first = true;
+    if (total > 35) /* what RFC 5646, 4.4.1 asks implementations to take */
+        return false;
+    for (const char *p = tag;; p++) {
+        if (*p == '-' || !*p) {
+            if (part < (first ? 2u : 1u) || part > 8)
+                return false;
+            if (!*p)
+                return true;
+            first = false;
+            part = 0;
+        } else if (is_ascii_alpha(*p) || (!first && *p >= '0' && *p <= '9')) {
+            part++;
+        } else {
+            return false;
+        }
+    }
+}
+
 enum { WORD_MAX = 63 };
 
 static size_t edit_distance(const char *a, const char *b)

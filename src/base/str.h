@@ -35,6 +35,8 @@ char *ora_str_detach(struct ora_str *s);        /* caller frees; never NULL */
 char *ora_fmt(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* a fresh string; caller frees */
 
 bool ora_starts_with(const char *s, const char *prefix);
+/* Has it the form of a BCP-47 language tag ("en", "pt-BR", "zh-Hans-CN")? */
+bool ora_lang_tag_ok(const char *tag);
 bool ora_ends_with(const char *s, const char *suffix);
 /* The candidate nearest to `word` by edit distance, or NULL when none is near enough to be meant ("did you mean"). */
 const char *ora_nearest(const char *word, const char *const *candidates, size_t count);

@@ -19,6 +19,17 @@ ORA_TEST(grows)
     free(p);
 }
 
+ORA_TEST(language_tags)
+{
+    static const char *const good[] = {"en", "en-US", "zh-Hans-CN", "de-1996", "es-419"};
+    static const char *const bad[] = {"",    "e",   "en_US", "en US",           "../../etc",
+                                      "en-", "-en", "12",    "englishlanguage", "en-toolongpart"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        ORA_CHECK(ora_lang_tag_ok(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ORA_CHECK(!ora_lang_tag_ok(bad[i]));
+}
+
 ORA_TEST(did_you_mean)
 {
     static const char *const words[] = {"voice", "inputs", "max_chars"};

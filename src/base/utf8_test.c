@@ -18,8 +18,9 @@ ORA_TEST(round_trip_at_every_edge)
 
 ORA_TEST(refuses_what_is_not_utf8)
 {
-    static const char *const bad[] = {"\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
-                                      "\xF0\x80\x80\x80", "\x80", "\xFF", "\xC3("};
+    static const char *const bad[] = {
+        "\xC0\x80",         "\xC1\xBF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+        "\xF0\x80\x80\x80", "\x80",     "\xFF",         "\xC3("};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         uint32_t cp;
         ORA_CHECK_INT(ora_utf8_decode(bad[i], strlen(bad[i]), &cp), 0);

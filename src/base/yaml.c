@@ -1,6 +1,7 @@
 /*
- * YAML: libyaml's event stream becomes a small tree that remembers lines. Anchors, aliases and tags are refused: files that
- * people write here need none, and without them a small file cannot grow into a large one.
+ * YAML: libyaml's event stream becomes a small tree that remembers lines. Anchors, aliases and tags are
+ * refused: files that people write here need none, and without them a small file cannot grow into a large
+ * one.
  */
 #include "base/yaml.h"
 
@@ -109,7 +110,8 @@ static int build_map(struct builder *b, struct ora_yaml_node *n, int depth)
         char *key = ora_xstrndup((const char *)k.data.scalar.value, k.data.scalar.length);
         yaml_event_delete(&k);
         if (ora_yaml_get(n, key)) {
-            rc = ora_err_set(b->err, ORA_E_BAD_USAGE, "%s:%d: field '%s' is given twice", b->doc->name, line, key);
+            rc = ora_err_set(b->err, ORA_E_BAD_USAGE, "%s:%d: field '%s' is given twice", b->doc->name, line,
+                             key);
             free(key);
             return rc;
         }
@@ -134,7 +136,8 @@ static int build(struct builder *b, const yaml_event_t *e, int depth, struct ora
     struct ora_yaml_node *n;
     int rc = 0, line = (int)e->start_mark.line + 1;
     if (depth > MAX_DEPTH)
-        return ora_err_set(b->err, ORA_E_BAD_USAGE, "%s:%d: nested deeper than %d", b->doc->name, line, MAX_DEPTH);
+        return ora_err_set(b->err, ORA_E_BAD_USAGE, "%s:%d: nested deeper than %d", b->doc->name, line,
+                           MAX_DEPTH);
     switch (e->type) {
     case YAML_SCALAR_EVENT:
         if (e->data.scalar.anchor)
@@ -146,7 +149,8 @@ static int build(struct builder *b, const yaml_event_t *e, int depth, struct ora
         return 0;
     case YAML_SEQUENCE_START_EVENT:
     case YAML_MAPPING_START_EVENT:
-        if (e->type == YAML_SEQUENCE_START_EVENT ? e->data.sequence_start.anchor : e->data.mapping_start.anchor)
+        if (e->type == YAML_SEQUENCE_START_EVENT ? e->data.sequence_start.anchor
+                                                 : e->data.mapping_start.anchor)
             break;
         n = node_new(b, e->type == YAML_SEQUENCE_START_EVENT ? ORA_YAML_LIST : ORA_YAML_MAP, e);
         rc = n->kind == ORA_YAML_LIST ? build_list(b, n, depth) : build_map(b, n, depth);
@@ -158,7 +162,8 @@ static int build(struct builder *b, const yaml_event_t *e, int depth, struct ora
     default:
         break;
     }
-    return ora_err_set(b->err, ORA_E_BAD_USAGE, "%s:%d: anchors and aliases are not read here", b->doc->name, line);
+    return ora_err_set(b->err, ORA_E_BAD_USAGE, "%s:%d: anchors and aliases are not read here", b->doc->name,
+                       line);
 }
 
 static int build_document(struct builder *b)
@@ -169,7 +174,8 @@ static int build_document(struct builder *b)
         if (rc < 0)
             return rc;
         yaml_event_type_t type = e.type;
-        if (type == YAML_STREAM_START_EVENT || type == YAML_DOCUMENT_START_EVENT || type == YAML_DOCUMENT_END_EVENT) {
+        if (type == YAML_STREAM_START_EVENT || type == YAML_DOCUMENT_START_EVENT ||
+            type == YAML_DOCUMENT_END_EVENT) {
             yaml_event_delete(&e);
             continue;
         }
@@ -189,8 +195,13 @@ static int build_document(struct builder *b)
 struct ora_yaml *ora_yaml_parse(const char *bytes, size_t len, const char *name, struct ora_err *err)
 {
     if (len > MAX_BYTES) {
-        ora_err_set(err, ORA_E_LIMIT, "%s: %zu bytes, more than the %d a file of settings may have", name, len, MAX_BYTES);
+        ora_err_set(err, ORA_E_LIMIT, "%s: %zu bytes, more than the %d a file of settings may have", name,
+                    len, MAX_BYTES);
         return NULL;
+    }
+    if (len >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) {
+        bytes += 3; /* what some editors put before UTF-8 */
+        len -= 3;
     }
     struct builder b = {.doc = ora_xcalloc(1, sizeof *b.doc), .err = err};
     b.doc->name = ora_xstrdup(name);
@@ -238,11 +249,13 @@ int ora_yaml_error(const struct ora_yaml_node *node, struct ora_err *err, const 
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     if (node->key)
-        return ora_err_set(err, ORA_E_BAD_USAGE, "%s:%d: field '%s': %s", node->doc->name, node->line, node->key, text);
+        return ora_err_set(err, ORA_E_BAD_USAGE, "%s:%d: field '%s': %s", node->doc->name, node->line,
+                           node->key, text);
     return ora_err_set(err, ORA_E_BAD_USAGE, "%s:%d: %s", node->doc->name, node->line, text);
 }
 
-int ora_yaml_check_keys(const struct ora_yaml_node *map, const char *const *keys, size_t count, struct ora_err *err)
+int ora_yaml_check_keys(const struct ora_yaml_node *map, const char *const *keys, size_t count,
+                        struct ora_err *err)
 {
     if (map->kind != ORA_YAML_MAP)
         return ora_yaml_error(map, err, "must be a map of fields");
@@ -254,7 +267,9 @@ int ora_yaml_check_keys(const struct ora_yaml_node *map, const char *const *keys
         if (j < count)
             continue;
         const char *near = ora_nearest(n->key, keys, count);
-        return ora_err_set(err, ORA_E_BAD_USAGE, near ? "%s:%d: unknown field '%s', did you mean '%s'?" : "%s:%d: unknown field '%s'",
+        return ora_err_set(err, ORA_E_BAD_USAGE,
+                           near ? "%s:%d: unknown field '%s', did you mean '%s'?"
+                                : "%s:%d: unknown field '%s'",
                            n->doc->name, n->line, n->key, near);
     }
     return 0;
@@ -274,7 +289,8 @@ int ora_yaml_string(const struct ora_yaml_node *node, const char **out, struct o
     return 0;
 }
 
-int ora_yaml_number(const struct ora_yaml_node *node, double min, double max, double *out, struct ora_err *err)
+int ora_yaml_number(const struct ora_yaml_node *node, double min, double max, double *out,
+                    struct ora_err *err)
 {
     char *end = NULL;
     double v = NAN;
@@ -287,7 +303,8 @@ int ora_yaml_number(const struct ora_yaml_node *node, double min, double max, do
     return 0;
 }
 
-int ora_yaml_integer(const struct ora_yaml_node *node, int64_t min, int64_t max, int64_t *out, struct ora_err *err)
+int ora_yaml_integer(const struct ora_yaml_node *node, int64_t min, int64_t max, int64_t *out,
+                     struct ora_err *err)
 {
     char *end = NULL;
     long long v = 0;
@@ -309,10 +326,12 @@ int ora_yaml_bool(const struct ora_yaml_node *node, bool *out, struct ora_err *e
             *out = i & 1;
             return 0;
         }
-    return ora_yaml_error(node, err, "must be true or false, not '%s'", node->text ? node->text : "a list or map");
+    return ora_yaml_error(node, err, "must be true or false, not '%s'",
+                          node->text ? node->text : "a list or map");
 }
 
-int ora_yaml_choice(const struct ora_yaml_node *node, const char *const *words, size_t count, int *out, struct ora_err *err)
+int ora_yaml_choice(const struct ora_yaml_node *node, const char *const *words, size_t count, int *out,
+                    struct ora_err *err)
 {
     if (node->kind == ORA_YAML_SCALAR)
         for (size_t i = 0; i < count; i++)
@@ -324,7 +343,8 @@ int ora_yaml_choice(const struct ora_yaml_node *node, const char *const *words, 
     for (size_t i = 0; i < count; i++)
         ora_str_addf(&list, "%s%s", i ? ", " : "", words[i]);
     const char *text = node->text ? node->text : "a list or map", *near = ora_nearest(text, words, count);
-    int rc = near ? ora_yaml_error(node, err, "must be one of %s, not '%s'; did you mean '%s'?", list.data, text, near)
+    int rc = near ? ora_yaml_error(node, err, "must be one of %s, not '%s'; did you mean '%s'?", list.data,
+                                   text, near)
                   : ora_yaml_error(node, err, "must be one of %s, not '%s'", list.data, text);
     ora_str_release(&list);
     return rc;

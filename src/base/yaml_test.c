@@ -56,6 +56,17 @@ ORA_TEST(reads_types_and_refuses_others)
     ora_yaml_free(&doc);
 }
 
+ORA_TEST(a_byte_order_mark_is_passed_over)
+{
+    struct ora_err err = {0};
+    struct ora_yaml *doc = ora_yaml_parse("\xEF\xBB\xBF"
+                                          "a: 1\n",
+                                          8, "f", &err);
+    ORA_REQUIRE(doc);
+    ORA_CHECK(ora_yaml_get(doc->root, "a") != NULL);
+    ora_yaml_free(&doc);
+}
+
 ORA_TEST(did_you_mean)
 {
     static const char *const keys[] = {"voice", "inputs"};

@@ -10,12 +10,13 @@
 #include "job/manners.h"
 #include "job/schema_text.h"
 
-enum { OPEN_BATCHES = 64 };
+enum { OPEN_BATCHES = 64, MAX_BATCH_BYTES = 4 << 20 };
 
 struct open_batch {
     char *voice; /* NULL: free */
     uint32_t number, limit_chars, count;
     uint64_t chars;
+    size_t bytes;  /* of texts and of what is carried through: a batch must fit one message */
     uint64_t used; /* when last, for throwing out the one that rested longest */
 };
 
@@ -114,6 +115,8 @@ static int end_chapter(struct ora_ingest *in, struct ora_err *err)
 
 static int begin_document(struct ora_ingest *in, const struct ora_item *item, struct ora_err *err)
 {
+    if (in->in_document && in->doc == item->doc)
+        return 0; /* a refused record came before the document was announced */
     int rc = end_chapter(in, err);
     if (rc == 0 && in->db)
         rc = ora_db_run(in->db, ORA_SQL_ADD_DOCUMENT, err, "uitt", item->doc, (int64_t)in->input,
@@ -127,6 +130,14 @@ static int begin_document(struct ora_ingest *in, const struct ora_item *item, st
 
 static int begin_chapter(struct ora_ingest *in, const struct ora_item *item, struct ora_err *err)
 {
+    if (in->in_chapter && in->chapter.doc == item->doc && in->chapter.chapter == item->chapter) {
+        /* A refused record came before the chapter was announced: it keeps its row and gets its title. */
+        if (item->kind == ORA_ITEM_CHAPTER && item->title) {
+            free(in->chapter.title);
+            in->chapter.title = ora_xstrdup(item->title);
+        }
+        return 0;
+    }
     int rc = end_chapter(in, err);
     free(in->chapter.title);
     in->chapter = (struct chapter){
@@ -188,19 +199,21 @@ static struct open_batch *slot_of(struct ora_ingest *in, const char *voice)
 }
 
 /* The batch of the next utterance of `voice`. */
-static int batch_for(struct ora_ingest *in, const char *voice, uint32_t chars, uint32_t *number,
+static int batch_for(struct ora_ingest *in, const char *voice, uint32_t chars, size_t bytes, uint32_t *number,
                      struct ora_err *err)
 {
     struct open_batch *b = slot_of(in, voice);
     int rc = 0;
     bool other = b->voice && strcmp(b->voice, voice) != 0;
-    bool full = b->voice && (b->count >= in->job->batch_utterances || b->chars + chars > b->limit_chars);
+    bool full = b->voice && (b->count >= in->job->batch_utterances || b->chars + chars > b->limit_chars ||
+                             b->bytes + bytes > MAX_BATCH_BYTES);
     if (b->voice && b->count && (other || full))
         rc = close_batch(in, b, err);
     if (!b->voice)
         open_batch(in, b, voice);
     b->count++;
     b->chars += chars;
+    b->bytes += bytes;
     b->used = ++in->clock;
     *number = b->number;
     return rc;
@@ -279,6 +292,13 @@ static int add_rejected(struct ora_ingest *in, const struct ora_item *item, cons
     return rc;
 }
 
+static size_t bytes_of(const struct ora_item *item)
+{
+    size_t extra = item->extra ? json_dumpb(item->extra, NULL, 0, JSON_COMPACT) : 0;
+    size_t settings = item->settings ? json_dumpb(item->settings, NULL, 0, JSON_COMPACT) : 0;
+    return item->text_len + extra + settings + (item->source_id ? strlen(item->source_id) : 0);
+}
+
 static int add_utterance(struct ora_ingest *in, const struct ora_item *item, struct ora_err *err)
 {
     const struct ora_manner_row *manner;
@@ -289,7 +309,7 @@ static int add_utterance(struct ora_ingest *in, const struct ora_item *item, str
     if (rc == 0)
         rc = enter(in, item, err);
     if (rc == 0)
-        rc = batch_for(in, manner->manner.voice, chars, &batch, err);
+        rc = batch_for(in, manner->manner.voice, chars, bytes_of(item), &batch, err);
     if (rc == 0)
         rc = add_row(in, item, &(struct row){.batch = batch, .manner = manner->row, .chars = chars}, err);
     if (rc == 0 && in->watch)

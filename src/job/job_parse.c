@@ -130,8 +130,11 @@ static int read_manner(node_t *map, char **voice, char **speaker, char **lang, d
         rc = read_text(map, "speaker", speaker, err);
     if (rc == 0)
         rc = read_text(map, "lang", lang, err);
+    if (rc == 0 && *lang && !ora_lang_tag_ok(*lang))
+        rc = ora_yaml_error(ora_yaml_get(map, "lang"), err,
+                            "must be a language tag such as en-US, not '%.40s'", *lang);
     if (rc == 0)
-        rc = read_number(map, "speed", 0.1, 10, speed, err);
+        rc = read_number(map, "speed", ORA_SPEED_MIN, ORA_SPEED_MAX, speed, err);
     if (rc == 0)
         rc = read_settings(map, settings, err);
     return rc;

@@ -154,6 +154,17 @@ static int make_row(struct ora_manners *m, struct ora_manner_row *r, struct ora_
     parse_key(r);
     struct ora_err why = {0};
     const char *code = "bad-voice";
+    if (r->manner.lang && !ora_lang_tag_ok(r->manner.lang)) {
+        r->reject_code = "bad-value";
+        r->reject_reason = ora_fmt("lang '%.40s' is not a language tag such as en-US", r->manner.lang);
+        return 0;
+    }
+    if (!(r->manner.speed >= ORA_SPEED_MIN && r->manner.speed <= ORA_SPEED_MAX)) {
+        r->reject_code = "bad-value";
+        r->reject_reason =
+            ora_fmt("speed %g is not from %g to %g", r->manner.speed, ORA_SPEED_MIN, ORA_SPEED_MAX);
+        return 0;
+    }
     if (m->voices.check && m->voices.check(m->voices.ctx, &r->manner, &code, &why) < 0) {
         r->reject_code = code;
         r->reject_reason = ora_xstrdup(why.message);

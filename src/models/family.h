@@ -57,6 +57,10 @@ struct ora_voice {
 enum ora_setting_type { ORA_SETTING_NUMBER, ORA_SETTING_INTEGER, ORA_SETTING_CHOICE };
 enum { ORA_SETTINGS_MAX = 24 };
 
+/* What a speed may be, wherever it is given. */
+#define ORA_SPEED_MIN 0.1
+#define ORA_SPEED_MAX 10.0
+
 struct ora_setting_def {
     const char *name;           /* "noise_scale" */
     enum ora_setting_type type;

@@ -118,6 +118,30 @@ def case_broken_jsonl_lines(t):
     check(sum(reasons.values()) == 4, str(reasons))
 
 
+def case_a_refused_first_record(t):
+    t.write("a.jsonl", 'garbage\n{"id":"b","text":"hello there"}\n')
+    t.write("b.txt", b"caf\xe9 first\ngood second line\n")
+    reasons, _ = finished(t, ["a.jsonl", {"path": "b.txt", "layout": "lines"}], (2, 2, 0))
+    check(len(reasons) == 2, str(reasons))
+
+
+def case_impossible_language_and_speed(t):
+    t.write("a.jsonl", '{"id":"a","text":"one"}\n{"id":"b","text":"two","lang":"%s"}\n{"id":"c","text":"three","speed":1e300}\n' % ("a" * 600))
+    reasons, _ = finished(t, ["a.jsonl"], (1, 2, 0))
+    check(reasons == {"bad-value": 2}, str(reasons))
+    says(t.oratorio("run", t.job(["a.jsonl"], name="j2.yaml", more="lang: ../../etc\n"), code=2), "lang", "../../etc")
+
+
+def case_a_batch_of_records_with_much_carried_through(t):
+    t.write("a.jsonl", "".join(json.dumps({"id": f"a{i}", "text": "hello", "x": "y" * 900000}) + "\n" for i in range(40)))
+    finished(t, ["a.jsonl"], (40, 0, 0), more="views: []\n", code=0)
+
+
+def case_a_job_file_with_a_byte_order_mark(t):
+    t.write("a.txt", SENTENCE)
+    t.oratorio("run", t.write("j.yaml", "\ufeffname: t\nvoice: tone\ninputs: a.txt\n"), "--workers", "1", code=0)
+
+
 def case_missing_file(t):
     says(t.oratorio("run", t.job(["missing.txt"]), code=2), "missing.txt")
     says(t.oratorio("run", "nothing-here.txt", code=2), "nothing-here.txt")

@@ -95,6 +95,19 @@ def case_retry_reopens_a_batch(t):
     says(t.oratorio("retry", "runs/t", "--id", "nobody", code=2), "nobody")
 
 
+def case_a_lost_job_table_and_strays_are_mended(t):
+    ran(t)
+    stray = t.write("runs/t/audio/.000003.0123456789abcdef00000001.part", "")
+    t.oratorio("run", "job.yaml", code=0)
+    check(not stray.exists(), "a stray part was left")
+    for path in (t.dir / "runs/t").glob("run.sqlite*"):
+        path.unlink()
+    t.oratorio("run", "job.yaml", "--workers", "1", code=0)  # keys of the run that was are made anew
+    next((t.dir / "runs/t/audio").glob("*.tar")).unlink()
+    says(t.oratorio("run", "job.yaml", code=3), "oratorio verify runs/t")
+    says(t.oratorio("verify", "runs/t", "--sample", "0", code=1), "repair: oratorio retry")
+
+
 def case_retry_takes_the_id_as_given(t):
     t.write("a.jsonl", '{"id":"Ruth1:1","text":"first one"}\n')
     t.oratorio("run", t.job(["a.jsonl"]), "--workers", "1", code=0)
