@@ -263,6 +263,10 @@ static const char *reason_of(int code, bool spoken)
         return "not-finite";
     case ORA_E_LIMIT:
         return "too-long";
+    case ORA_E_FOREIGN_SCRIPT:
+        return "foreign-script";
+    case ORA_E_NO_WORDS:
+        return "no-words";
     default:
         return spoken ? "no-audio" : "bad-input";
     }

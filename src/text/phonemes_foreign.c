@@ -8,6 +8,11 @@
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
+#include <unicode/uchar.h>
+#include <unicode/uscript.h>
+
+#include "base/utf8.h"
+#include "text/phonemes_raw.h"
 
 static const struct {
     uint32_t first, last;
@@ -63,4 +68,86 @@ bool ora_stands_alone(const char *lang, uint32_t cp)
 bool ora_parts_signs(const char *lang)
 {
     return is_language_in(lang, " hi ");
+}
+
+/* ---- texts ---- */
+
+/* Who writes in it. Scripts that are not listed are let pass. */
+static const struct {
+    UScriptCode script;
+    const char *languages;
+} scripts[] = {
+    {USCRIPT_CYRILLIC, " ru uk be bg mk sr sh bs kk ky tt ba cv mn tg uz az os ab "},
+    {USCRIPT_GREEK, " el grc "},
+    {USCRIPT_HAN, " zh cmn yue hak nan wuu ja ko vi "},
+    {USCRIPT_HIRAGANA, " ja "},
+    {USCRIPT_KATAKANA, " ja "},
+    {USCRIPT_HANGUL, " ko "},
+    {USCRIPT_BOPOMOFO, " zh cmn yue hak nan "},
+    {USCRIPT_ARABIC, " ar fa ur sd ug ku ckb ps pa az "},
+    {USCRIPT_HEBREW, " he iw yi "},
+    {USCRIPT_DEVANAGARI, " hi mr ne kok sa bho mai sd "},
+    {USCRIPT_BENGALI, " bn as bpy mni "},
+    {USCRIPT_GURMUKHI, " pa "},
+    {USCRIPT_GUJARATI, " gu "},
+    {USCRIPT_ORIYA, " or "},
+    {USCRIPT_TAMIL, " ta "},
+    {USCRIPT_TELUGU, " te "},
+    {USCRIPT_KANNADA, " kn "},
+    {USCRIPT_MALAYALAM, " ml "},
+    {USCRIPT_SINHALA, " si "},
+    {USCRIPT_THAI, " th "},
+    {USCRIPT_LAO, " lo "},
+    {USCRIPT_MYANMAR, " my shn "},
+    {USCRIPT_KHMER, " km "},
+    {USCRIPT_TIBETAN, " bo dz "},
+    {USCRIPT_GEORGIAN, " ka "},
+    {USCRIPT_ARMENIAN, " hy hyw "},
+    {USCRIPT_ETHIOPIC, " am ti "},
+    {USCRIPT_CHEROKEE, " chr "},
+    {USCRIPT_SYRIAC, " syr "},
+};
+
+enum { SCRIPTS = sizeof scripts / sizeof *scripts };
+
+/* The row of a letter's script where the language is not written in it, else SCRIPTS. */
+static size_t foreign_row(const char *lang, uint32_t cp)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UScriptCode script = cp < 0x370 ? USCRIPT_LATIN : uscript_getScript((UChar32)cp, &status);
+    for (size_t i = 0; i < SCRIPTS; i++)
+        if (scripts[i].script == script)
+            return is_language_in(lang, scripts[i].languages) ? SCRIPTS : i;
+    return SCRIPTS;
+}
+
+bool ora_mostly_foreign(const char *lang, const char *text, const char **script, size_t *foreign,
+                        size_t *letters)
+{
+    size_t len = strlen(text), n, counts[SCRIPTS + 1] = {0}, lone = SCRIPTS, most = 0, raw;
+    uint32_t before = 0, cp = 0;
+    *letters = *foreign = 0;
+    for (size_t at = 0; at <= len; at += n, before = cp) {
+        cp = 0;
+        n = at < len ? ora_utf8_decode(text + at, len - at, &cp) : 1;
+        n = n ? n : 1;
+        bool letter = u_isalpha((UChar32)cp);
+        if (lone < SCRIPTS && !letter && scripts[lone].script == USCRIPT_GREEK)
+            counts[lone]--, counts[SCRIPTS]++;
+        lone = SCRIPTS;
+        if (cp == '[' && (raw = ora_raw_phonemes_at(text, len, at)) != 0) {
+            n = raw;
+        } else if (letter) {
+            size_t row = foreign_row(lang, cp);
+            counts[row]++;
+            lone = u_isalpha((UChar32)before) ? SCRIPTS : row;
+            ++*letters;
+        }
+    }
+    for (size_t i = 0; i < SCRIPTS; i++) {
+        *foreign += counts[i];
+        most = counts[i] > counts[most] ? i : most;
+    }
+    *script = uscript_getName(scripts[most].script);
+    return 2 * *foreign > *letters;
 }

@@ -11,6 +11,7 @@
 #define ORA_TEXT_PHONEMES_FOREIGN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* lang: BCP-47 or an espeak-ng voice. */
@@ -21,5 +22,12 @@ bool ora_unspeakable(const char *lang, uint32_t cp);
 bool ora_stands_alone(const char *lang, uint32_t cp);
 /* Whether two signs in a row ("**", "++") must be parted by a space for this voice: Hindi crashes on them. */
 bool ora_parts_signs(const char *lang);
+
+/* Whether most letters of a text (more than half) are of a script that the language is not written in, so
+ * that they would be spelled out by the names of their letters, or "Chinese letter": then *script is its name
+ * ("Cyrillic") and *foreign of *letters are of one. Latin letters are read in every language, and a Greek
+ * letter that stands alone is a sign ("π"). */
+bool ora_mostly_foreign(const char *lang, const char *text, const char **script, size_t *foreign,
+                        size_t *letters);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/test.h"
+#include "text/phonemes_foreign.h"
 
 /* The sentences of a text, joined by " | ". */
 static char *spoken(const char *voice, const char *text, bool raw)
@@ -206,6 +207,43 @@ ORA_TEST(foreign_letters_without_a_name_are_silent)
     got = spoken("en-us", "the letter \u03B1", false);
     ORA_CHECK_STR(got, "ðə lˈɛɾɚɹ ˈælfə");
     free(got);
+}
+
+ORA_TEST(texts_in_foreign_scripts_are_known)
+{
+    static const struct {
+        const char *lang, *text, *script; /* NULL: it can be read */
+    } cases[] = {
+        {"en-us", "你好。", "Han"},
+        {"en-us", "Привет мир.", "Cyrillic"},
+        {"en-us", "He said привет и пока.", "Cyrillic"},
+        {"en-us", "He said привет to all of us.", NULL},
+        {"en-us", "γνωθι", "Greek"},
+        {"en-us", "π", NULL},
+        {"en-us", "α, β and (γ)", NULL},
+        {"en-us", "[[θχβ]]", NULL},
+        {"en-us", "Ærøskøbing, Ångström", NULL},
+        {"en-us", "12.5 %", NULL},
+        {"en-us", "", NULL},
+        {"ru", "Привет мир.", NULL},
+        {"ru", "Hello world.", NULL},
+        {"ru", "你好。", "Han"},
+        {"cmn", "你好。", NULL},
+        {"ja", "日本語のカタカナ。", NULL},
+        {"ko", "안녕하세요", NULL},
+        {"el", "γνωθι", NULL},
+        {"de", "שלום עולם", "Hebrew"},
+        {"fr", "नमस्ते", "Devanagari"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *script;
+        size_t foreign, letters;
+        bool is = ora_mostly_foreign(cases[i].lang, cases[i].text, &script, &foreign, &letters);
+        if (is != (cases[i].script != NULL))
+            ORA_FAIL("%s \"%s\": %zu of %zu letters foreign", cases[i].lang, cases[i].text, foreign, letters);
+        else if (is)
+            ORA_CHECK_STR(script, cases[i].script);
+    }
 }
 
 ORA_TEST(errors_name_what_is_wrong)

@@ -7,6 +7,8 @@
 #include <unicode/ustring.h>
 
 #include "base/mem.h"
+#include "text/chars.h"
+#include "text/phonemes_foreign.h"
 #include "text/rules.h"
 
 /* ---- letters as phonemes --------------------------------------------------------------------- */
@@ -106,6 +108,21 @@ static void keep(struct vits_script *s, struct vits_sentence *sentence)
     s->sentence[s->count++] = *sentence;
 }
 
+/* What espeak-ng would spell out letter by letter, or name by their signs, is not spoken. */
+static int check_readable(const char *voice, const char *text, struct ora_err *err)
+{
+    const char *script;
+    size_t foreign, letters;
+    if (!ora_has_words(text, strlen(text)))
+        return ora_err_set(err, ORA_E_NO_WORDS, "no-words: there are no letters or digits in this text");
+    if (voice && ora_mostly_foreign(voice, text, &script, &foreign, &letters))
+        return ora_err_set(err, ORA_E_FOREIGN_SCRIPT,
+                           "foreign-script: %zu of %zu letters are not of a script that '%s' is written in; "
+                           "most of them are %s",
+                           foreign, letters, voice, script);
+    return 0;
+}
+
 static int from_espeak(const struct ora_model *m, struct vits_script *s, struct ora_err *err)
 {
     struct ora_phoneme_text text = {0};
@@ -163,6 +180,9 @@ int vits_script_make(const struct ora_model *m, const struct ora_request *q, str
         rc = from_phonemes(m, s, q->text, err);
     } else {
         rc = ora_text_normalise(q->rules, q->lang ? q->lang : m->lang, q->text, &s->normalized, err);
+        if (rc == 0)
+            rc = check_readable(m->symbols.from_text ? NULL : m->symbols.espeak_voice,
+                                ora_str_c(&s->normalized), err);
         if (rc == 0)
             rc = m->symbols.from_text ? from_letters(m, s, err) : from_espeak(m, s, err);
     }

@@ -32,7 +32,8 @@ struct vits_script {
     size_t dropped_kinds;
 };
 
-/* BAD_INPUT when nothing is left to speak. */
+/* BAD_INPUT when nothing is left to speak; NO_WORDS, FOREIGN_SCRIPT for texts that espeak-ng would only spell
+ * out. */
 int vits_script_make(const struct ora_model *m, const struct ora_request *request, struct vits_script *s,
                      struct ora_err *err);
 void vits_script_release(struct vits_script *s);

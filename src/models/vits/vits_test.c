@@ -311,6 +311,21 @@ ORA_TEST(what_cannot_be_spoken_is_rejected_and_the_rest_goes_on)
 }
 
 /* From ids to samples nothing is allocated, whatever the length; and the plan is enough. */
+ORA_TEST(a_text_without_words_is_rejected_by_name)
+{
+    static const char *const texts[] = {"!!!", "\u201C\u2026\u201D", "?"};
+    static struct heard h;
+    struct stage s;
+    ORA_REQUIRE(stage_open(&s, &SMALL, NULL, 0));
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct ora_request q = request("u", texts[i]);
+        speak(&s, &q, 1, &h);
+        ORA_CHECK_INT(h.rc, ORA_E_NO_WORDS);
+        ORA_CHECK(strstr(h.why, "no-words") != NULL);
+    }
+    stage_close(&s);
+}
+
 ORA_TEST(a_run_allocates_nothing_and_stays_within_its_plan)
 {
 #ifndef COUNTS_ALLOCATIONS
