@@ -310,7 +310,6 @@ ORA_TEST(what_cannot_be_spoken_is_rejected_and_the_rest_goes_on)
     stage_close(&s);
 }
 
-/* From ids to samples nothing is allocated, whatever the length; and the plan is enough. */
 ORA_TEST(a_text_without_words_is_rejected_by_name)
 {
     static const char *const texts[] = {"!!!", "\u201C\u2026\u201D", "?"};
@@ -326,6 +325,7 @@ ORA_TEST(a_text_without_words_is_rejected_by_name)
     stage_close(&s);
 }
 
+/* From ids to samples nothing is allocated, whatever the length; and the plan is enough. */
 ORA_TEST(a_run_allocates_nothing_and_stays_within_its_plan)
 {
 #ifndef COUNTS_ALLOCATIONS
