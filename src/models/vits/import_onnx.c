@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "models/vits/dmath.h"
+#include "nn/dmath.h"
 
 static int add(struct vits_graph *g, const struct ora_onnx *m, const char *name, const struct ora_tensor *t,
                float *values, struct ora_err *err)
@@ -160,7 +160,7 @@ static int read_affine(const struct ora_onnx *m, struct vits_graph *g, const str
     float *values = ora_xcalloc(2, sizeof *values);
     ora_tensor_copy_f32(logs, values);
     for (int i = 0; i < 2; i++)
-        values[i] = (float)vits_exp((double)values[i]);
+        values[i] = (float)ora_dexp((double)values[i]);
     return add(g, m, "dp.flows.0.scale", logs, values, err);
 }
 

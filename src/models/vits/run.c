@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "models/vits/dmath.h"
-#include "models/vits/noise.h"
+#include "nn/dmath.h"
+#include "nn/noise.h"
 
 enum { PRIOR_TILE = 256 };
 
@@ -91,7 +91,7 @@ static void draw_duration_noise(const struct vits_run *r, double *noise)
     for (uint32_t row = 0; row < 2; row++)
         for (int t = 0; t < r->count; t += 4) {
             int n = r->count - t < 4 ? r->count - t : 4;
-            vits_noise_row(r->key, VITS_NOISE_DURATION, row, (uint32_t)t, (size_t)n, 1, four);
+            ora_noise_row(r->key, VITS_NOISE_DURATION, row, (uint32_t)t, (size_t)n, 1, four);
             for (int i = 0; i < n; i++)
                 noise[row * (uint32_t)r->count + (uint32_t)(t + i)] = (double)(four[i] * r->noise_w);
         }
@@ -102,7 +102,7 @@ static int round_up(struct vits_run *r, const double *logw, struct ora_err *err)
 {
     int64_t total = 0;
     for (int i = 0; i < r->count; i++) {
-        float w = (float)vits_exp(logw[i]) * r->length_scale;
+        float w = (float)ora_dexp(logw[i]) * r->length_scale;
         r->w[i] = w;
         w = w >= 0 ? w : 0; /* a NaN cannot be a length */
         r->frames[i] = r->forced ? r->forced[i] : w > 1e6f ? 1000000u : (uint32_t)ceilf(w);
@@ -159,7 +159,7 @@ static void add_noise(const struct ora_model *m, const struct vits_run *r, const
     ora_b16_clear_rows(p->draw, latent_channels(&m->cfg), 0, rows);
     for (int c = 0; c < m->cfg.inter; c++) {
         float *to = ora_b16_element(p->draw, 0, c < half ? c : ORA_LANES * blocks + c - half);
-        vits_noise_row(r->key, VITS_NOISE_PRIOR, (uint32_t)c, (uint32_t)a, (size_t)rows, ORA_LANES, to);
+        ora_noise_row(r->key, VITS_NOISE_PRIOR, (uint32_t)c, (uint32_t)a, (size_t)rows, ORA_LANES, to);
     }
     for (int b = 0; b < 2 * blocks; b++)
         m->k->madd(ora_b16_at(r->z, b, a).p, ora_b16_at(p->draw, b, 0).p, ora_b16_at(p->wide, b, 0).p,

@@ -16,6 +16,8 @@
 #include "base/rng.h"
 #include "models/vits/model.h"
 
+enum { VITS_NOISE_DURATION = 0, VITS_NOISE_PRIOR = 1 }; /* tensors of nn/noise.h */
+
 struct vits_run {
     const int32_t *ids; /* below cfg.symbols */
     int count;          /* 1..VITS_IDS_MAX */

@@ -2,7 +2,7 @@
  * from: the last knot is set to 5 exactly, and width and height must agree with it. */
 #include "models/vits/spline.h"
 
-#include "models/vits/dmath.h"
+#include "nn/dmath.h"
 
 #define BOUND 5.0
 #define LEAST 1e-3 /* width, height and derivative */
@@ -17,7 +17,7 @@ static void knots(const float *u, int stride, int bins, double root, double *kno
             top = share[k];
     }
     for (int k = 0; k < bins; k++)
-        sum += share[k] = vits_exp(share[k] - top);
+        sum += share[k] = ora_dexp(share[k] - top);
     for (int k = 0; k < bins; k++) {
         knot[k] = -BOUND + 2 * BOUND * at;
         at += LEAST + (1 - LEAST * bins) * (share[k] / sum);
@@ -30,7 +30,7 @@ static double derivative(const float *u, int stride, int bins, int k)
     if (k == 0 || k == bins)
         return 1;
     double x = u[(k - 1) * stride];
-    return LEAST + (x > 0 ? x + vits_log(1 + vits_exp(-x)) : vits_log(1 + vits_exp(x)));
+    return LEAST + (x > 0 ? x + ora_dlog(1 + ora_dexp(-x)) : ora_dlog(1 + ora_dexp(x)));
 }
 
 double vits_spline_inverse(double y, const float *h, int stride, int bins, int hidden)

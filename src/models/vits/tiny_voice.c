@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "models/vits/noise.h"
+#include "nn/noise.h"
 #include "weights/safetensors.h"
 
 enum { SYMBOLS = 64, USED = 16, SPEAKER_DIM = 24, LAYERS = 2, BINS = 10, DP_WIDTH = 40 };
@@ -32,7 +32,7 @@ static void tensor(struct walk *w, const char *name, struct ora_shape shape, flo
     }
     ora_shape_count(&shape, &n);
     float *values = ora_xmalloc((n + 1) * sizeof *values);
-    vits_noise_row(ora_rng_key_of(w->seed, name, 0), VITS_NOISE_PRIOR, 0, 0, n, 1, values);
+    ora_noise_row(ora_rng_key_of(w->seed, name, 0), 1, 0, 0, n, 1, values);
     for (size_t i = 0; i < n; i++)
         values[i] = mean + spread * values[i];
     /* Rows of the embedding that no symbol has are smaller, as untrained ones are. */

@@ -1,5 +1,5 @@
 /* Scalar functions in double: range reduction by exact powers of two, then a short series. */
-#include "models/vits/dmath.h"
+#include "nn/dmath.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -12,7 +12,7 @@ static double power_of_two(int n) /* -1022..1023 */
     return d;
 }
 
-double vits_exp(double x)
+double ora_dexp(double x)
 {
     /* ln 2 in two parts: the high one has 32 trailing zeros, so n * high is exact. */
     static const double high = 0x1.62e42feep-1, low = 0x1.a39ef35793c76p-33, per_ln2 = 0x1.71547652b82fep+0;
@@ -29,7 +29,7 @@ double vits_exp(double x)
     return n == 1024 ? s * power_of_two(1023) * 2 : s * power_of_two(n);
 }
 
-double vits_log(double x)
+double ora_dlog(double x)
 {
     static const double high = 0x1.62e42feep-1, low = 0x1.a39ef35793c76p-33;
     uint64_t bits;
@@ -49,7 +49,7 @@ double vits_log(double x)
     return n * high + (n * low + 2 * (z + z * zz * s));
 }
 
-void vits_sincos_turns(double turns, double *sine, double *cosine)
+void ora_dsincos_turns(double turns, double *sine, double *cosine)
 {
     int quarter = (int)(turns * 4 + 0.5); /* the nearest quarter turn: |r| <= 1/8 turn, exact */
     double r = (turns - quarter * 0.25) * 6.283185307179586477, rr = r * r, s = 1, c = 1;
