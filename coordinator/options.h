@@ -40,6 +40,19 @@ struct ora_option {
     char letter;   /* short form, or 0 */
 };
 
+/* Rows that several verbs have. */
+#define ORA_OPTION_LISTEN(p)                                                                                 \
+    {                                                                                                        \
+        .name = "listen", .arg = "ENDPOINT",                                                                 \
+        .help = "where workers reach the coordinator, e.g. tcp://10.0.0.5:5555 (default: loopback)",         \
+        .type = ORA_OPT_TEXT, .value = (p)                                                                   \
+    }
+#define ORA_OPTION_JSON_PROGRESS(p)                                                                          \
+    {                                                                                                        \
+        .name = "json-progress", .help = "one JSON object a second on stderr", .type = ORA_OPT_FLAG,         \
+        .value = (p)                                                                                         \
+    }
+
 struct ora_verb {
     const char *name;
     const char *synopsis; /* after "oratorio NAME " */

@@ -75,20 +75,13 @@ static int run(int argc, char **argv)
     const char *listen = NULL;
     bool quiet = false, json = false;
     const struct ora_option options[] = {
-        {.name = "listen",
-         .arg = "ENDPOINT",
-         .help = "where workers reach the coordinator, e.g. tcp://10.0.0.5:5555 (default: loopback)",
-         .type = ORA_OPT_TEXT,
-         .value = &listen},
+        ORA_OPTION_LISTEN(&listen),
         {.name = "quiet",
          .help = "print nothing but errors and the line for workers",
          .type = ORA_OPT_FLAG,
          .value = &quiet,
          .letter = 'q'},
-        {.name = "json-progress",
-         .help = "one JSON object a second on stderr",
-         .type = ORA_OPT_FLAG,
-         .value = &json},
+        ORA_OPTION_JSON_PROGRESS(&json),
         {0},
     };
     struct ora_words args;

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/test.h"
 #include "job/run_priv.h"
 
 struct ora_job *ora_fixture_job(const char *yaml, struct ora_err *err)
@@ -158,4 +159,25 @@ int ora_fixture_audit(struct ora_run *run, struct ora_err *err)
     return rc == 0 && rows != 21
                ? ora_err_set(err, ORA_E_DATABASE, "the audit ended early: %s", sqlite3_errmsg(run->db.handle))
                : rc;
+}
+
+int ora_fixture_finish_one(struct ora_run *run)
+{
+    static int serial;
+    struct ora_err err = {0};
+    struct ora_batch batch;
+    char token[40];
+    bool duplicate;
+    snprintf(token, sizeof token, "finish-%d", serial++);
+    int rc = ora_run_lease(run, "w1", token, 10, 1000, &batch, &err), number = -1;
+    ORA_CHECK_OK(rc, err);
+    if (rc == 1) {
+        struct ora_batch_result *r = ora_fixture_result(&batch, token);
+        ORA_CHECK_INT(ora_run_finish(run, r, 20, &duplicate, &err), 1);
+        ORA_CHECK_STR(err.message, "");
+        number = (int)batch.number;
+        ora_fixture_result_free(&r);
+    }
+    ora_batch_release(&batch);
+    return number;
 }

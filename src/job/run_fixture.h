@@ -20,6 +20,9 @@ int ora_fixture_create(const char *dir, const struct ora_fixture *f, struct ora_
 /* A result in which all open utterances of the batch are done; free with ora_fixture_result_free. */
 struct ora_batch_result *ora_fixture_result(const struct ora_batch *batch, const char *token);
 void ora_fixture_result_free(struct ora_batch_result **r);
+/* Worker "w1" leases and finishes one batch, all done; its number, or -1 when none was left. Checks inside.
+ */
+int ora_fixture_finish_one(struct ora_run *run);
 int ora_fixture_join(struct ora_run *run, const char *worker, struct ora_err *err);
 /* Compares every counter with a count of the rows; 0 when the ledger balances, else says what does not. */
 int ora_fixture_audit(struct ora_run *run, struct ora_err *err);

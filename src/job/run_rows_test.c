@@ -24,28 +24,6 @@ static struct ora_run *make(const char *name, const struct ora_fixture *f)
     return run;
 }
 
-/* Leases and finishes one batch, all done; its number, or -1 when none was left. */
-static int finish_one(struct ora_run *run)
-{
-    static int serial;
-    struct ora_err err = {0};
-    struct ora_batch batch;
-    char token[40];
-    bool duplicate;
-    snprintf(token, sizeof token, "finish-%d", serial++);
-    int rc = ora_run_lease(run, "w1", token, 10, 1000, &batch, &err), number = -1;
-    ORA_CHECK_OK(rc, err);
-    if (rc == 1) {
-        struct ora_batch_result *r = ora_fixture_result(&batch, token);
-        ORA_CHECK_INT(ora_run_finish(run, r, 20, &duplicate, &err), 1);
-        ORA_CHECK_STR(err.message, "");
-        number = (int)batch.number;
-        ora_fixture_result_free(&r);
-    }
-    ora_batch_release(&batch);
-    return number;
-}
-
 struct seen {
     uint64_t count, last;
     char ids[2048];
@@ -78,8 +56,8 @@ ORA_TEST(rows_come_in_reading_order_and_by_filter)
              &(struct ora_fixture){
                  .yaml = "batch: {utterances: 4}\n", .utterances = 40, .per_chapter = 10, .reject_every = 8});
     ORA_REQUIRE(run);
-    finish_one(run);
-    finish_one(run);
+    ora_fixture_finish_one(run);
+    ora_fixture_finish_one(run);
     struct ora_run_filter f = {.state = -1, .doc = -1, .chapter = -1};
     ORA_CHECK_INT(scan(run, &f).count, 40);
     f.state = ORA_UTT_DONE;
@@ -101,7 +79,7 @@ ORA_TEST(a_sample_is_the_same_for_the_same_seed)
 {
     struct ora_run *run = make("sample", &(struct ora_fixture){.utterances = 500});
     ORA_REQUIRE(run);
-    while (finish_one(run) >= 0)
+    while (ora_fixture_finish_one(run) >= 0)
         ;
     struct ora_run_filter f = {
         .state = ORA_UTT_DONE, .doc = -1, .chapter = -1, .sample = 20, .sample_seed = 1};
@@ -124,7 +102,7 @@ ORA_TEST(a_done_row_tells_who_made_it)
     struct ora_run_row row;
     struct ora_run *run = make("done-row", &(struct ora_fixture){.utterances = 2});
     ORA_REQUIRE(run);
-    finish_one(run);
+    ora_fixture_finish_one(run);
     ORA_CHECK_OK(ora_run_rows_open(run, NULL, &rows, &err), err);
     ORA_CHECK_INT(ora_run_rows_next(rows, &row, &err), 1);
     ORA_CHECK_INT(ora_run_rows_next(rows, &row, &err), 1);

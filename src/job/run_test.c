@@ -42,35 +42,13 @@ static struct ora_progress progress(struct ora_run *run)
     return p;
 }
 
-/* Leases and finishes one batch, all done; its number, or -1 when none was left. */
-static int finish_one(struct ora_run *run)
-{
-    static int serial;
-    struct ora_err err = {0};
-    struct ora_batch batch;
-    char token[40];
-    bool duplicate;
-    snprintf(token, sizeof token, "finish-%d", serial++);
-    int rc = ora_run_lease(run, "w1", token, 10, 1000, &batch, &err), number = -1;
-    ORA_CHECK_OK(rc, err);
-    if (rc == 1) {
-        struct ora_batch_result *r = ora_fixture_result(&batch, token);
-        ORA_CHECK_INT(ora_run_finish(run, r, 20, &duplicate, &err), 1);
-        ORA_CHECK_STR(err.message, "");
-        number = (int)batch.number;
-        ora_fixture_result_free(&r);
-    }
-    ora_batch_release(&batch);
-    return number;
-}
-
 ORA_TEST(a_run_is_made_leased_and_finished)
 {
     struct ora_run *run = make("simple", &(struct ora_fixture){.utterances = 1000, .reject_every = 10});
     ORA_REQUIRE(run);
     audit(run);
     int taken = 0;
-    while (finish_one(run) == taken)
+    while (ora_fixture_finish_one(run) == taken)
         taken++;
     struct ora_progress p = progress(run);
     ORA_CHECK_INT(p.utterances, 1000);
@@ -445,7 +423,7 @@ ORA_TEST(retry_reopens_whole_batches)
     ORA_CHECK_INT(ora_run_lease(run, "w1", "bad", 1, 9, &batch, &err), 1);
     ora_batch_release(&batch);
     ORA_CHECK_INT(ora_run_give_back(run, 0, "bad", true, "no luck", 5, &err), 1);
-    while (finish_one(run) >= 0)
+    while (ora_fixture_finish_one(run) >= 0)
         ;
     touch_file(run, "000001.tar");
     touch_file(run, "000002.tar");
@@ -464,7 +442,7 @@ ORA_TEST(retry_reopens_whole_batches)
     ORA_CHECK(!has_file(run, "000002.tar"));
     ORA_CHECK_INT(ora_run_retry(run, false, "u000005", 7, &err), ORA_E_STATE);
     ORA_CHECK_INT(ora_run_retry(run, true, NULL, 7, &err), 0);
-    while (finish_one(run) >= 0)
+    while (ora_fixture_finish_one(run) >= 0)
         ;
     ORA_CHECK_INT(progress(run).done, 8);
     audit(run);
@@ -511,8 +489,8 @@ ORA_TEST(verify_compares_the_store_with_the_ledger)
     struct ora_run *run =
         make("verify", &(struct ora_fixture){.yaml = "batch: {utterances: 1}\n", .utterances = 4});
     ORA_REQUIRE(run);
-    finish_one(run);
-    finish_one(run);
+    ora_fixture_finish_one(run);
+    ora_fixture_finish_one(run);
     touch_file(run, "000001.tar");       /* other bytes than the row's */
     touch_file(run, "000002.tar");       /* not done */
     touch_file(run, "1.tar");            /* not a name of ours */
