@@ -21,25 +21,42 @@
 #define MUL         _mm256_mul_ps
 #define MAX         _mm256_max_ps
 #define FMA         _mm256_fmadd_ps
+#define LOAD_LOW(p) _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_loadu_si256((const void *)(p)), 16))
+#define LOAD_HIGH(p)                                                                                         \
+    _mm256_castsi256_ps(                                                                                     \
+        _mm256_and_si256(_mm256_loadu_si256((const void *)(p)), _mm256_set1_epi32((int)0xffff0000)))
 #define VECTOR      8
 #define WIDTH       16
 #define SECOND(cbs) VECTOR
 #define BOTH(...)   __VA_ARGS__
-#define NAME(n)     tile_##n
 #include "nn/kernels/tile.inl"
 
-DEFINE_TILE(1)
-DEFINE_TILE(2)
-DEFINE_TILE(3)
-DEFINE_TILE(4)
-DEFINE_TILE(5)
-DEFINE_TILE(6)
+#define DEFINE_TILES                                                                                         \
+    DEFINE_TILE(1)                                                                                           \
+    DEFINE_TILE(2)                                                                                           \
+    DEFINE_TILE(3)                                                                                           \
+    DEFINE_TILE(4)                                                                                           \
+    DEFINE_TILE(5)                                                                                           \
+    DEFINE_TILE(6)
 
-static void run_tile(const struct ora_tile *t, int rows, int blocks)
+#define NAME(n)    tile_##n
+#define WEIGHTS(n) FLOAT_WEIGHTS(n)
+DEFINE_TILES
+#undef NAME
+#undef WEIGHTS
+
+#define NAME(n)    half_##n
+#define WEIGHTS(n) HALF_WEIGHTS(n)
+DEFINE_TILES
+
+static void run_tile(const struct ora_tile *t, int rows, int blocks, bool half)
 {
-    static void (*const tiles[])(const struct ora_tile *) = {tile_1, tile_2, tile_3, tile_4, tile_5, tile_6};
+    static void (*const tiles[2][TILE_ROWS])(const struct ora_tile *) = {
+        {tile_1, tile_2, tile_3, tile_4, tile_5, tile_6},
+        {half_1, half_2, half_3, half_4, half_5, half_6},
+    };
     (void)blocks; /* a panel is one block */
-    tiles[rows - 1](t);
+    tiles[half][rows - 1](t);
 }
 
 #include "nn/kernels/conv.inl"

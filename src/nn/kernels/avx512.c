@@ -21,6 +21,9 @@
 #define MUL         _mm512_mul_ps
 #define MAX         _mm512_max_ps
 #define FMA         _mm512_fmadd_ps
+#define LOAD_LOW(p) _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16))
+#define LOAD_HIGH(p)                                                                                         \
+    _mm512_castsi512_ps(_mm512_and_si512(_mm512_loadu_si512(p), _mm512_set1_epi32((int)0xffff0000)))
 #define VECTOR      16
 #define SECOND(cbs) (cbs)
 
@@ -42,28 +45,45 @@
 
 #include "nn/kernels/tile.inl"
 
-#define WIDTH     32
-#define BOTH(...) __VA_ARGS__
-#define NAME(n)   wide_##n
+#define WIDTH      32
+#define BOTH(...)  __VA_ARGS__
+#define NAME(n)    wide_##n
+#define WEIGHTS(n) FLOAT_WEIGHTS(n)
+DEFINE_TILES
+#undef NAME
+#undef WEIGHTS
+#define NAME(n)    half_wide_##n
+#define WEIGHTS(n) HALF_WEIGHTS(n)
 DEFINE_TILES
 #undef WIDTH
 #undef BOTH
 #undef NAME
+#undef WEIGHTS
 
 #define WIDTH 16
 #define BOTH(...)
-#define NAME(n) narrow_##n
+#define NAME(n)    narrow_##n
+#define WEIGHTS(n) FLOAT_WEIGHTS(n)
+DEFINE_TILES
+#undef NAME
+#undef WEIGHTS
+#define NAME(n)    half_narrow_##n
+#define WEIGHTS(n) HALF_WEIGHTS(n)
 DEFINE_TILES
 
-static void run_tile(const struct ora_tile *t, int rows, int blocks)
+#define FAMILY(f)                                                                                            \
+    {                                                                                                        \
+        f##_1, f##_2, f##_3, f##_4, f##_5, f##_6, f##_7, f##_8, f##_9, f##_10, f##_11, f##_12, f##_13,       \
+            f##_14                                                                                           \
+    }
+
+static void run_tile(const struct ora_tile *t, int rows, int blocks, bool half)
 {
-    static void (*const tiles[2][TILE_ROWS])(const struct ora_tile *) = {
-        {narrow_1, narrow_2, narrow_3, narrow_4, narrow_5, narrow_6, narrow_7, narrow_8, narrow_9, narrow_10,
-         narrow_11, narrow_12, narrow_13, narrow_14},
-        {wide_1, wide_2, wide_3, wide_4, wide_5, wide_6, wide_7, wide_8, wide_9, wide_10, wide_11, wide_12,
-         wide_13, wide_14},
+    static void (*const tiles[2][2][TILE_ROWS])(const struct ora_tile *) = {
+        {FAMILY(narrow), FAMILY(wide)},
+        {FAMILY(half_narrow), FAMILY(half_wide)},
     };
-    tiles[blocks - 1][rows - 1](t);
+    tiles[half][blocks - 1][rows - 1](t);
 }
 
 #include "nn/kernels/conv.inl"

@@ -2,8 +2,8 @@
  * The convolution's loops, the same for every direct level. The level defines before including this file
  *     PANEL       outputs a panel: 16 or 32
  *     TILE_ROWS   most rows a tile
- *     run_tile(const struct ora_tile *, int rows, int blocks)   blocks of outputs: PANEL/16, or 1 for an odd
- * last panel
+ *     run_tile(const struct ora_tile *, int rows, int blocks, bool half)   blocks of outputs: PANEL/16, or 1
+ * for an odd last panel
  *
  * Order: chunk of rows (x and y stay in L2), panel of outputs (its weights stay in L1/L2), tile of rows.
  * Where one panel's weights exceed L2's share, K is cut into slices of input blocks and partial sums lie in
@@ -27,7 +27,7 @@ struct slices {
 
 static struct slices slices_of(const struct ora_conv *c)
 {
-    size_t block_bytes = (size_t)ORA_LANES * (size_t)c->taps * PANEL * sizeof(float);
+    size_t block_bytes = (size_t)ORA_LANES * (size_t)c->taps * PANEL * (c->half ? 2 : sizeof(float));
     struct slices s = {c->in_blocks, false};
     if (block_bytes * (size_t)c->in_blocks > ORA_CONV_SLICE_BYTES) {
         size_t most = ORA_CONV_SLICE_BYTES / 2 / block_bytes;
@@ -61,8 +61,10 @@ static void run_panel(const struct ora_conv *c, const struct ora_conv_run *r, st
     int out_block = p * (PANEL / ORA_LANES), blocks = c->out_blocks - out_block;
     blocks = blocks < PANEL / ORA_LANES ? blocks : PANEL / ORA_LANES;
     int width = blocks * ORA_LANES;
+    /* words of one input block: two weights of half size share one */
+    size_t block_words = ORA_LANES * (size_t)c->taps * (size_t)width >> (c->half ? 1 : 0);
     size_t k = (size_t)c->in_blocks * ORA_LANES * (size_t)c->taps;
-    const float *w = (const float *)c->weights + k * (size_t)(out_block * ORA_LANES);
+    const float *w = (const float *)c->weights + (k * (size_t)(out_block * ORA_LANES) >> (c->half ? 1 : 0));
     const float *bias = (r->bias ? r->bias : c->bias) + ORA_LANES * out_block;
     ptrdiff_t step = ORA_LANES * (ptrdiff_t)(r->row_step ? r->row_step : 1);
     float *part = r->scratch;
@@ -75,7 +77,7 @@ static void run_panel(const struct ora_conv *c, const struct ora_conv_run *r, st
             .blocks = nb,
             .taps = c->taps,
             .tap_step = ORA_LANES * (ptrdiff_t)c->dilation,
-            .w = w + (size_t)b0 * ORA_LANES * (size_t)c->taps * (size_t)width,
+            .w = w + (size_t)b0 * block_words,
             .bias = bias,
             .row_step = step,
             .y_cbs = r->y.cbs,
@@ -96,7 +98,7 @@ static void run_panel(const struct ora_conv *c, const struct ora_conv_run *r, st
             tile.res = r->res.p ? r->res.p + (size_t)out_block * r->res.cbs + at : NULL;
             tile.add = r->add.p ? r->add.p + (size_t)out_block * r->add.cbs + at : NULL;
             tile.leaky = r->leaky.p ? r->leaky.p + (size_t)out_block * r->leaky.cbs + at : NULL;
-            run_tile(&tile, m, blocks);
+            run_tile(&tile, m, blocks, c->half);
         }
     }
     if (r->fn > ORA_ACT_RELU)
@@ -122,6 +124,10 @@ static size_t op_pack_bytes(int in, int out, int taps)
 {
     return ora_panels_bytes(in, out, taps);
 }
+static size_t op_pack_half_bytes(int in, int out, int taps)
+{
+    return ora_panels_half_bytes(in, out, taps);
+}
 static void op_pack(void *dst, const struct ora_conv_spec *spec)
 {
     ora_panels_pack(dst, spec, PANEL);
@@ -132,5 +138,5 @@ static void op_pack_rows(void *dst, struct ora_b16 x, int rows, int channels, bo
 }
 
 #define ORA_CONV_TABLE                                                                                       \
-    .scratch_bytes = CONV_SCRATCH_BYTES, .pack_bytes = op_pack_bytes, .pack = op_pack,                       \
-    .pack_rows = op_pack_rows, .conv = op_conv
+    .scratch_bytes = CONV_SCRATCH_BYTES, .pack_bytes = op_pack_bytes, .pack_half_bytes = op_pack_half_bytes, \
+    .pack = op_pack, .pack_rows = op_pack_rows, .conv = op_conv

@@ -1,6 +1,6 @@
 /*
- * The convolution of every level against a naive double sum, at odd sizes, with every epilogue; and the
- * promise on bits: scalar, avx2 and avx512 agree, whatever the cut of the rows.
+ * The convolution of every level, with weights of either size, against a naive double sum, at odd sizes, with
+ * every epilogue; and the promise on bits: scalar, avx2 and avx512 agree, whatever the cut of the rows.
  *
  * SNR floor 110 dB: one float rounding is 2^-24 (about 144 dB below); a chain of K <= 3000 adds grows it like
  * sqrt(K), some 35 dB at the worst. A wrong tap, row, channel or epilogue gives less than 40 dB.
@@ -16,14 +16,17 @@ enum { HALO = 64, MAX_ROWS = 700, SNR_FLOOR_DB = 110 };
 
 struct shape {
     int in, out, taps, dilation, rows, step;
+    enum { FLOATS, HALVES, HALF_VALUES } weights; /* HALF_VALUES: floats that are bfloat16 */
 };
 
 static const struct shape shapes[] = {
-    {1, 1, 1, 1, 1, 1},     {16, 16, 1, 1, 2, 1},   {17, 29, 3, 1, 3, 1},    {40, 24, 5, 2, 5, 1},
-    {32, 32, 7, 12, 40, 1}, {33, 65, 3, 6, 13, 2},  {96, 192, 1, 1, 14, 1},  {8, 48, 11, 5, 27, 1},
-    {64, 64, 3, 2, 28, 4},  {20, 100, 7, 1, 29, 1}, {192, 29, 1, 1, 7, 1},   {128, 128, 2, 1, 33, 8},
-    {48, 16, 5, 1, 6, 1},   {16, 96, 3, 3, 300, 1}, {600, 40, 11, 1, 37, 1}, {700, 33, 11, 2, 260, 1},
-    {96, 48, 1, 1, 12, 1},  {30, 80, 3, 1, 18, 3},  {64, 31, 5, 6, 19, 1},   {31, 64, 3, 1, 25, 1},
+    {1, 1, 1, 1, 1, 1, FLOATS},       {16, 16, 1, 1, 2, 1, FLOATS},   {17, 29, 3, 1, 3, 1, FLOATS},
+    {40, 24, 5, 2, 5, 1, FLOATS},     {32, 32, 7, 12, 40, 1, FLOATS}, {33, 65, 3, 6, 13, 2, FLOATS},
+    {96, 192, 1, 1, 14, 1, FLOATS},   {8, 48, 11, 5, 27, 1, FLOATS},  {64, 64, 3, 2, 28, 4, FLOATS},
+    {20, 100, 7, 1, 29, 1, FLOATS},   {192, 29, 1, 1, 7, 1, FLOATS},  {128, 128, 2, 1, 33, 8, FLOATS},
+    {48, 16, 5, 1, 6, 1, FLOATS},     {16, 96, 3, 3, 300, 1, FLOATS}, {600, 40, 11, 1, 37, 1, FLOATS},
+    {700, 33, 11, 2, 260, 1, FLOATS}, {96, 48, 1, 1, 12, 1, FLOATS},  {30, 80, 3, 1, 18, 3, FLOATS},
+    {64, 31, 5, 6, 19, 1, FLOATS},    {31, 64, 3, 1, 25, 1, FLOATS},
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -76,7 +79,8 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, struct shape s)
     g->weights = ora_xmalloc(sizeof(float) * n_w);
     g->bias = ora_xmalloc(sizeof(float) * (size_t)(s.out + ORA_LANES));
     for (size_t i = 0; i < n_w; i++)
-        g->weights[i] = noise(1, (uint32_t)i);
+        g->weights[i] =
+            s.weights ? ora_half_value(ora_half_of(noise(1, (uint32_t)i))) : noise(1, (uint32_t)i);
     for (int i = 0; i < s.out + ORA_LANES; i++)
         g->bias[i] = i < s.out ? noise(2, (uint32_t)i) : 0.0f;
     g->out_floats = ora_b16_floats(s.out, (size_t)out_rows, 0);
@@ -94,7 +98,8 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, struct shape s)
                                  .dilation = s.dilation,
                                  .first = ora_conv_first(s.taps, s.dilation),
                                  .weights = g->weights,
-                                 .bias = g->bias};
+                                 .bias = g->bias,
+                                 .half = s.weights == HALVES};
     struct ora_packer p;
     ora_packer_init(&p, k, ORA_PACK_MEASURE, NULL, 0);
     ora_packer_conv(&p, &spec, &g->conv);
@@ -184,8 +189,8 @@ static void check_against_naive(const struct ora_kernels *k, struct shape s, uns
         }
     double snr = 10 * log10(signal / (error + 1e-300));
     if (!(snr >= SNR_FLOOR_DB))
-        ORA_FAIL("%s: %d->%d k%d d%d T%d step %d epilogue %u: SNR %.1f dB, wanted %d", k->name, s.in, s.out,
-                 s.taps, s.dilation, s.rows, s.step, flags, snr, SNR_FLOOR_DB);
+        ORA_FAIL("%s: %d->%d k%d d%d T%d step %d weights %d epilogue %u: SNR %.1f dB, wanted %d", k->name,
+                 s.in, s.out, s.taps, s.dilation, s.rows, s.step, s.weights, flags, snr, SNR_FLOOR_DB);
     /* lanes beyond the last channel stay zero, rows between the strided ones stay as they were */
     for (int t = 0; t < s.rows * s.step; t++) {
         for (int o = s.out; o < ORA_LANES * ora_blocks(s.out); o++)
@@ -215,6 +220,12 @@ static const unsigned epilogues[] = {
 };
 enum { EPILOGUES = sizeof epilogues / sizeof *epilogues };
 
+static struct shape with_weights(struct shape s, int weights)
+{
+    s.weights = weights;
+    return s;
+}
+
 static void check_level(const char *name)
 {
     struct ora_err err = {0};
@@ -223,9 +234,12 @@ static void check_level(const char *name)
         ORA_SKIP(err.message);
     struct ora_fpu_state fpu = ora_fpu_enter();
     for (int i = 0; i < SHAPES; i++)
-        for (int e = 0; e < EPILOGUES; e++)
+        for (int e = 0; e < EPILOGUES; e++) {
             if (shapes[i].in < 500 || e % 5 == 3) /* the long ones: in place and one more */
                 check_against_naive(k, shapes[i], epilogues[e]);
+            if (shapes[i].in < 500 || e % 8 == 3)
+                check_against_naive(k, with_weights(shapes[i], HALVES), epilogues[e]);
+        }
     ora_fpu_leave(fpu);
 }
 
@@ -257,8 +271,9 @@ static void check_all_tails(const char *name)
     if (!k)
         ORA_SKIP(err.message);
     for (int rows = 1; rows <= 40; rows++) {
-        check_against_naive(k, (struct shape){24, 48, 3, 2, rows, 1}, WITH_Y | WITH_RES | WITH_LEAKY);
-        check_against_naive(k, (struct shape){16, 32, 1, 1, rows, 2}, WITH_Y);
+        check_against_naive(k, (struct shape){24, 48, 3, 2, rows, 1, FLOATS}, WITH_Y | WITH_RES | WITH_LEAKY);
+        check_against_naive(k, (struct shape){16, 32, 1, 1, rows, 2, FLOATS}, WITH_Y);
+        check_against_naive(k, (struct shape){40, 80, 1, 1, rows, 1, HALVES}, WITH_Y | WITH_RES);
     }
 }
 
@@ -313,6 +328,56 @@ static void check_bits_between(const char *reference, const char *name)
             check_bits(b, shapes[i], flags, cuts[c], &want);
         rig_release(&want);
     }
+}
+
+/* Halves have the bits of the same values kept as floats, whatever the rows a call. */
+static void check_half_bits(const char *name)
+{
+    static const int cuts[] = {MAX_ROWS, 1, 3, 16, 40};
+    struct ora_err err = {0};
+    const struct ora_kernels *scalar = ora_kernels_find("scalar", &err), *k = ora_kernels_find(name, &err);
+    unsigned flags = WITH_Y | WITH_RES | WITH_ADD | WITH_LEAKY | IN_PLACE;
+    if (!k)
+        ORA_SKIP(err.message);
+    for (int i = 0; i < SHAPES; i++) {
+        struct rig want;
+        struct shape floats = with_weights(shapes[i], HALF_VALUES), halves = with_weights(shapes[i], HALVES);
+        rig_init(&want, scalar, floats);
+        rig_run(&want, scalar, flags, NULL, 0, shapes[i].rows);
+        for (size_t c = 0; c < sizeof cuts / sizeof *cuts; c++)
+            check_bits(k, halves, flags, cuts[c], &want);
+        rig_release(&want);
+    }
+}
+
+ORA_TEST(scalar_half_has_the_bits_of_floats)
+{
+    check_half_bits("scalar");
+}
+
+ORA_TEST(avx2_half_has_the_bits_of_floats)
+{
+    check_half_bits("avx2");
+}
+
+ORA_TEST(avx512_half_has_the_bits_of_floats)
+{
+    check_half_bits("avx512");
+}
+
+/* The portable level rounds in its own way, but rows know no other row. */
+ORA_TEST(blas_half_bits_under_any_cut)
+{
+    struct ora_err err = {0};
+    const struct ora_kernels *k = ora_kernels_find("blas", &err);
+    struct shape s = {200, 72, 1, 1, 40, 1, HALVES};
+    struct rig want;
+    ORA_CHECK(k != NULL);
+    rig_init(&want, k, s);
+    rig_run(&want, k, WITH_Y | WITH_RES, NULL, 0, s.rows);
+    for (int cut = 1; cut <= 17; cut++)
+        check_bits(k, s, WITH_Y | WITH_RES, cut, &want);
+    rig_release(&want);
 }
 
 ORA_TEST(scalar_bits_under_any_cut)

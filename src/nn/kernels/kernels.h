@@ -19,9 +19,9 @@
  *
  * Bits. scalar, avx2 and avx512 give the same bits, on any cut of the rows into calls: each output is one
  * chain of fused multiply-adds that starts from the bias, in the K order above; then + res, then + add, then
- * the activation. exp, tanh, erf, log are our own polynomials (math.inl), the same operations at every level;
- * reductions over channels are sums a lane over the blocks, then a fixed tree over the 16 lanes. `blas` is
- * portable and differs in rounding.
+ * the activation; weights of bfloat16 are floats in that chain. exp, tanh, erf, log are our own polynomials
+ * (math.inl), the same operations at every level; reductions over channels are sums a lane over the blocks,
+ * then a fixed tree over the 16 lanes. `blas` is portable and differs in rounding.
  *
  * Threads: everything is a pure function of its arguments; one scratch a thread. Nothing is allocated.
  */
@@ -49,6 +49,7 @@ struct ora_conv {
     int in_blocks, out_blocks; /* padded, in blocks of 16 */
     int taps, dilation;        /* output row t reads input rows t + first + j*dilation, j = 0..taps-1 */
     int first;                 /* -(taps-1)/2*dilation for "same" padding */
+    bool half;                 /* the weights are bfloat16; the arithmetic is that of floats */
     const void *weights;       /* in the level's own order */
     const float *bias;         /* [16*out_blocks]; zeros where the layer has none */
 };
@@ -98,6 +99,7 @@ struct ora_conv_spec {
     const int *out_map; /* [out]: source row of each packed output, -1 = zero row and bias; NULL: the same */
     float weight_scale; /* 0 means 1 */
     float bias_scale;   /* 0 means 1 */
+    bool half; /* keep the weights as bfloat16 (scaled, rounded to nearest even): exact where they are */
 };
 
 /* A level: pure functions, outputs first. */
@@ -112,6 +114,8 @@ struct ora_kernels {
      */
     size_t (*pack_bytes)(int in, int out, int taps);
     void (*pack)(void *dst, const struct ora_conv_spec *spec);
+    /* The size where spec->half keeps the weights as bfloat16, to be widened in registers. */
+    size_t (*pack_half_bytes)(int in, int out, int taps);
     /* The same weights from activations, at run time (attention). Packs a one-tap conv with
      *   transposed = false: in = rows of x, out = channels:  w[o][i] = x[row i][channel o]   (values)
      *   transposed = true:  in = channels, out = rows of x:  w[o][i] = x[row o][channel i]   (keys)

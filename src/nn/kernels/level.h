@@ -20,7 +20,10 @@ extern const struct ora_kernels ora_kernels_avx512;
  * [in/16*taps*16][out]).
  */
 size_t ora_panels_bytes(int in, int out, int taps);
-void ora_panels_pack(float *dst, const struct ora_conv_spec *spec, int width);
+size_t ora_panels_half_bytes(int in, int out, int taps);
+/* With spec->half two weights lie in a 32-bit word, [out/W][in/16][tap][8 pairs of in][W out]: inputs 2i and
+ * 2i+1 of one output are its low and its high half, so that a shift and a mask widen a whole vector. */
+void ora_panels_pack(void *dst, const struct ora_conv_spec *spec, int width);
 void ora_panels_pack_rows(float *dst, struct ora_b16 x, int rows, int channels, bool transposed, int width);
 
 /*
@@ -33,7 +36,7 @@ struct ora_tile {
     size_t x_cbs;
     int blocks, taps;
     ptrdiff_t tap_step; /* floats from one tap's row to the next: 16*dilation */
-    const float *w;     /* the panel at this slice */
+    const float *w;     /* the panel at this slice; of half weights its words */
     const float *bias;
     const float *part_in;
     float *part_out;    /* [rows][panel width] */

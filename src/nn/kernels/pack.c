@@ -22,26 +22,34 @@ size_t ora_panels_bytes(int in, int out, int taps)
     return n * (size_t)taps * m * sizeof(float);
 }
 
-/* Where weight (o, i, tap) lies in panels of `width` outputs. */
-static size_t panel_index(int o, int i, int tap, int in_blocks, int out_blocks, int taps, int width)
+size_t ora_panels_half_bytes(int in, int out, int taps)
 {
-    int wide = ORA_LANES * out_blocks;
+    return ora_panels_bytes(in, out, taps) / 2;
+}
+
+/* Where weight (o, i, tap) lies in panels of `width` outputs, in floats or in halves: rows 2i and 2i+1 of
+ * halves lie interleaved. */
+static size_t panel_index(int o, int i, int tap, const struct ora_conv_spec *s, int width)
+{
+    int wide = ORA_LANES * ora_blocks(s->out);
     if (width == 0 || width > wide)
         width = wide;
     int panel = o / width, left = wide - panel * width;
-    size_t k = (size_t)in_blocks * ORA_LANES * (size_t)taps;
-    size_t own = (size_t)(left < width ? left : width);
-    size_t row = ((size_t)(i / ORA_LANES) * (size_t)taps + (size_t)tap) * ORA_LANES + (size_t)(i % ORA_LANES);
-    return k * (size_t)(panel * width) + row * own + (size_t)(o % width);
+    size_t k = (size_t)ora_blocks(s->in) * ORA_LANES * (size_t)s->taps;
+    size_t own = (size_t)(left < width ? left : width), at = (size_t)(o % width);
+    size_t row =
+        ((size_t)(i / ORA_LANES) * (size_t)s->taps + (size_t)tap) * ORA_LANES + (size_t)(i % ORA_LANES);
+    size_t inside = s->half ? (row & ~(size_t)1) * own + 2 * at + (row & 1) : row * own + at;
+    return k * (size_t)(panel * width) + inside;
 }
 
-void ora_panels_pack(float *dst, const struct ora_conv_spec *s, int width)
+void ora_panels_pack(void *dst, const struct ora_conv_spec *s, int width)
 {
-    int ib = ora_blocks(s->in), ob = ora_blocks(s->out);
     int src_in = s->src_in ? s->src_in : s->in;
-    float scale = s->weight_scale == 0.0f ? 1.0f : s->weight_scale;
+    float scale = s->weight_scale == 0.0f ? 1.0f : s->weight_scale, v;
+    size_t bytes = ora_panels_bytes(s->in, s->out, s->taps);
 
-    memset(dst, 0, ora_panels_bytes(s->in, s->out, s->taps));
+    memset(dst, 0, s->half ? bytes / 2 : bytes);
     for (int o = 0; o < s->out; o++) {
         int from_o = s->out_map ? s->out_map[o] : o;
         for (int i = 0; from_o >= 0 && i < s->in; i++) {
@@ -51,9 +59,12 @@ void ora_panels_pack(float *dst, const struct ora_conv_spec *s, int width)
             const float *w =
                 s->weights + ((size_t)from_o * (size_t)src_in + (size_t)from_i) * (size_t)s->taps;
             for (int j = 0; j < s->taps; j++) {
-                float v;
+                size_t at = panel_index(o, i, j, s, width);
                 memcpy(&v, w + j, sizeof v);
-                dst[panel_index(o, i, j, ib, ob, s->taps, width)] = v * scale;
+                if (s->half)
+                    ((uint16_t *)dst)[at] = ora_half_of(v * scale);
+                else
+                    ((float *)dst)[at] = v * scale;
             }
         }
     }
@@ -61,21 +72,20 @@ void ora_panels_pack(float *dst, const struct ora_conv_spec *s, int width)
 
 void ora_panels_pack_rows(float *dst, struct ora_b16 x, int rows, int channels, bool transposed, int width)
 {
-    int in = transposed ? channels : rows, out = transposed ? rows : channels;
-    int ib = ora_blocks(in), ob = ora_blocks(out);
+    struct ora_conv_spec s = {
+        .in = transposed ? channels : rows, .out = transposed ? rows : channels, .taps = 1};
 
-    memset(dst, 0, ora_panels_bytes(in, out, 1));
+    memset(dst, 0, ora_panels_bytes(s.in, s.out, 1));
     for (int b = 0; b < ora_blocks(channels); b++) {
         int n = channels - ORA_LANES * b < ORA_LANES ? channels - ORA_LANES * b : ORA_LANES;
         for (int t = 0; t < rows; t++) {
             const float *row = x.p + (size_t)b * x.cbs + (size_t)ORA_LANES * (size_t)t;
             if (!transposed) {
-                memcpy(dst + panel_index(ORA_LANES * b, t, 0, ib, ob, 1, width), row,
-                       sizeof(float) * (size_t)n);
+                memcpy(dst + panel_index(ORA_LANES * b, t, 0, &s, width), row, sizeof(float) * (size_t)n);
                 continue;
             }
-            size_t at = panel_index(t, ORA_LANES * b, 0, ib, ob, 1, width);
-            size_t next = panel_index(t, ORA_LANES * b + 1, 0, ib, ob, 1, width) - at;
+            size_t at = panel_index(t, ORA_LANES * b, 0, &s, width);
+            size_t next = panel_index(t, ORA_LANES * b + 1, 0, &s, width) - at;
             for (int l = 0; l < n; l++)
                 dst[at + (size_t)l * next] = row[l];
         }
@@ -98,7 +108,7 @@ static void digest_words(struct ora_packer *p, const int *words, int count)
 /* All of a spec that decides numbers and places, but the weights themselves. */
 static void digest_spec(struct ora_packer *p, int kind, const struct ora_conv_spec *s)
 {
-    int words[] = {kind,
+    int words[] = {s->half ? kind | 256 : kind,
                    s->in,
                    s->out,
                    s->taps,
@@ -173,8 +183,10 @@ static void take_weights(struct ora_packer *p, const struct ora_conv_spec *s, st
                            .taps = s->taps,
                            .dilation = s->dilation,
                            .first = s->first,
+                           .half = s->half,
                            .bias = bias};
-    void *w = take(p, p->kernels->pack_bytes(s->in, s->out, s->taps));
+    void *w = take(p, s->half ? p->kernels->pack_half_bytes(s->in, s->out, s->taps)
+                              : p->kernels->pack_bytes(s->in, s->out, s->taps));
     if (w && p->mode == ORA_PACK_WRITE)
         p->kernels->pack(w, s);
     c->weights = w;
@@ -230,7 +242,8 @@ void ora_packer_upsampler(struct ora_packer *p, const struct ora_conv_spec *spec
                                       .dilation = 1,
                                       .first = -1,
                                       .weights = plain,
-                                      .weight_scale = spec->weight_scale};
+                                      .weight_scale = spec->weight_scale,
+                                      .half = spec->half};
         if (plain)
             phase_weights(plain, spec, rate, s);
         take_weights(p, &phase, &u->phase[s], bias);

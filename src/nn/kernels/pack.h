@@ -19,6 +19,8 @@
 #ifndef ORA_NN_KERNELS_PACK_H
 #define ORA_NN_KERNELS_PACK_H
 
+#include <string.h>
+
 #include "nn/kernels/kernels.h"
 
 enum ora_packer_mode { ORA_PACK_MEASURE, ORA_PACK_WRITE, ORA_PACK_VIEW };
@@ -71,6 +73,21 @@ void ora_packer_depthwise(struct ora_packer *p, const float *weights, const floa
 void ora_packer_vector(struct ora_packer *p, const float *values, int n, float scale, const float **view);
 /* Room for n floats, the caller's own layout; returns where to write in WRITE mode, else NULL. */
 float *ora_packer_floats(struct ora_packer *p, size_t n, const float **view);
+
+/* The nearest bfloat16 of a finite float, to even. */
+static inline uint16_t ora_half_of(float v)
+{
+    uint32_t u;
+    memcpy(&u, &v, sizeof u);
+    return (uint16_t)((u + 0x7fffu + (u >> 16 & 1)) >> 16);
+}
+static inline float ora_half_value(uint16_t half)
+{
+    uint32_t u = (uint32_t)half << 16;
+    float v;
+    memcpy(&v, &u, sizeof v);
+    return v;
+}
 
 /* "Same" padding: the row offset of tap 0. */
 static inline int ora_conv_first(int taps, int dilation)

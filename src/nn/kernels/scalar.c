@@ -12,17 +12,34 @@
 #define PANEL     16
 #define TILE_ROWS 8
 
-static void run_row(const struct ora_tile *t, int row)
+/* PANEL weights of input c: floats, or the halves of words that inputs 2i and 2i+1 share. */
+static const float *weights_of(const float *w, int c, bool half, float room[PANEL])
 {
-    float acc[ORA_LANES];
+    uint32_t word;
+    if (!half)
+        return w + PANEL * c;
+    for (int o = 0; o < PANEL; o++) {
+        memcpy(&word, w + PANEL * (c / 2) + o, sizeof word);
+        word = c % 2 ? word & 0xffff0000u : word << 16;
+        memcpy(&room[o], &word, sizeof word);
+    }
+    return room;
+}
+
+static void run_row(const struct ora_tile *t, int row, bool half)
+{
+    float acc[ORA_LANES], room[PANEL];
     memcpy(acc, t->part_in ? t->part_in + PANEL * row : t->bias, sizeof acc);
     const float *w = t->w;
     for (int b = 0; b < t->blocks; b++)
         for (int j = 0; j < t->taps; j++) {
             const float *x = t->x + (size_t)b * t->x_cbs + (ptrdiff_t)j * t->tap_step + ORA_LANES * row;
-            for (int c = 0; c < ORA_LANES; c++, w += PANEL)
+            for (int c = 0; c < ORA_LANES; c++) {
+                const float *wc = weights_of(w, c, half, room);
                 for (int o = 0; o < PANEL; o++)
-                    acc[o] = fmaf(x[c], w[o], acc[o]);
+                    acc[o] = fmaf(x[c], wc[o], acc[o]);
+            }
+            w += half ? PANEL * ORA_LANES / 2 : PANEL * ORA_LANES;
         }
     if (t->part_out) {
         memcpy(t->part_out + PANEL * row, acc, sizeof acc);
@@ -46,11 +63,11 @@ static void run_row(const struct ora_tile *t, int row)
     }
 }
 
-static void run_tile(const struct ora_tile *t, int rows, int blocks)
+static void run_tile(const struct ora_tile *t, int rows, int blocks, bool half)
 {
     (void)blocks; /* a panel is one block */
     for (int i = 0; i < rows; i++)
-        run_row(t, i);
+        run_row(t, i, half);
 }
 
 #include "nn/kernels/conv.inl"

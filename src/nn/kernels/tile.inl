@@ -1,11 +1,20 @@
 /*
  * The register tile of a SIMD level: ROWS rows times two vectors of outputs, as a family of functions tile_1
- * … tile_n. The level defines before including this file REG, LOAD(p), STORE(p, v), SET1(f), ADD, MUL, MAX,
- * FMA   one vector register and its operations VECTOR     floats in it WIDTH      outputs a tile: 2*VECTOR,
- * or VECTOR BOTH(...)  its argument where a row has two accumulators, nothing where it has one SECOND(cbs)
- * floats from the first vector of an output row to the second, where there are two NAME(n)    the functions'
- * names An inner step is WIDTH weights, one broadcast a row, one FMA an accumulator; nothing lies on the
- * stack.
+ * … tile_n. The level defines before including this file
+ *
+ *     REG, LOAD(p), STORE(p, v), SET1(f), ADD, MUL, MAX, FMA   one vector register and its operations
+ *     LOAD_LOW(p), LOAD_HIGH(p)   the low, the high halves of 32-bit words as floats (bfloat16)
+ *     VECTOR            floats in a register
+ *
+ * and for each family
+ *
+ *     WIDTH             outputs a tile: 2*VECTOR, or VECTOR
+ *     BOTH(...)         its argument where a row has two accumulators, nothing where it has one
+ *     SECOND(cbs)       floats from the first vector of an output row to the second, where there are two
+ *     NAME(n)           the functions' names
+ *     WEIGHTS(n)        FLOAT_WEIGHTS(n) or HALF_WEIGHTS(n)
+ *
+ * An inner step is WIDTH weights, one broadcast a row, one FMA an accumulator; nothing lies on the stack.
  */
 
 #define SCALE_ROWS(i) (ORA_LANES * (i))
@@ -44,6 +53,26 @@
     STORE(t->leaky + t->row_step * (i), MAX(a##i, MUL(a##i, slope)));                                        \
     BOTH(STORE(t->leaky + t->row_step * (i) + SECOND(t->leaky_cbs), MAX(b##i, MUL(b##i, slope)));)
 
+/* The 16 inputs of one block and tap: floats, or pairs of bfloat16 widened by a shift and a mask. */
+#define FLOAT_WEIGHTS(n)                                                                                       \
+    for (int c = 0; c < ORA_LANES; c++, w += WIDTH) {                                                        \
+        REG w0 = LOAD(w);                                                                                    \
+        BOTH(REG w1 = LOAD(w + VECTOR);)                                                                     \
+        ROWS_##n(STEP);                                                                                      \
+    }
+#define HALF_LANE(n, lane, WIDEN)                                                                            \
+    {                                                                                                        \
+        const int c = lane;                                                                                  \
+        REG w0 = WIDEN(w);                                                                                   \
+        BOTH(REG w1 = WIDEN(w + VECTOR);)                                                                    \
+        ROWS_##n(STEP);                                                                                      \
+    }
+#define HALF_WEIGHTS(n)                                                                                        \
+    for (int pair = 0; pair < ORA_LANES; pair += 2, w += WIDTH) {                                            \
+        HALF_LANE(n, pair, LOAD_LOW);                                                                        \
+        HALF_LANE(n, pair + 1, LOAD_HIGH);                                                                   \
+    }
+
 #define DEFINE_TILE(n)                                                                                       \
     static void NAME(n)(const struct ora_tile *t)                                                            \
     {                                                                                                        \
@@ -57,11 +86,7 @@
         for (int block = 0; block < t->blocks; block++) {                                                    \
             const float *x = t->x + (size_t)block * t->x_cbs;                                                \
             for (int tap = 0; tap < t->taps; tap++, x += t->tap_step)                                        \
-                for (int c = 0; c < ORA_LANES; c++, w += WIDTH) {                                            \
-                    REG w0 = LOAD(w);                                                                        \
-                    BOTH(REG w1 = LOAD(w + VECTOR);)                                                         \
-                    ROWS_##n(STEP);                                                                          \
-                }                                                                                            \
+                WEIGHTS(n);                                                                                  \
         }                                                                                                    \
         if (t->part_out) {                                                                                   \
             ROWS_##n(PART);                                                                                  \
