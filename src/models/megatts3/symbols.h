@@ -1,0 +1,35 @@
+/*
+ * Symbols: how people write MegaTTS 3's phones.
+ *
+ *     n i3 h ao3      Mandarin phones: a tone 1-5 (6: the sixth class) behind the final, which its initial
+ * shares n3 i3           the same, each with its own; 0: without tone ni3 hao3 lv4    pinyin, ü written v, u:
+ * or ü; an r at the end: erhua hh ax l ow      English phones sil 。 ， ?     silence and marks, full or half
+ * width #57             a relative id itself
+ *
+ * A consonant that both languages have ("n", "b") is Mandarin when a Mandarin phone with a tone follows it at
+ * once, English otherwise. mega_symbols_print writes the second form, which is read back as the same ids.
+ *
+ * Threads: pure. Source: the phone dictionary of MegaTTS 3 (Apache-2.0, ByteDance; NOTICE).
+ */
+#ifndef ORA_MODELS_MEGATTS3_SYMBOLS_H
+#define ORA_MODELS_MEGATTS3_SYMBOLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "text/bpe.h"
+
+/* The name of phone 0..173, NULL beyond. Phones 3..100 are Mandarin, 101..144 English, the rest silence and
+ * marks. */
+const char *mega_phone_symbol(int32_t phone);
+
+/* Appends the relative ids of text[0..len). BAD_INPUT names the word that is no phone. */
+int mega_symbols_read(const char *text, size_t len, struct ora_ids *ids, struct ora_err *err);
+/* Appends the symbols of ids, with spaces between them. */
+void mega_symbols_print(const int32_t *ids, size_t count, struct ora_str *out);
+/* Appends one symbol as mega_symbols_print writes it. */
+void mega_symbol_add(int32_t id, struct ora_str *out);
+
+#endif
