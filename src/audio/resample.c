@@ -34,24 +34,29 @@ static int use_rates(struct ora_resampler *r, int from_hz, int to_hz, struct ora
     return ora_err_set(err, ORA_E_INTERNAL, "resampling from %d to %d Hz: %s", from_hz, to_hz, e);
 }
 
-int ora_resample(struct ora_resampler *r, const float *x, size_t n, int from_hz, int to_hz, const float **out,
-                 size_t *out_n, struct ora_err *err)
+static int make_room(struct ora_resampler *r, size_t want, struct ora_err *err)
+{
+    size_t cap, bytes;
+    if (want < r->cap)
+        return 0;
+    if (!ora_size_add(want, want / 4 + 1024, &cap) || !ora_size_mul(cap, sizeof *r->out, &bytes))
+        return ora_err_set(err, ORA_E_LIMIT, "resampling: %zu samples are too many", want);
+    float *grown = realloc(r->out, bytes);
+    if (!grown)
+        return ora_err_set(err, ORA_E_NO_MEMORY, "no memory for %zu resampled samples", want);
+    r->out = grown;
+    r->cap = cap;
+    return 0;
+}
+
+int ora_resample_to(struct ora_resampler *r, const float *x, size_t n, int from_hz, int to_hz, size_t want,
+                    const float **out, struct ora_err *err)
 {
     int rc = use_rates(r, from_hz, to_hz, err);
+    if (rc == 0)
+        rc = make_room(r, want, err);
     if (rc < 0)
         return rc;
-    size_t want;
-    if (!ora_size_mul(n, (size_t)to_hz, &want) || !ora_size_add(want, (size_t)from_hz / 2, &want))
-        return ora_err_set(err, ORA_E_LIMIT, "resampling: %zu samples are too many", n);
-    want /= (size_t)from_hz;
-    if (want + 1 > r->cap) {
-        size_t cap = want + want / 4 + 1024;
-        float *grown = realloc(r->out, cap * sizeof *grown);
-        if (!grown)
-            return ora_err_set(err, ORA_E_NO_MEMORY, "no memory for %zu resampled samples", want);
-        r->out = grown;
-        r->cap = cap;
-    }
     size_t used = 0, got = 0, tail = 0;
     soxr_error_t e = soxr_process(r->soxr, x, n, &used, r->out, want, &got);
     if (!e && got < want)
@@ -63,8 +68,29 @@ int ora_resample(struct ora_resampler *r, const float *x, size_t n, int from_hz,
     got += tail;
     memset(r->out + got, 0, (want - got) * sizeof *r->out);
     *out = r->out;
-    *out_n = want;
     return 0;
+}
+
+/* (n * to + before) / from */
+static int scaled(size_t n, int from_hz, int to_hz, size_t before, size_t *out_n, struct ora_err *err)
+{
+    size_t v;
+    if (!ora_size_mul(n, (size_t)to_hz, &v) || !ora_size_add(v, before, &v))
+        return ora_err_set(err, ORA_E_LIMIT, "resampling: %zu samples are too many", n);
+    *out_n = v / (size_t)from_hz;
+    return 0;
+}
+
+int ora_resample_ceil(size_t n, int from_hz, int to_hz, size_t *out_n, struct ora_err *err)
+{
+    return scaled(n, from_hz, to_hz, (size_t)from_hz - 1, out_n, err);
+}
+
+int ora_resample(struct ora_resampler *r, const float *x, size_t n, int from_hz, int to_hz, const float **out,
+                 size_t *out_n, struct ora_err *err)
+{
+    int rc = scaled(n, from_hz, to_hz, (size_t)from_hz / 2, out_n, err);
+    return rc < 0 ? rc : ora_resample_to(r, x, n, from_hz, to_hz, *out_n, out, err);
 }
 
 void ora_resampler_release(struct ora_resampler *r)

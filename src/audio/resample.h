@@ -23,6 +23,12 @@ struct ora_resampler {
 /* *out_n = round(n * to / from), exactly. */
 int ora_resample(struct ora_resampler *r, const float *x, size_t n, int from_hz, int to_hz, const float **out,
                  size_t *out_n, struct ora_err *err);
+/* The same with the count of samples given: what is beyond the exact length is zero. Toolkits that round up
+ * (librosa, python-soxr) give ceil(n * to / from). */
+int ora_resample_to(struct ora_resampler *r, const float *x, size_t n, int from_hz, int to_hz, size_t out_n,
+                    const float **out, struct ora_err *err);
+/* ceil(n * to / from) into *out_n; LIMIT when it overflows. */
+int ora_resample_ceil(size_t n, int from_hz, int to_hz, size_t *out_n, struct ora_err *err);
 void ora_resampler_release(struct ora_resampler *r);
 
 #endif

@@ -1,0 +1,392 @@
+/* Making a prompt: three stages that share nothing but the recording, each with its own network and arena. */
+#include "models/megatts3/prompt.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/log_mel.h"
+#include "audio/resample.h"
+#include "base/mem.h"
+#include "models/megatts3/level.h"
+#include "models/megatts3/vae_encoder.h"
+
+enum { TAIL = MEGA_SAMPLE_RATE / 2, MEL_RATE = 16000, MEL_HOP = 160, MELS = 80 };
+
+/* A recording whose loudness is below this holds no voice. */
+static const double LUFS_LEAST = -60;
+
+void mega_prompt_release(struct mega_prompt *p)
+{
+    free(p->phones);
+    free(p->tones);
+    free(p->durations);
+    free(p->latents);
+    *p = (struct mega_prompt){0};
+}
+
+/* ---- a packed network and its work space ----------------------------------------------------------------
+ */
+
+struct stage {
+    void *packed;
+    struct ora_arena arena;
+    struct ora_compute compute;
+};
+
+typedef void bind_fn(struct ora_binder *b, const struct mega_dims *d, void *model);
+
+static void bind_aligner(struct ora_binder *b, const struct mega_dims *d, void *model)
+{
+    mega_aligner_bind(b, &d->align, model);
+}
+
+static void bind_encoder(struct ora_binder *b, const struct mega_dims *d, void *model)
+{
+    mega_vae_encoder_bind(b, &d->vae, model);
+}
+
+static int pack(const struct mega_prompt_base *base, bind_fn *bind, void *model, void **packed,
+                struct ora_err *err)
+{
+    struct ora_packer p;
+    struct ora_binder b = {.source = base->tensors, .packer = &p, .err = err};
+    ora_packer_init(&p, base->kernels, ORA_PACK_MEASURE, NULL, 0);
+    bind(&b, base->dims, model);
+    if (b.rc < 0)
+        return b.rc;
+    size_t bytes = p.bytes;
+    *packed = ora_tryaligned(64, bytes);
+    if (!*packed)
+        return ora_err_set(err, ORA_E_NO_MEMORY, "no memory for %zu bytes of weights", bytes);
+    ora_packer_init(&p, base->kernels, ORA_PACK_WRITE, *packed, bytes);
+    bind(&b, base->dims, model);
+    if (b.rc == 0 && (p.overrun || p.bytes != bytes))
+        b.rc = ora_err_set(err, ORA_E_INTERNAL, "packing: two walks over the layers differ");
+    return b.rc;
+}
+
+static int stage_begin(struct stage *s, const struct mega_prompt_base *base, bind_fn *bind, void *model,
+                       size_t floats, struct ora_err *err)
+{
+    *s = (struct stage){0};
+    int rc = pack(base, bind, model, &s->packed, err);
+    if (rc == 0)
+        rc = ora_arena_init(&s->arena, base->kernels->scratch_bytes + floats * sizeof(float), err);
+    return rc < 0 ? rc : ora_compute_init(&s->compute, base->kernels, &s->arena, err);
+}
+
+static void stage_end(struct stage *s)
+{
+    ora_arena_release(&s->arena);
+    free(s->packed);
+}
+
+/* Widths as buffers have them. */
+static size_t wide(int channels)
+{
+    return ORA_LANES * (size_t)ora_blocks(channels);
+}
+
+/* The encoder's layers hold at most a dozen tensors of a row each; the decoder's caches are small beside. */
+static size_t aligner_floats(const struct mega_align_dims *d, int frames)
+{
+    size_t rows = (size_t)frames / 2 + 16, head = wide(d->state / d->heads) * (size_t)d->heads;
+    size_t encoder = 2 * rows * (wide(d->mels) + wide(d->state)) +
+                     rows * (8 * wide(d->state) + 5 * head + 2 * wide(d->mlp) + 3 * wide(3 * d->state));
+    size_t kept =
+        ora_kv_floats(d->dec_layers, d->heads, d->state / d->heads, MEGA_ALIGN_TOKENS_MAX + (int)rows);
+    return encoder + kept + rows * rows / 4 + 4 * (wide(d->vocab) + wide(d->mlp)) + (1 << 16);
+}
+
+/* A stage has half the row width of samples before it, so the first one's buffers decide: five of them, what
+ * its strided convolution gathers, and the sum of all later ones. */
+static size_t encoder_floats(const struct mega_vae_dims *d, size_t samples)
+{
+    size_t row = wide(d->enc_filters), late = wide(d->lstm) * 8 + wide(d->enc_dim) + wide(2 * d->z);
+    return (samples + 256) * row * 10 + (samples / MEGA_LATENT_HOP + 64) * (late + 4 * wide(d->lstm)) +
+           (1 << 16);
+}
+
+/* ---- hearing --------------------------------------------------------------------------------------------
+ */
+
+size_t mega_prompt_padded(size_t samples, int win_size)
+{
+    size_t ws = (size_t)win_size, over = samples % ws;
+    return samples + (over < ws - 1 ? ws - 1 - over : 0) + TAIL;
+}
+
+int mega_prompt_frames(size_t padded_samples)
+{
+    size_t at_16k = (padded_samples * 2 + 2) / 3, frames = at_16k / MEL_HOP;
+    return (int)(frames / MEGA_FRAME_MULTIPLE * MEGA_FRAME_MULTIPLE);
+}
+
+static int check_length(const struct mega_prompt_input *in, struct ora_err *err)
+{
+    double seconds = (double)in->samples / in->sample_rate_hz;
+    if (seconds > MEGA_PROMPT_SECONDS_MAX)
+        return ora_err_set(err, ORA_E_BAD_INPUT,
+                           "the prompt is %.1f s long, at most %d s can be used: cut it at a pause", seconds,
+                           MEGA_PROMPT_SECONDS_MAX);
+    if (seconds * 1000 < MEGA_PROMPT_MS_MIN)
+        return ora_err_set(err, ORA_E_BAD_INPUT,
+                           "the prompt is %.2f s long: a voice needs %.1f s at least, and 5 to 20 s to sound "
+                           "like itself",
+                           seconds, MEGA_PROMPT_MS_MIN / 1000.0);
+    return 0;
+}
+
+/* To 24 kHz, padded. */
+static int pad(const struct mega_prompt_input *in, int win_size, struct mega_prompt_wave *w,
+               struct ora_err *err)
+{
+    struct ora_resampler r = {0};
+    const float *x = in->mono;
+    size_t n = in->samples;
+    int rc = 0;
+    if (in->sample_rate_hz != MEGA_SAMPLE_RATE) {
+        rc = ora_resample_ceil(in->samples, in->sample_rate_hz, MEGA_SAMPLE_RATE, &n, err);
+        if (rc == 0)
+            rc = ora_resample_to(&r, in->mono, in->samples, in->sample_rate_hz, MEGA_SAMPLE_RATE, n, &x, err);
+    }
+    if (rc == 0) {
+        w->samples = mega_prompt_padded(n, win_size);
+        w->wave = ora_xcalloc(w->samples, sizeof *w->wave);
+        memcpy(w->wave, x, n * sizeof *x);
+    }
+    ora_resampler_release(&r);
+    return rc;
+}
+
+/* [80][all] -> [80][frames] in place. */
+static void cut_mel(float *mel, size_t all, size_t frames)
+{
+    for (size_t i = 1; i < MELS; i++)
+        memmove(mel + i * frames, mel + i * all, frames * sizeof *mel);
+}
+
+static int listen(struct mega_prompt_wave *w, struct ora_err *err)
+{
+    struct ora_resampler r = {0};
+    struct ora_log_mel *m = ora_log_mel_create(&ora_log_mel_whisper);
+    const float *x;
+    size_t n;
+    int rc = ora_resample_ceil(w->samples, MEGA_SAMPLE_RATE, MEL_RATE, &n, err);
+    if (rc == 0)
+        rc = ora_resample_to(&r, w->wave, w->samples, MEGA_SAMPLE_RATE, MEL_RATE, n, &x, err);
+    if (rc == 0) {
+        size_t all = ora_log_mel_frames(m, n);
+        w->frames = mega_prompt_frames(w->samples);
+        w->mel = ora_xcalloc(MELS * all, sizeof *w->mel);
+        rc = ora_log_mel_forward(m, x, n, w->mel, err);
+        cut_mel(w->mel, all, (size_t)w->frames);
+    }
+    ora_log_mel_destroy(&m);
+    ora_resampler_release(&r);
+    return rc;
+}
+
+int mega_prompt_hear(const struct mega_prompt_input *in, int win_size, struct mega_prompt_wave *w,
+                     struct ora_err *err)
+{
+    *w = (struct mega_prompt_wave){0};
+    int rc = check_length(in, err);
+    if (rc == 0)
+        rc = pad(in, win_size ? win_size : MEGA_WIN_SIZE, w, err);
+    if (rc == 0) {
+        w->lufs = mega_loudness(w->wave, w->samples);
+        if (!(w->lufs >= LUFS_LEAST))
+            rc = ora_err_set(err, ORA_E_BAD_INPUT,
+                             "the prompt is silent (loudness %.1f LUFS, wanted %.0f at least)", w->lufs,
+                             LUFS_LEAST);
+    }
+    if (rc == 0)
+        rc = listen(w, err);
+    if (rc < 0)
+        mega_prompt_wave_release(w);
+    return rc;
+}
+
+void mega_prompt_wave_release(struct mega_prompt_wave *w)
+{
+    free(w->wave);
+    free(w->mel);
+    *w = (struct mega_prompt_wave){0};
+}
+
+/* ---- aligning -------------------------------------------------------------------------------------------
+ */
+
+int mega_prompt_align(const struct mega_prompt_base *base, const struct mega_prompt_wave *w, int32_t *tokens,
+                      int *count, struct ora_err *err)
+{
+    const struct mega_align_dims *d = &base->dims->align;
+    struct mega_aligner *m = ora_xcalloc(1, sizeof *m);
+    struct stage s;
+    int rows = w->frames / 2, limit = MEGA_ALIGN_TOKENS_MAX;
+    struct ora_fpu_state fpu = ora_fpu_enter();
+    int rc = stage_begin(&s, base, bind_aligner, m, aligner_floats(d, w->frames), err);
+    limit = limit < d->text_ctx ? limit : d->text_ctx;
+    if (rc == 0 && rows > d->audio_ctx)
+        rc = ora_err_set(err, ORA_E_BAD_INPUT, "the aligner takes %.1f s, the prompt has %.1f s",
+                         d->audio_ctx / 50.0, rows / 50.0);
+    if (rc == 0) {
+        bool ok = true;
+        struct ora_b16 audio = ora_buffer(&s.compute, d->state, rows, 0, &ok);
+        rc = ok ? 0 : ora_no_room(err, "the prompt's audio");
+        if (rc == 0)
+            rc = mega_aligner_encode(&s.compute, m, w->mel, w->frames, audio, err);
+        if (rc == 0)
+            rc = mega_aligner_align(&s.compute, m, audio, rows, limit, tokens, count, NULL, err);
+    }
+    stage_end(&s);
+    ora_fpu_leave(fpu);
+    free(m);
+    return rc;
+}
+
+static int set_phones(struct mega_prompt *p, const int32_t *tokens, int count, int frames,
+                      struct ora_err *err)
+{
+    size_t room = (size_t)count / 2 + 1;
+    p->phones = ora_xcalloc(room, sizeof *p->phones);
+    p->tones = ora_xcalloc(room, sizeof *p->tones);
+    p->durations = ora_xcalloc(room, sizeof *p->durations);
+    p->phone_count = (int)mega_alignment(tokens, (size_t)count, frames, p->phones, p->tones, p->durations);
+    p->rows = frames / MEGA_LATENT_FRAMES;
+    if (!p->phone_count)
+        return ora_err_set(err, ORA_E_BAD_INPUT, "the aligner heard no speech in the prompt");
+    return 0;
+}
+
+/* ---- latents --------------------------------------------------------------------------------------------
+ */
+
+/* Deviates come channels first. */
+static int draw(const struct ora_compute *c, const struct mega_prompt_input *in, const float *mean,
+                const float *logvar, int rows, float *out, struct ora_err *err)
+{
+    size_t n = (size_t)rows * MEGA_LATENT;
+    bool ok = true;
+    float *raw = ora_floats(c, n, &ok), *eps = ora_floats(c, n, &ok);
+    if (!ok)
+        return ora_no_room(err, "the prompt's latents");
+    in->noise(in->noise_ctx, raw, n);
+    for (int t = 0; t < rows; t++)
+        for (int i = 0; i < MEGA_LATENT; i++)
+            eps[t * MEGA_LATENT + i] = raw[i * rows + t];
+    mega_vae_draw(c, mean, logvar, eps, out, n);
+    return 0;
+}
+
+/* All rows that the padded wave makes into out. */
+static int encode(const struct mega_prompt_base *base, const struct mega_prompt_input *in,
+                  const struct mega_prompt_wave *w, int rows, float *out, struct ora_err *err)
+{
+    struct mega_vae_encoder *m = ora_xcalloc(1, sizeof *m);
+    struct stage s;
+    size_t n = (size_t)rows * MEGA_LATENT;
+    bool ok = true;
+    struct ora_fpu_state fpu = ora_fpu_enter();
+    int rc =
+        stage_begin(&s, base, bind_encoder, m, encoder_floats(&base->dims->vae, w->samples) + 8 * n, err);
+    if (rc == 0) {
+        float *mean = ora_floats(&s.compute, n, &ok), *logvar = ora_floats(&s.compute, n, &ok);
+        rc = ok ? 0 : ora_no_room(err, "the prompt's latents");
+        if (rc == 0)
+            rc = mega_vae_encode(&s.compute, m, w->wave, (int)w->samples, mean, logvar, err);
+        if (rc == 0 && in->noise)
+            rc = draw(&s.compute, in, mean, logvar, rows, out, err);
+        else if (rc == 0)
+            memcpy(out, mean, n * sizeof *out);
+    }
+    stage_end(&s);
+    ora_fpu_leave(fpu);
+    free(m);
+    return rc;
+}
+
+static int check_latents(const float *v, size_t n, struct ora_err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(v[i]))
+            return ora_err_set(err, ORA_E_BAD_INPUT, "latent %zu, channel %zu is no number", i / MEGA_LATENT,
+                               i % MEGA_LATENT);
+    return 0;
+}
+
+static int set_latents(const struct mega_prompt_base *base, const struct mega_prompt_input *in,
+                       const struct mega_prompt_wave *w, struct mega_prompt *p, struct ora_err *err)
+{
+    enum { SLACK = 2 }; /* the encoder itself gives up to two more than are kept */
+    int made = mega_vae_latents((int)w->samples), rc = 0;
+    size_t n = (size_t)p->rows * MEGA_LATENT;
+    if (in->latents && (in->latent_rows < (size_t)p->rows || in->latent_rows > (size_t)made + SLACK))
+        return ora_err_set(err, ORA_E_BAD_INPUT,
+                           "%zu latents, but the recording makes %d: they are of another recording",
+                           in->latent_rows, p->rows);
+    if (!in->latents && !base->has_encoder)
+        return ora_err_set(err, ORA_E_VOICE,
+                           "the base voice lacks the WaveVAE encoder, which ByteDance's release leaves out: "
+                           "give the prompt's latents as a .npy file, or import a whole WaveVAE");
+    p->latents = ora_xcalloc((size_t)(made > p->rows ? made : p->rows) * MEGA_LATENT, sizeof *p->latents);
+    if (in->latents)
+        memcpy(p->latents, in->latents, n * sizeof *p->latents);
+    else
+        rc = encode(base, in, w, made, p->latents, err);
+    return rc < 0 ? rc : check_latents(p->latents, n, err);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------
+ */
+
+static void tell(const struct mega_prompt_input *in, const char *what, double share)
+{
+    if (in->progress)
+        in->progress(in->progress_ctx, what, share);
+}
+
+int mega_prompt_make(const struct mega_prompt_base *base, const struct mega_prompt_input *in,
+                     struct mega_prompt *p, struct ora_err *err)
+{
+    struct mega_prompt_wave w;
+    int32_t tokens[MEGA_ALIGN_TOKENS_MAX];
+    int count = 0;
+    *p = (struct mega_prompt){0};
+    tell(in, "listening to the prompt", 0);
+    int rc = mega_prompt_hear(in, base->win_size, &w, err);
+    if (rc < 0)
+        return rc;
+    p->lufs = w.lufs;
+    tell(in, "aligning its phones", 0.1);
+    rc = mega_prompt_align(base, &w, tokens, &count, err);
+    if (rc == 0)
+        rc = set_phones(p, tokens, count, w.frames, err);
+    if (rc == 0) {
+        tell(in, "its latents", 0.5);
+        rc = set_latents(base, in, &w, p, err);
+    }
+    mega_prompt_wave_release(&w);
+    if (rc < 0)
+        mega_prompt_release(p);
+    else
+        tell(in, "done", 1);
+    return rc;
+}
+
+/* ---- using one ------------------------------------------------------------------------------------------
+ */
+
+int mega_prompt_prime(const struct ora_compute *c, const struct mega_duration *m, const struct mega_prompt *p,
+                      struct mega_duration_state *s, int capacity, struct ora_err *err)
+{
+    int32_t *codes = ora_xcalloc((size_t)p->phone_count, sizeof *codes);
+    mega_prompt_codes(p->durations, (size_t)p->phone_count, codes);
+    int rc = mega_duration_begin(c, m, s, capacity, err);
+    if (rc == 0)
+        rc = mega_duration_prompt(c, m, s, p->phones, p->tones, codes, p->phone_count, err);
+    free(codes);
+    return rc;
+}

@@ -1,0 +1,114 @@
+/*
+ * Prompt: a recording of a voice, turned once into what MegaTTS 3 needs of it to speak like it: phones with
+ * durations (by the aligner), latents (by the WaveVAE encoder, or ready-made), loudness. A cloned voice's
+ * model.safetensors holds that and the SHA-256 of its base; the duration model's keys and values follow from
+ * it (mega_prompt_prime: one causal batch, a thousandth of a chunk's work) and depend on the kernel level, so
+ * they are made where they are used.
+ *
+ *     struct mega_prompt_base base = {&dims, kernels, &tensors, .has_encoder = true, .win_size = 1200};
+ *     struct mega_prompt_input in = {.mono = x, .samples = n, .sample_rate_hz = 44100};
+ *     struct mega_prompt p;
+ *     mega_prompt_make(&base, &in, &p, &err);
+ *     mega_prompt_write(&p, base_sha256, path, sha256, &err);
+ *     …
+ *     mega_prompt_read(&p, weights, base_sha256, &err);
+ *     mega_prompt_prime(&c, &duration, &p, &state, p.phone_count + chunk_phones, &err);
+ *     mega_prompt_release(&p);
+ *
+ * Threads: pure; a struct may be shared once made. mega_prompt_make sets the thread's float modes itself.
+ */
+#ifndef ORA_MODELS_MEGATTS3_PROMPT_H
+#define ORA_MODELS_MEGATTS3_PROMPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "models/megatts3/aligner.h"
+#include "models/megatts3/dims.h"
+#include "models/megatts3/duration.h"
+#include "weights/safetensors.h"
+
+/* What a prompt may be: the released models' web page cuts at 28 s. */
+enum { MEGA_PROMPT_SECONDS_MAX = 28, MEGA_PROMPT_MS_MIN = 500, MEGA_WIN_SIZE = 1200 };
+
+struct mega_prompt {
+    int phone_count;
+    int32_t *phones, *tones; /* [phone_count]; as the duration model and the DiT take them */
+    int32_t *durations;      /* [phone_count] mel frames, at least 0; their sum is 4*rows */
+    int rows;                /* latents, even */
+    float *latents;          /* [rows][32] */
+    double lufs; /* of the padded recording: what chunks are levelled to; NAN: nothing to measure */
+};
+
+void mega_prompt_release(struct mega_prompt *p);
+
+/* ---- making one -----------------------------------------------------------------------------------------
+ */
+
+/* The base voice; networks are packed when their turn comes and let go behind it. */
+struct mega_prompt_base {
+    const struct mega_dims *dims;
+    const struct ora_kernels *kernels;
+    const struct ora_tensor_source *tensors;
+    bool has_encoder; /* the WaveVAE encoder's weights are there */
+    int win_size;     /* of the diffusion transformer's config; 0: MEGA_WIN_SIZE */
+};
+
+struct mega_prompt_input {
+    const float *mono; /* full scale is 1 */
+    size_t samples;
+    int sample_rate_hz;
+    const float *latents; /* ready-made ones, [latent_rows][32], or NULL: by the encoder */
+    size_t latent_rows;   /* at least as many as the recording makes */
+    /* n normal deviates in the encoder's order, [32][rows]; NULL: its means (eps = 0). */
+    void (*noise)(void *ctx, float *out, size_t n);
+    void *noise_ctx;
+    void (*progress)(void *ctx, const char *what, double share); /* may be NULL */
+    void *progress_ctx;
+};
+
+/* BAD_INPUT: too short, too long, silent, no phones found, latents of another length; VOICE: no encoder and
+ * no latents; NO_MEMORY. */
+int mega_prompt_make(const struct mega_prompt_base *base, const struct mega_prompt_input *in,
+                     struct mega_prompt *p, struct ora_err *err);
+
+/* Its first two steps, for those who look inside. */
+struct mega_prompt_wave {
+    float *wave; /* 24 kHz, padded */
+    size_t samples;
+    double lufs;
+    float *mel; /* [80][frames] of the 16 kHz signal */
+    int frames; /* a multiple of 8 */
+};
+int mega_prompt_hear(const struct mega_prompt_input *in, int win_size, struct mega_prompt_wave *w,
+                     struct ora_err *err);
+void mega_prompt_wave_release(struct mega_prompt_wave *w);
+/* tokens: [MEGA_ALIGN_TOKENS_MAX]; whole pairs of phone and end time. */
+int mega_prompt_align(const struct mega_prompt_base *base, const struct mega_prompt_wave *w, int32_t *tokens,
+                      int *count, struct ora_err *err);
+
+/* Samples at 24 kHz after the padding: to one less than a multiple of win_size, and half a second of zeros.
+ */
+size_t mega_prompt_padded(size_t samples, int win_size);
+/* Mel frames that padded samples make, through 16 kHz; cut to a multiple of 8. */
+int mega_prompt_frames(size_t padded_samples);
+
+/* ---- using one ------------------------------------------------------------------------------------------
+ */
+
+/* A duration state that has heard the prompt, with room for `capacity` phones in all. */
+int mega_prompt_prime(const struct ora_compute *c, const struct mega_duration *m, const struct mega_prompt *p,
+                      struct mega_duration_state *s, int capacity, struct ora_err *err);
+
+/* ---- on disk --------------------------------------------------------------------------------------------
+ */
+
+/* Tensors prompt.phones, prompt.tones, prompt.durations (I32) and prompt.latents (F32 [rows][32]); metadata
+ * family, role "clone", base_sha256, prompt_lufs. file_sha256 may be NULL. */
+int mega_prompt_write(const struct mega_prompt *p, const char *base_sha256, const char *path,
+                      char file_sha256[65], struct ora_err *err);
+/* VOICE when something is missing, contradicts itself, or base_sha256 (NULL: any) is another one's. */
+int mega_prompt_read(struct mega_prompt *p, const struct ora_weights *w, const char *base_sha256,
+                     struct ora_err *err);
+
+#endif
