@@ -105,6 +105,21 @@ void ora_bind_release(struct ora_binder *b)
         b->source->release(b->source->ctx);
 }
 
+/* Nothing is lost unseen: scaled, every weight is a bfloat16. */
+static int check_halves(const struct ora_conv_spec *s, const char *name, struct ora_err *err)
+{
+    size_t n = (size_t)s->src_out * (size_t)s->src_in * (size_t)s->taps;
+    float scale = s->weight_scale == 0.0f ? 1.0f : s->weight_scale, v;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&v, s->weights + i, sizeof v);
+        if (ora_half_value(ora_half_of(v * scale)) != v * scale)
+            return ora_err_set(err, ORA_E_VOICE,
+                               "tensor '%s': element %zu is %.9g, which is no bfloat16 as its model needs it",
+                               name, i, (double)v);
+    }
+    return 0;
+}
+
 static void bind(struct ora_binder *b, struct ora_conv *conv, const struct ora_conv_spec *preset,
                  struct ora_shape shape, int taps, int dilation, enum ora_bias bias, const char *stem)
 {
@@ -112,13 +127,15 @@ static void bind(struct ora_binder *b, struct ora_conv *conv, const struct ora_c
     struct ora_conv_spec spec = preset ? *preset : (struct ora_conv_spec){0};
     snprintf(name, sizeof name, "%s.weight", stem);
     spec.weights = take(b, shape, name);
-    snprintf(name, sizeof name, "%s.bias", stem);
-    spec.bias = bias == ORA_BIAS ? take(b, ORA_SHAPE(shape.dim[0]), name) : NULL;
     spec.src_in = (int)shape.dim[1];
     spec.src_out = (int)shape.dim[0];
+    spec.taps = taps;
+    if (spec.half && ora_binding(b))
+        b->rc = check_halves(&spec, name, b->err);
+    snprintf(name, sizeof name, "%s.bias", stem);
+    spec.bias = bias == ORA_BIAS ? take(b, ORA_SHAPE(shape.dim[0]), name) : NULL;
     spec.in = spec.in ? spec.in : spec.src_in;
     spec.out = spec.out ? spec.out : spec.src_out;
-    spec.taps = taps;
     spec.dilation = dilation;
     spec.first = ora_conv_first(taps, dilation);
     if (b->rc == 0)

@@ -58,7 +58,8 @@ const float *ora_bind_take(struct ora_binder *b, struct ora_shape shape, const c
 /* Lets the source forget what was taken. The functions below do it themselves. */
 void ora_bind_release(struct ora_binder *b);
 
-/* A convolution [out][in][taps] with "same" padding. Maps and scales may be preset (or preset NULL). */
+/* A convolution [out][in][taps] with "same" padding. Maps, scales and `half` may be preset (or preset NULL).
+ * What is to be kept as bfloat16 must be that, scaled: else VOICE, naming the tensor. */
 void ora_bind_conv(struct ora_binder *b, struct ora_conv *conv, const struct ora_conv_spec *preset, int in,
                    int out, int taps, int dilation, enum ora_bias bias, const char *fmt, ...)
     __attribute__((format(printf, 9, 10)));

@@ -46,6 +46,10 @@ struct ora_b16 ora_buffer(const struct ora_compute *c, int channels, int rows, i
 float *ora_floats(const struct ora_compute *c, size_t n, bool *ok);
 int ora_no_room(struct ora_err *err, const char *what);
 
+/* An arena that grants everything and holds nothing: parts allocate from it what a pass would, and its
+ * peak_bytes is what the real arena needs. */
+struct ora_arena ora_arena_of_counts(void);
+
 /* y = fn(conv(x) + res); res.p may be NULL. */
 void ora_apply(const struct ora_compute *c, const struct ora_conv *conv, struct ora_b16 x, int rows,
                struct ora_b16 y, struct ora_b16 res, enum ora_act fn);

@@ -14,7 +14,8 @@ struct ora_qwen2_dims mega_g2p_lm_dims(const struct mega_g2p_dims *d, bool whole
                                    .head_first = whole_head ? 0 : d->speech_start,
                                    .head_count = whole_head ? d->vocab : MEGA_SPEECH_IDS,
                                    .rope_theta = d->rope_theta,
-                                   .eps = d->eps};
+                                   .eps = d->eps,
+                                   .half = true};
 }
 
 void mega_g2p_bind(struct ora_binder *b, const struct mega_g2p_dims *d, struct mega_g2p *m)

@@ -101,6 +101,16 @@ static bool allocate(const struct ora_compute *c, const struct ora_self_attentio
     return ok;
 }
 
+size_t ora_self_attention_bytes(const struct ora_compute *c, const struct ora_self_attention *a, int n,
+                                int keys)
+{
+    struct work w;
+    struct ora_arena counts = ora_arena_of_counts();
+    struct ora_compute dry = *c;
+    dry.arena = &counts;
+    return allocate(&dry, a, n, keys, &w) ? counts.peak_bytes : SIZE_MAX;
+}
+
 static void turn(const struct ora_self_attention *a, struct ora_b16 x, int heads,
                  const struct ora_decode_row *rows, int n)
 {
@@ -142,20 +152,37 @@ int ora_self_attention_forward(const struct ora_compute *c, const struct ora_sel
     return 0;
 }
 
+static bool allocate_cross(const struct ora_compute *c, const struct ora_self_attention *a, int n, int keys,
+                           struct work *w)
+{
+    bool ok = true;
+    w->q = ora_buffer(c, ORA_LANES * ora_blocks(a->d) * a->heads, n, 0, &ok);
+    w->scores = ora_floats(c, (size_t)keys, &ok);
+    return ok;
+}
+
+size_t ora_cross_attention_bytes(const struct ora_compute *c, const struct ora_self_attention *a, int n,
+                                 int keys)
+{
+    struct work w;
+    struct ora_arena counts = ora_arena_of_counts();
+    struct ora_compute dry = *c;
+    dry.arena = &counts;
+    return allocate_cross(&dry, a, n, keys, &w) ? counts.peak_bytes : SIZE_MAX;
+}
+
 int ora_cross_attention_forward(const struct ora_compute *c, const struct ora_self_attention *a,
                                 struct ora_b16 x, struct ora_b16 y, struct ora_b16 res, int n,
                                 struct ora_b16 k, struct ora_b16 v, int keys, struct ora_err *err)
 {
+    struct work w;
     size_t mark = ora_arena_mark(c->arena);
-    bool ok = true;
-    struct ora_b16 q = ora_buffer(c, ORA_LANES * ora_blocks(a->d) * a->heads, n, 0, &ok);
-    float *scores = ora_floats(c, (size_t)keys, &ok);
-    if (!ok)
+    if (!allocate_cross(c, a, n, keys, &w))
         return ora_no_room(err, "attention to an encoder");
-    ora_apply(c, &a->q, x, n, q, none, ORA_ACT_NONE);
+    ora_apply(c, &a->q, x, n, w.q, none, ORA_ACT_NONE);
     for (int i = 0; i < n; i++)
-        attend(c, a, ora_b16_at(q, 0, i), ora_b16_at(q, 0, i), k, v, keys, scores);
-    ora_apply(c, &a->o, q, n, y, res, ORA_ACT_NONE);
+        attend(c, a, ora_b16_at(w.q, 0, i), ora_b16_at(w.q, 0, i), k, v, keys, w.scores);
+    ora_apply(c, &a->o, w.q, n, y, res, ORA_ACT_NONE);
     ora_arena_reset(c->arena, mark);
     return 0;
 }

@@ -53,6 +53,12 @@ void ora_attention_maps_init(struct ora_attention_maps *m, int heads, int kv_hea
                              enum ora_rope_layout layout);
 void ora_attention_maps_release(struct ora_attention_maps *m);
 
+/* What the forward passes take from the arena for n rows that see at most `keys` keys. */
+size_t ora_self_attention_bytes(const struct ora_compute *c, const struct ora_self_attention *a, int n,
+                                int keys);
+size_t ora_cross_attention_bytes(const struct ora_compute *c, const struct ora_self_attention *a, int n,
+                                 int keys);
+
 /* y = o(attention(x)) + res for n rows (res.p NULL: none); x is already normed. */
 int ora_self_attention_forward(const struct ora_compute *c, const struct ora_self_attention *a, int layer,
                                struct ora_b16 x, struct ora_b16 y, struct ora_b16 res,

@@ -1,27 +1,39 @@
 /* The decoder, layer by layer, for any rows of any sequences. */
 #include "nn/layers/qwen2.h"
 
+#include <math.h>
+
 static const struct ora_b16 none = {0};
 
 /* ---- bind -----------------------------------------------------------------------------------------------
  */
 
+/* The scale 1/sqrt(head width) that queries are packed with keeps a bfloat16 one only as a power of two. */
+static bool power_of_two(float scale)
+{
+    int exponent;
+    return frexpf(scale, &exponent) == 0.5f;
+}
+
 static void bind_layer(struct ora_binder *b, const struct ora_qwen2_dims *d, const char *p,
                        struct ora_qwen2_layer *l, int i)
 {
+    const struct ora_conv_spec plain = {.half = d->half};
     int h = d->hidden, head = h / d->heads, kv = head * d->kv_heads;
     struct ora_self_attention *a = &l->attention;
     struct ora_attention_maps m;
     *a = (struct ora_self_attention){.heads = d->heads, .kv_heads = d->kv_heads, .d = head};
     ora_attention_maps_init(&m, d->heads, d->kv_heads, head, ORA_ROPE_HALF);
+    m.q.half = d->half && power_of_two(m.q.weight_scale);
+    m.k.half = m.v.half = m.o.half = d->half;
     ora_bind_linear(b, &a->q, &m.q, h, h, ORA_BIAS, "%s.layers.%d.self_attn.q_proj", p, i);
     ora_bind_linear(b, &a->k, &m.k, h, kv, ORA_BIAS, "%s.layers.%d.self_attn.k_proj", p, i);
     ora_bind_linear(b, &a->v, &m.v, h, kv, ORA_BIAS, "%s.layers.%d.self_attn.v_proj", p, i);
     ora_bind_linear(b, &a->o, &m.o, h, h, ORA_NO_BIAS, "%s.layers.%d.self_attn.o_proj", p, i);
     ora_attention_maps_release(&m);
-    ora_bind_linear(b, &l->gate, NULL, h, d->mlp, ORA_NO_BIAS, "%s.layers.%d.mlp.gate_proj", p, i);
-    ora_bind_linear(b, &l->up, NULL, h, d->mlp, ORA_NO_BIAS, "%s.layers.%d.mlp.up_proj", p, i);
-    ora_bind_linear(b, &l->down, NULL, d->mlp, h, ORA_NO_BIAS, "%s.layers.%d.mlp.down_proj", p, i);
+    ora_bind_linear(b, &l->gate, &plain, h, d->mlp, ORA_NO_BIAS, "%s.layers.%d.mlp.gate_proj", p, i);
+    ora_bind_linear(b, &l->up, &plain, h, d->mlp, ORA_NO_BIAS, "%s.layers.%d.mlp.up_proj", p, i);
+    ora_bind_linear(b, &l->down, &plain, d->mlp, h, ORA_NO_BIAS, "%s.layers.%d.mlp.down_proj", p, i);
     ora_bind_norm(b, &l->norm_1, h, ORA_NORM_WEIGHT, "%s.layers.%d.input_layernorm", p, i);
     ora_bind_norm(b, &l->norm_2, h, ORA_NORM_WEIGHT, "%s.layers.%d.post_attention_layernorm", p, i);
 }
@@ -30,10 +42,10 @@ static void bind_layer(struct ora_binder *b, const struct ora_qwen2_dims *d, con
 static void keep_halves(struct ora_binder *b, const float *from, uint16_t *to, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, from + i, sizeof bits);
-        to[i] = (uint16_t)(bits >> 16);
-        if (bits & 0xffff) {
+        float v;
+        memcpy(&v, from + i, sizeof v);
+        to[i] = ora_half_of(v);
+        if (ora_half_value(to[i]) != v) {
             b->rc = ora_err_set(b->err, ORA_E_VOICE, "the embedding's element %zu is no bfloat16", i);
             return;
         }
@@ -53,6 +65,7 @@ static void bind_embedding(struct ora_binder *b, const char *p, struct ora_qwen2
                                  .out = d->head_count,
                                  .taps = 1,
                                  .dilation = 1,
+                                 .half = d->half,
                                  .weights = ora_binding(b) ? e + (size_t)d->head_first * hidden : NULL};
     if (b->rc == 0)
         ora_packer_conv(b->packer, &head, &m->head);
@@ -100,16 +113,44 @@ static void embed(const struct ora_qwen2 *m, const int32_t *ids, int n, struct o
     for (int t = 0; t < n; t++) {
         const uint16_t *from = m->embedding + (size_t)ids[t] * (size_t)m->dims.hidden;
         ora_b16_clear_rows(x, m->dims.hidden, t, t + 1);
-        for (int i = 0; i < m->dims.hidden; i++) {
-            uint32_t bits = (uint32_t)from[i] << 16;
-            memcpy(ora_b16_element(x, t, i), &bits, sizeof bits);
-        }
+        for (int i = 0; i < m->dims.hidden; i++)
+            *ora_b16_element(x, t, i) = ora_half_value(from[i]);
     }
 }
 
 struct work {
     struct ora_b16 h, gate, up;
 };
+
+static bool allocate(const struct ora_compute *c, const struct ora_qwen2 *m, int n, struct work *w)
+{
+    bool ok = true;
+    w->h = ora_buffer(c, m->dims.hidden, n, 0, &ok);
+    w->gate = ora_buffer(c, m->dims.mlp, n, 0, &ok);
+    w->up = ora_buffer(c, m->dims.mlp, n, 0, &ok);
+    return ok;
+}
+
+size_t ora_qwen2_forward_bytes(const struct ora_compute *c, const struct ora_qwen2 *m, int n, int keys)
+{
+    struct work w;
+    struct ora_arena counts = ora_arena_of_counts();
+    struct ora_compute dry = *c;
+    dry.arena = &counts;
+    if (!allocate(&dry, m, n, &w))
+        return SIZE_MAX;
+    return counts.peak_bytes + ora_self_attention_bytes(c, &m->layer[0].attention, n, keys);
+}
+
+size_t ora_qwen2_logits_bytes(const struct ora_compute *c, const struct ora_qwen2 *m, int n)
+{
+    struct ora_arena counts = ora_arena_of_counts();
+    struct ora_compute dry = *c;
+    bool ok = true;
+    dry.arena = &counts;
+    ora_buffer(&dry, m->dims.head_count, n, 0, &ok);
+    return ok ? counts.peak_bytes : SIZE_MAX;
+}
 
 static int layer(const struct ora_compute *c, const struct ora_qwen2 *m, int i, const float *rope,
                  const struct ora_decode_row *rows, int n, struct ora_b16 x, const struct work *w,
@@ -142,12 +183,8 @@ int ora_qwen2_forward(const struct ora_compute *c, const struct ora_qwen2 *m, co
 {
     struct work w;
     size_t mark = ora_arena_mark(c->arena);
-    bool ok = true;
     int rc = 0;
-    w.h = ora_buffer(c, m->dims.hidden, n, 0, &ok);
-    w.gate = ora_buffer(c, m->dims.mlp, n, 0, &ok);
-    w.up = ora_buffer(c, m->dims.mlp, n, 0, &ok);
-    if (!ok)
+    if (!allocate(c, m, n, &w))
         return ora_no_room(err, "the language model");
     embed(m, ids, n, h);
     for (int i = 0; rc == 0 && i < m->dims.layers; i++)

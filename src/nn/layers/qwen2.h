@@ -2,13 +2,13 @@
  * Qwen2 decoder (Qwen team, "Qwen2 Technical Report", 2024): pre-norm, root-mean-square norms, grouped-query
  * attention with rotary positions of the half layout, gated SiLU feed-forward, tied output matrix.
  *
- * The embedding is kept as bfloat16, which is exact for checkpoints of that type. The output matrix is packed
- * for a run of ids only: where a model can emit few of its ids, the others' logits are never computed.
+ * The embedding is kept as bfloat16, and so are the matrices where `half` says so, which is exact for
+ * checkpoints of that type (others are refused). The output matrix is packed for a run of ids only: where a model can emit few of its ids, the others' logits are never computed.
  *
  *     ora_qwen2_bind(&b, &dims, "g2p.model", &m);
  *     ora_qwen2_rope(&m, table, capacity);
- *     ora_qwen2_forward(&c, &m, table, ids, rows, n, h, &err);            // h: [hidden] x n, after the last
- * norm ora_qwen2_logits(&c, &m, h, n, logits, &err);                        // [n][head_count]
+ *     ora_qwen2_forward(&c, &m, table, ids, rows, n, h, &err);  // h: [hidden] x n, after the last norm
+ *     ora_qwen2_logits(&c, &m, h, n, logits, &err);             // [n][head_count]
  *
  * Rows of one call may belong to different sequences (layers/decode.h); the caller advances their caches.
  *
@@ -27,6 +27,7 @@ struct ora_qwen2_dims {
     int hidden, layers, heads, kv_heads, mlp, vocab;
     int head_first, head_count; /* ids whose logits are wanted */
     double rope_theta, eps;
+    bool half; /* the matrices are bfloat16 and stay so */
 };
 
 struct ora_qwen2_layer {
@@ -50,6 +51,10 @@ size_t ora_qwen2_rope_floats(const struct ora_qwen2 *m, int positions);
 void ora_qwen2_rope(const struct ora_qwen2 *m, float *table, int positions);
 size_t ora_qwen2_cache_floats(const struct ora_qwen2 *m, int capacity);
 void ora_qwen2_cache_place(const struct ora_qwen2 *m, struct ora_kv_cache *kv, float *memory, int capacity);
+
+/* What forward takes from the arena for n rows that see at most `keys` keys; what logits takes. */
+size_t ora_qwen2_forward_bytes(const struct ora_compute *c, const struct ora_qwen2 *m, int n, int keys);
+size_t ora_qwen2_logits_bytes(const struct ora_compute *c, const struct ora_qwen2 *m, int n);
 
 /* ids: [n], below vocab. Keys and values of the rows go into their caches. */
 int ora_qwen2_forward(const struct ora_compute *c, const struct ora_qwen2 *m, const float *rope,
