@@ -1,11 +1,18 @@
 /*
  * Graphemes to phones: a Qwen2 language model that reads a chunk's tokens and writes relative ids of phones.
- * Greedy, over the valid ids only; many chunks go through it side by side, so that the weights stream once
- * for all, and each chunk's result is the same whatever stands beside it.
+ * Greedy, over the valid ids only.
  *
- *     struct mega_g2p_chunk chunks[] = {{.ids = prompt, .count = n, .out = room, .limit = MEGA_G2P_LIMIT},
- * …}; mega_g2p_run(&c, &m, chunks, count, &err);                  // chunk.written, chunk.ended
+ * Chunks go through it side by side, so that the weights (1 GB) stream once for many: `width` of them have a
+ * seat; one that has ended gives its seat to the next, whose prompt is read in the same passes in which the
+ * others go on. Each row's arithmetic is its own: a chunk's ids are the same alone, in any company and in any
+ * order.
+ *
+ *     struct mega_g2p_chunk chunks[] = {
+ *         {.ids = prompt, .count = n, .out = room, .limit = MEGA_G2P_LIMIT}, …};
+ *     mega_g2p_run(&c, &m, chunks, count, MEGA_G2P_WIDTH, &err);      // chunk.written, chunk.ended
  *     mega_g2p_phones(out, written, phones, tones);
+ *
+ * A chunk that did not end within its limit is cut off: split it and try again.
  *
  * Threads: const after bind.
  */
@@ -16,7 +23,12 @@
 #include "models/megatts3/phones.h"
 #include "nn/layers/qwen2.h"
 
-enum { MEGA_G2P_LIMIT = 256 };
+enum {
+    MEGA_G2P_LIMIT = 256,
+    MEGA_G2P_WIDTH = 16,     /* seats: more cost memory (7 MB each) and gain little */
+    MEGA_G2P_WIDTH_MAX = 64, /* what run takes */
+    MEGA_G2P_ROWS = 256,     /* of one pass: longer prompts are read in pieces */
+};
 
 struct mega_g2p {
     struct mega_g2p_dims dims;
@@ -37,8 +49,12 @@ struct mega_g2p_chunk {
     bool ended;     /* the end came before the limit; without it the text is cut off */
 };
 
+/* Errors: INTERNAL for a token outside the vocabulary or an empty chunk, NO_MEMORY. */
 int mega_g2p_run(const struct ora_compute *c, const struct mega_g2p *m, struct mega_g2p_chunk *chunks,
-                 int count, struct ora_err *err);
+                 int count, int width, struct ora_err *err);
+/* What run takes from the arena with that many seats (min(count, width) of run) when no chunk has more than
+ * `capacity` ids and limit together. */
+size_t mega_g2p_arena_bytes(const struct ora_compute *c, const struct mega_g2p *m, int seats, int capacity);
 
 /* 'sil' and the written ids without the last: written phones and tones. */
 void mega_g2p_phones(const int32_t *out, int written, int32_t *phones, int32_t *tones);

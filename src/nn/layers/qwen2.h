@@ -3,7 +3,8 @@
  * attention with rotary positions of the half layout, gated SiLU feed-forward, tied output matrix.
  *
  * The embedding is kept as bfloat16, and so are the matrices where `half` says so, which is exact for
- * checkpoints of that type (others are refused). The output matrix is packed for a run of ids only: where a model can emit few of its ids, the others' logits are never computed.
+ * checkpoints of that type (others are refused). The output matrix is packed for a run of ids only: where a
+ * model can emit few of its ids, the others' logits are never computed.
  *
  *     ora_qwen2_bind(&b, &dims, "g2p.model", &m);
  *     ora_qwen2_rope(&m, table, capacity);

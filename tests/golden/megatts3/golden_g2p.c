@@ -152,7 +152,7 @@ static void restricted(struct golden *g)
     n += want(g, &w[n], "restricted_long", "in.ids_long");
     for (int i = 0; i < n; i++)
         chunks[i] = w[i].chunk;
-    golden_must(mega_g2p_run(&g->compute, m, chunks, n, &err), &err, "g2p");
+    golden_must(mega_g2p_run(&g->compute, m, chunks, n, MEGA_G2P_WIDTH, &err), &err, "g2p");
     for (int i = 0; i < n; i++) {
         w[i].chunk = chunks[i];
         check(g, &w[i]);
