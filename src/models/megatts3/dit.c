@@ -1,17 +1,31 @@
-/* The transformer in its plain form: three branches, every row, every layer. */
-#include "models/megatts3/dit.h"
+/* Binding with the folded maps, and the AdaLN vectors. */
+#include "models/megatts3/dit_sampler.h"
 
-#include <math.h>
+#include <stdlib.h>
 
+#include "base/mem.h"
 #include "nn/layers/decode.h"
-#include "nn/solver.h"
+#include "nn/layers/fold.h"
 
-static const float EPSILON = 1e-6f;
-static const double OVERSHOOT = 3;
 static const struct ora_b16 none = {0};
 
 /* ---- bind -----------------------------------------------------------------------------------------------
  */
+
+static void bind_modulation(struct ora_binder *b, const struct mega_dit_dims *d,
+                            struct mega_dit_modulation *m)
+{
+    size_t from = b->packer->bytes;
+    int dim = d->dim;
+    ora_bind_linear(b, &m->time[0], NULL, d->time_freqs, dim, ORA_BIAS, "dit.f5_time_embed.time_mlp.0");
+    ora_bind_linear(b, &m->time[1], NULL, dim, dim, ORA_BIAS, "dit.f5_time_embed.time_mlp.2");
+    for (int i = 0; i < d->layers; i++)
+        ora_bind_linear(b, &m->layer[i], NULL, dim, 6 * dim, ORA_BIAS,
+                        "dit.encoder.layers.%d.attention_norm.linear", i);
+    ora_bind_linear(b, &m->last, NULL, dim, 2 * dim, ORA_BIAS, "dit.encoder.norm.linear");
+    m->from = b->packer->memory ? b->packer->memory + from : NULL;
+    m->bytes = b->packer->bytes - from;
+}
 
 static void bind_layer(struct ora_binder *b, const struct mega_dit_dims *d, struct mega_dit_layer *l, int i)
 {
@@ -26,133 +40,112 @@ static void bind_layer(struct ora_binder *b, const struct mega_dit_dims *d, stru
     ora_attention_maps_release(&m);
     ora_bind_linear(b, &l->w1, NULL, dim, d->ffn, ORA_BIAS, "%s.%d.feed_forward.w1", p, i);
     ora_bind_linear(b, &l->w2, NULL, d->ffn, dim, ORA_BIAS, "%s.%d.feed_forward.w2", p, i);
-    ora_bind_linear(b, &l->modulation, NULL, dim, 6 * dim, ORA_BIAS, "%s.%d.attention_norm.linear", p, i);
 }
 
-static void bind_inputs(struct ora_binder *b, const struct mega_dit_dims *d, struct mega_dit *m)
+/* Weights and bias of a linear layer. */
+struct linear {
+    const float *w, *b;
+    size_t in, out;
+};
+
+static struct linear take_linear(struct ora_binder *b, const char *name, int in, int out)
 {
-    int dim = d->dim;
-    for (int i = 0; i < 2; i++)
-        ora_bind_strided(b, &m->ling[i], dim, dim, 4, 2, 1, ORA_BIAS, "dit.ling_pre_net.%d", i);
-    ora_bind_table(b, &m->mask_weight, (size_t)d->ctx_mask, 1, "dit.ctx_mask_proj.weight");
-    ora_bind_vector(b, &m->mask_bias, d->ctx_mask, "dit.ctx_mask_proj.bias");
-    ora_bind_linear(b, &m->local_cond, NULL, d->latent + d->ctx_mask, d->local_cond, ORA_BIAS,
-                    "dit.local_cond_project");
-    ora_bind_linear(b, &m->prenet, NULL, d->local_cond, dim, ORA_BIAS, "dit.prenet");
-    ora_bind_linear(b, &m->x_prenet, NULL, d->latent, dim, ORA_BIAS, "dit.x_prenet");
-    ora_bind_linear(b, &m->time[0], NULL, d->time_freqs, dim, ORA_BIAS, "dit.f5_time_embed.time_mlp.0");
-    ora_bind_linear(b, &m->time[1], NULL, dim, dim, ORA_BIAS, "dit.f5_time_embed.time_mlp.2");
+    struct linear l = {.in = (size_t)in, .out = (size_t)out};
+    l.w = ora_bind_take(b, ORA_SHAPE(l.out, l.in), "%s.weight", name);
+    l.b = ora_bind_take(b, ORA_SHAPE(l.out), "%s.bias", name);
+    return l;
+}
+
+/* The map second(first(x)): weights [second.out][first.in] and bias, in fresh memory. */
+static void fold_linear(const struct linear *first, const struct linear *second, float **w, float **bias)
+{
+    size_t n = second->out * first->in;
+    double *sum = ora_xcalloc(n > second->out ? n : second->out, sizeof *sum);
+    *w = ora_xmalloc(sizeof **w * n);
+    *bias = ora_xmalloc(sizeof **bias * second->out);
+    struct ora_matrix a = {second->w, second->in, 1};
+    ora_fold_add_product(sum, a, (struct ora_matrix){first->w, first->in, 1}, second->out, second->in,
+                         first->in);
+    ora_fold_round(*w, sum, n);
+    for (size_t i = 0; i < second->out; i++)
+        sum[i] = (double)second->b[i];
+    ora_fold_add_vector(sum, a, first->b, second->out, second->in);
+    ora_fold_round(*bias, sum, second->out);
+    free(sum);
+}
+
+static void bind_velocity(struct ora_binder *b, const struct mega_dit_dims *d, struct mega_dit *m)
+{
+    struct linear first = take_linear(b, "dit.encoder.out_proj", d->dim, d->dim);
+    struct linear second = take_linear(b, "dit.postnet", d->dim, d->latent);
+    float *w = NULL, *bias = NULL;
+    static const float some;
+    if (ora_binding(b))
+        fold_linear(&first, &second, &w, &bias);
+    struct ora_conv_spec spec = {
+        .in = d->dim, .out = d->latent, .taps = 1, .dilation = 1, .weights = w, .bias = bias ? bias : &some};
+    if (b->rc == 0)
+        ora_packer_conv(b->packer, &spec, &m->velocity);
+    free(w);
+    free(bias);
+    ora_bind_release(b);
+}
+
+/* out = bias + w[:, latent..] * (mask ? weight + bias : bias of the mask's embedding) */
+static void mask_row(float *out, const float *w, const float *bias, const struct mega_dit_dims *d,
+                     const float *mask_weight, const float *mask_bias, bool inside)
+{
+    size_t columns = (size_t)(d->latent + d->ctx_mask);
+    for (size_t o = 0; o < (size_t)d->dim; o++) {
+        double sum = (double)bias[o];
+        for (int i = 0; i < d->ctx_mask; i++) {
+            double e = (double)mask_bias[i] + (inside ? (double)mask_weight[i] : 0);
+            sum += (double)w[o * columns + (size_t)(d->latent + i)] * e;
+        }
+        out[o] = (float)sum;
+    }
+}
+
+/* prenet(local_cond_project([latents, embedding of the mask])) is a map of the latents and one of two rows.
+ */
+static void bind_local(struct ora_binder *b, const struct mega_dit_dims *d, struct mega_dit *m)
+{
+    int columns = d->latent + d->ctx_mask;
+    struct linear first = take_linear(b, "dit.local_cond_project", columns, d->local_cond);
+    struct linear second = take_linear(b, "dit.prenet", d->local_cond, d->dim);
+    const float *mask_weight =
+        ora_bind_take(b, ORA_SHAPE((size_t)d->ctx_mask, 1), "dit.ctx_mask_proj.weight");
+    const float *mask_bias = ora_bind_take(b, ORA_SHAPE((size_t)d->ctx_mask), "dit.ctx_mask_proj.bias");
+    float *w = NULL, *bias = NULL, *row = ora_xcalloc((size_t)d->dim, sizeof *row);
+    if (ora_binding(b))
+        fold_linear(&first, &second, &w, &bias);
+    struct ora_conv_spec spec = {
+        .in = d->latent, .src_in = columns, .out = d->dim, .taps = 1, .dilation = 1, .weights = w};
+    if (b->rc == 0)
+        ora_packer_conv(b->packer, &spec, &m->prompt);
+    for (int inside = 0; b->rc == 0 && inside < 2; inside++) {
+        if (w)
+            mask_row(row, w, bias, d, mask_weight, mask_bias, inside);
+        ora_packer_vector(b->packer, row, d->dim, 1, &m->where[inside]);
+    }
+    free(w);
+    free(bias);
+    free(row);
+    ora_bind_release(b);
 }
 
 void mega_dit_bind(struct ora_binder *b, const struct mega_dit_dims *d, struct mega_dit *m)
 {
     m->dims = *d;
+    bind_modulation(b, d, &m->modulation);
     ora_rel_encoder_bind(b, &m->text, &d->text, "dit.ph_encoder", "dit.tone_embed");
-    bind_inputs(b, d, m);
+    ora_bind_spread(b, &m->ling, d->dim, "dit.ling_pre_net");
+    bind_local(b, d, m);
+    ora_bind_linear(b, &m->x_prenet, NULL, d->latent, d->dim, ORA_BIAS, "dit.x_prenet");
     for (int i = 0; i < d->layers; i++)
         bind_layer(b, d, &m->layer[i], i);
     ora_packer_attention(b->packer, d->heads, d->dim / d->heads, 0, NULL, NULL, &m->attention);
-    ora_bind_linear(b, &m->last_modulation, NULL, d->dim, 2 * d->dim, ORA_BIAS, "dit.encoder.norm.linear");
-    ora_bind_linear(b, &m->out_proj, NULL, d->dim, d->dim, ORA_BIAS, "dit.encoder.out_proj");
-    ora_bind_linear(b, &m->postnet, NULL, d->dim, d->latent, ORA_BIAS, "dit.postnet");
-}
-
-/* ---- what is constant over the steps ---------------------------------------------------------------------
- */
-
-/* ling = two strided convolutions over the text's states, spread over mel frames: [dim] x T rows. */
-static int spread_text(const struct ora_compute *c, const struct mega_dit *m, const struct mega_dit_input *in,
-                       struct ora_b16 e, struct ora_b16 ling, struct ora_err *err)
-{
-    int dim = m->dims.dim, half = in->frames / 2;
-    bool ok = true;
-    size_t mark = ora_arena_mark(c->arena);
-    struct ora_b16 wide = ora_buffer(c, dim, in->frames, 0, &ok), middle = ora_buffer(c, dim, half, 0, &ok);
-    int32_t *index = ora_arena_alloc(c->arena, sizeof *index * (size_t)in->frames);
-    if (!ok || !index)
-        return ora_no_room(err, "the text's states");
-    for (int i = 0; i < in->frames; i++)
-        index[i] = in->mel2ph[i] - 1; /* -1: e's zero halo */
-    c->k->gather(wide, e, index, in->frames, ora_blocks(dim));
-    int rc = ora_strided_forward(c, &m->ling[0], wide, 0, in->frames, middle, half, ORA_ACT_NONE, err);
-    if (rc == 0)
-        rc = ora_strided_forward(c, &m->ling[1], middle, 0, half, ling, half / 2, ORA_ACT_NONE, err);
-    ora_arena_reset(c->arena, mark);
-    return rc;
-}
-
-static int encode_text(const struct ora_compute *c, const struct mega_dit *m, const struct mega_dit_input *in,
-                       bool with_text, struct ora_b16 ling, struct ora_err *err)
-{
-    const char *name = with_text ? "text" : "uncond";
-    size_t mark = ora_arena_mark(c->arena), n = (size_t)in->phone_count;
-    bool ok = true;
-    struct ora_b16 e = ora_buffer(c, m->dims.dim, in->phone_count, ORA_REL_HALO, &ok);
-    int32_t *ids = ora_arena_alloc(c->arena, 2 * n * sizeof *ids);
-    if (!ok || !ids)
-        return ora_no_room(err, "the text");
-    for (size_t i = 0; i < n; i++) {
-        ids[i] = with_text ? in->phones[i] : MEGA_UNCOND_PHONE;
-        ids[n + i] = with_text ? in->tones[i] : MEGA_UNCOND_TONE;
-    }
-    int rc = ora_rel_encoder_forward(c, &m->text, ids, ids + n, in->phone_count, e, name, err);
-    if (rc == 0)
-        rc = spread_text(c, m, in, e, ling, err);
-    if (rc == 0)
-        ora_show(c, ling, mega_dit_rows(in), m->dims.dim, "ling.%s", name);
-    ora_arena_reset(c->arena, mark);
-    return rc;
-}
-
-/* y = prenet(local_cond_project([latents of the prompt or zeros, mask embedding])): [dim] x T rows. */
-static int local_condition(const struct ora_compute *c, const struct mega_dit *m,
-                           const struct mega_dit_input *in, bool with_voice, struct ora_b16 y,
-                           struct ora_err *err)
-{
-    int width = m->dims.latent + m->dims.ctx_mask, rows = mega_dit_rows(in);
-    size_t mark = ora_arena_mark(c->arena);
-    bool ok = true;
-    struct ora_b16 a = ora_buffer(c, width, rows, 0, &ok),
-                   b = ora_buffer(c, m->dims.local_cond, rows, 0, &ok);
-    float *line = ora_floats(c, (size_t)width, &ok);
-    if (!ok)
-        return ora_no_room(err, "the local condition");
-    for (int t = 0; t < rows; t++) {
-        bool prompt = t < in->prompt_rows;
-        memset(line, 0, sizeof *line * (size_t)width);
-        if (prompt && with_voice)
-            memcpy(line, in->prompt + (ptrdiff_t)t * m->dims.latent, sizeof *line * (size_t)m->dims.latent);
-        for (int i = 0; i < m->dims.ctx_mask; i++)
-            line[m->dims.latent + i] = (prompt ? m->mask_weight[i] : 0) + m->mask_bias[i];
-        c->k->from_tc(ora_b16_at(a, 0, t), line, (size_t)width, 1, width);
-    }
-    ora_apply(c, &m->local_cond, a, rows, b, none, ORA_ACT_NONE);
-    ora_apply(c, &m->prenet, b, rows, y, none, ORA_ACT_NONE);
-    ora_arena_reset(c->arena, mark);
-    return 0;
-}
-
-int mega_dit_condition(const struct ora_compute *c, const struct mega_dit *m, const struct mega_dit_input *in,
-                       struct ora_b16 cond, struct ora_err *err)
-{
-    int rows = mega_dit_rows(in), dim = m->dims.dim, rc = 0;
-    size_t mark = ora_arena_mark(c->arena);
-    bool ok = true;
-    struct ora_b16 ling = ora_buffer(c, dim, rows, 0, &ok);
-    if (!ok)
-        return ora_no_room(err, "the condition");
-    for (int branch = 0; rc == 0 && branch < MEGA_BRANCHES; branch++) {
-        struct ora_b16 part = ora_b16_at(cond, 0, (ptrdiff_t)branch * rows);
-        rc = encode_text(c, m, in, branch < 2, ling, err);
-        if (rc == 0)
-            rc = local_condition(c, m, in, branch == 0, part, err);
-        if (rc == 0)
-            ora_sum(c, part, part, ling, rows, dim);
-    }
-    if (rc == 0)
-        ora_show(c, cond, MEGA_BRANCHES * rows, dim, "cond");
-    ora_arena_reset(c->arena, mark);
-    return rc;
+    bind_velocity(b, d, m);
 }
 
 /* ---- AdaLN vectors ---------------------------------------------------------------------------------------
@@ -163,27 +156,45 @@ size_t mega_dit_table_floats(const struct mega_dit *m)
     return (size_t)m->dims.dim * (6 * (size_t)m->dims.layers + 2);
 }
 
-/* te of each time: [dim] x steps rows, and its SiLU. */
-static int time_embedding(const struct ora_compute *c, const struct mega_dit *m, const double *times,
-                          int steps, struct ora_b16 te, struct ora_err *err)
+struct work {
+    struct ora_b16 te, mod;       /* [dim], [6*dim] x steps */
+    struct ora_b16 waves, hidden; /* [freqs], [dim] x steps */
+    float *line;                  /* [freqs] */
+};
+
+static bool allocate(const struct ora_compute *c, const struct mega_dit *m, int steps, struct work *w)
+{
+    int dim = m->dims.dim, freqs = m->dims.time_freqs;
+    bool ok = true;
+    w->te = ora_buffer(c, dim, steps, 0, &ok);
+    w->mod = ora_buffer(c, 6 * dim, steps, 0, &ok);
+    w->waves = ora_buffer(c, freqs, steps, 0, &ok);
+    w->hidden = ora_buffer(c, dim, steps, 0, &ok);
+    w->line = ora_floats(c, (size_t)freqs, &ok);
+    return ok;
+}
+
+size_t mega_dit_table_bytes(const struct mega_dit *m, int steps)
+{
+    struct ora_arena measuring = ora_arena_of_counts();
+    struct work w;
+    allocate(&(struct ora_compute){.arena = &measuring}, m, steps, &w);
+    return measuring.peak_bytes;
+}
+
+/* te of each time, its SiLU: [dim] x steps rows. */
+static void time_embedding(const struct ora_compute *c, const struct mega_dit *m, const double *times,
+                           int steps, const struct work *w)
 {
     int freqs = m->dims.time_freqs, dim = m->dims.dim;
-    size_t mark = ora_arena_mark(c->arena);
-    bool ok = true;
-    struct ora_b16 a = ora_buffer(c, freqs, steps, 0, &ok), b = ora_buffer(c, dim, steps, 0, &ok);
-    float *line = ora_floats(c, (size_t)freqs, &ok);
-    if (!ok)
-        return ora_no_room(err, "time embeddings");
     for (int n = 0; n < steps; n++) {
-        ora_sinusoid(line, freqs, 1000 * times[n]);
-        c->k->from_tc(ora_b16_at(a, 0, n), line, (size_t)freqs, 1, freqs);
+        ora_sinusoid(w->line, freqs, 1000 * times[n]);
+        c->k->from_tc(ora_b16_at(w->waves, 0, n), w->line, (size_t)freqs, 1, freqs);
     }
-    ora_apply(c, &m->time[0], a, steps, b, none, ORA_ACT_SILU);
-    ora_apply(c, &m->time[1], b, steps, te, none, ORA_ACT_NONE);
-    ora_show(c, te, steps, dim, "te");
-    ora_map(c, te, te, steps, dim, ORA_ACT_SILU);
-    ora_arena_reset(c->arena, mark);
-    return 0;
+    ora_apply(c, &m->modulation.time[0], w->waves, steps, w->hidden, none, ORA_ACT_SILU);
+    ora_apply(c, &m->modulation.time[1], w->hidden, steps, w->te, none, ORA_ACT_NONE);
+    ora_show(c, w->te, steps, dim, "te");
+    ora_map(c, w->te, w->te, steps, dim, ORA_ACT_SILU);
 }
 
 static void add_one(float *x, int n)
@@ -197,19 +208,18 @@ int mega_dit_table(const struct ora_compute *c, const struct mega_dit *m, const 
 {
     int dim = m->dims.dim;
     size_t mark = ora_arena_mark(c->arena), line = mega_dit_table_floats(m);
-    bool ok = true;
-    struct ora_b16 te = ora_buffer(c, dim, steps, 0, &ok), mod = ora_buffer(c, 6 * dim, steps, 0, &ok);
-    if (!ok)
+    struct work w;
+    if (!allocate(c, m, steps, &w))
         return ora_no_room(err, "the modulation");
-    int rc = time_embedding(c, m, times, steps, te, err);
-    for (int i = 0; rc == 0 && i <= m->dims.layers; i++) {
+    time_embedding(c, m, times, steps, &w);
+    for (int i = 0; i <= m->dims.layers; i++) {
         bool last = i == m->dims.layers;
         float *to = table + 6 * (size_t)dim * (size_t)i;
-        ora_apply(c, last ? &m->last_modulation : &m->layer[i].modulation, te, steps, mod, none,
+        ora_apply(c, last ? &m->modulation.last : &m->modulation.layer[i], w.te, steps, w.mod, none,
                   ORA_ACT_NONE);
         if (i == 0)
-            ora_show(c, mod, steps, 6 * dim, "mod.0");
-        c->k->to_tc(to, line, mod, steps, last ? 2 * dim : 6 * dim);
+            ora_show(c, w.mod, steps, 6 * dim, "mod.0");
+        c->k->to_tc(to, line, w.mod, steps, last ? 2 * dim : 6 * dim);
         for (int n = 0; n < steps; n++) {
             add_one(to + line * (size_t)n + (last ? 0 : dim), dim);
             if (!last)
@@ -217,162 +227,5 @@ int mega_dit_table(const struct ora_compute *c, const struct mega_dit *m, const 
         }
     }
     ora_arena_reset(c->arena, mark);
-    return rc;
-}
-
-/* ---- velocity --------------------------------------------------------------------------------------------
- */
-
-struct work {
-    struct ora_b16 h, n, y; /* [dim] x all rows */
-    struct ora_b16 q, k, v; /* heads, padded */
-    struct ora_b16 wide;    /* [ffn] */
-    struct ora_b16 x;       /* [latent] x T */
-    float *rope;
-    void *attention;
-};
-
-static bool allocate(const struct ora_compute *c, const struct mega_dit *m, int rows, struct work *w)
-{
-    const struct mega_dit_dims *d = &m->dims;
-    int all = MEGA_BRANCHES * rows, head = d->dim / d->heads, heads = d->heads * ORA_LANES * ora_blocks(head);
-    bool ok = true;
-    w->h = ora_buffer(c, d->dim, all, 0, &ok);
-    w->n = ora_buffer(c, d->dim, all, 0, &ok);
-    w->y = ora_buffer(c, d->dim, all, 0, &ok);
-    w->q = ora_buffer(c, heads, all, 0, &ok);
-    w->k = ora_buffer(c, heads, all, 0, &ok);
-    w->v = ora_buffer(c, heads, all, 0, &ok);
-    w->wide = ora_buffer(c, d->ffn, all, 0, &ok);
-    w->x = ora_buffer(c, d->latent, rows, 0, &ok);
-    w->rope = ora_floats(c, ora_rope_floats(head, (size_t)rows), &ok);
-    w->attention = ora_arena_alloc(c->arena, ora_attention_scratch_bytes(c->k, &m->attention, rows));
-    return ok && w->attention;
-}
-
-static void layer(const struct ora_compute *c, const struct mega_dit *m, int i, int rows, const float *mod,
-                  const struct work *w)
-{
-    const struct mega_dit_layer *l = &m->layer[i];
-    int dim = m->dims.dim, all = MEGA_BRANCHES * rows, blocks = ora_blocks(dim), head = dim / m->dims.heads;
-    c->k->layer_norm(w->n, w->h, all, dim, mod + dim, mod, EPSILON, ORA_ACT_NONE, none);
-    ora_apply(c, &l->q, w->n, all, w->q, none, ORA_ACT_NONE);
-    ora_apply(c, &l->k, w->n, all, w->k, none, ORA_ACT_NONE);
-    ora_apply(c, &l->v, w->n, all, w->v, none, ORA_ACT_NONE);
-    for (int b = 0; b < MEGA_BRANCHES; b++) {
-        struct ora_b16 q = ora_b16_at(w->q, 0, b * rows), k = ora_b16_at(w->k, 0, b * rows);
-        ora_rope_turn(q, rows, m->dims.heads, head, w->rope, NULL);
-        ora_rope_turn(k, rows, m->dims.heads, head, w->rope, NULL);
-        ora_attention_forward(c->k, &m->attention, q, q, k, ora_b16_at(w->v, 0, b * rows), rows,
-                              w->attention);
-        ora_count(c, 2.0 * rows * rows * dim);
-    }
-    ora_apply(c, &l->o, w->q, all, w->y, none, ORA_ACT_NONE);
-    if (i == 0)
-        ora_show(c, w->y, all, dim, "attn.0");
-    c->k->add_scaled(w->h, w->y, mod + 2 * dim, all, blocks);
-    c->k->layer_norm(w->n, w->h, all, dim, mod + 4 * dim, mod + 3 * dim, EPSILON, ORA_ACT_NONE, none);
-    ora_apply(c, &l->w1, w->n, all, w->wide, none, ORA_ACT_SILU);
-    ora_apply(c, &l->w2, w->wide, all, w->y, none, ORA_ACT_NONE);
-    c->k->add_scaled(w->h, w->y, mod + 5 * dim, all, blocks);
-    ora_show(c, w->h, all, dim, "h.%d", i);
-}
-
-/* h = x_prenet(x without the prompt's rows) + c, for each branch. */
-static void enter(const struct ora_compute *c, const struct mega_dit *m, struct ora_b16 cond, const float *x,
-                  int prompt_rows, int rows, const struct work *w)
-{
-    c->k->from_tc(w->x, x, (size_t)m->dims.latent, rows, m->dims.latent);
-    ora_b16_clear_rows(w->x, m->dims.latent, 0, prompt_rows);
-    for (int b = 0; b < MEGA_BRANCHES; b++)
-        ora_apply(c, &m->x_prenet, w->x, rows, ora_b16_at(w->h, 0, b * rows), ora_b16_at(cond, 0, b * rows),
-                  ORA_ACT_NONE);
-}
-
-int mega_dit_velocity(const struct ora_compute *c, const struct mega_dit *m, struct ora_b16 cond,
-                      const float *x, int prompt_rows, int rows, const float *table, struct ora_b16 v,
-                      struct ora_err *err)
-{
-    struct work w;
-    int dim = m->dims.dim, all = MEGA_BRANCHES * rows, head = dim / m->dims.heads;
-    size_t mark = ora_arena_mark(c->arena);
-    if (!allocate(c, m, rows, &w))
-        return ora_no_room(err, "the diffusion transformer");
-    ora_rope_fill(w.rope, head, 10000, 0, rows);
-    enter(c, m, cond, x, prompt_rows, rows, &w);
-    for (int i = 0; i < m->dims.layers; i++, table += 6 * (size_t)dim)
-        layer(c, m, i, rows, table, &w);
-    c->k->layer_norm(w.n, w.h, all, dim, table, table + dim, EPSILON, ORA_ACT_NONE, none);
-    ora_show(c, w.n, all, dim, "final_norm");
-    ora_apply(c, &m->out_proj, w.n, all, w.y, none, ORA_ACT_NONE);
-    ora_apply(c, &m->postnet, w.y, all, v, none, ORA_ACT_NONE);
-    ora_show(c, v, all, m->dims.latent, "v");
-    ora_arena_reset(c->arena, mark);
     return 0;
-}
-
-void mega_dit_guide(const struct ora_compute *c, struct ora_b16 v, int rows, double p_w, double t_w,
-                    float *out)
-{
-    float line[MEGA_BRANCHES][MEGA_LATENT];
-    for (int t = 0; t < rows; t++, out += MEGA_LATENT) {
-        for (int b = 0; b < MEGA_BRANCHES; b++)
-            c->k->to_tc(line[b], MEGA_LATENT, ora_b16_at(v, 0, b * rows + t), 1, MEGA_LATENT);
-        for (int i = 0; i < MEGA_LATENT; i++) {
-            double v0 = line[0][i], v1 = line[1][i], v2 = line[2][i];
-            out[i] = (float)(v2 + p_w * (v1 - v2) + t_w * (v0 - v1));
-        }
-    }
-}
-
-/* ---- sampler ---------------------------------------------------------------------------------------------
- */
-
-struct sampler {
-    struct ora_b16 cond, v;
-    float *table, *guided, *fresh;
-    double *times;
-};
-
-static bool allocate_sampler(const struct ora_compute *c, const struct mega_dit *m, int rows, int steps,
-                             struct sampler *s)
-{
-    bool ok = true;
-    s->cond = ora_buffer(c, m->dims.dim, MEGA_BRANCHES * rows, 0, &ok);
-    s->v = ora_buffer(c, m->dims.latent, MEGA_BRANCHES * rows, 0, &ok);
-    s->table = ora_floats(c, mega_dit_table_floats(m) * (size_t)steps, &ok);
-    s->guided = ora_floats(c, (size_t)rows * MEGA_LATENT, &ok);
-    s->fresh = ora_floats(c, (size_t)rows * MEGA_LATENT, &ok);
-    s->times = ora_arena_alloc(c->arena, sizeof *s->times * (size_t)steps);
-    return ok && s->times;
-}
-
-int mega_dit_sample(const struct ora_compute *c, const struct mega_dit *m, const struct mega_dit_input *in,
-                    const struct mega_sampling *how, float *x, struct ora_err *err)
-{
-    struct sampler s;
-    int rows = mega_dit_rows(in), steps = how->steps;
-    size_t mark = ora_arena_mark(c->arena), n = (size_t)rows * MEGA_LATENT;
-    if (!allocate_sampler(c, m, rows, steps, &s))
-        return ora_no_room(err, "the sampler");
-    for (int i = 0; i < steps; i++)
-        s.times[i] = ora_sway_time(i, steps);
-    how->noise(how->ctx, 0, x, n);
-    int rc = mega_dit_condition(c, m, in, s.cond, err);
-    if (rc == 0)
-        rc = mega_dit_table(c, m, s.times, steps, s.table, err);
-    for (int i = 0; rc == 0 && i < steps; i++) {
-        const float *mod = s.table + mega_dit_table_floats(m) * (size_t)i;
-        rc = mega_dit_velocity(c, m, s.cond, x, in->prompt_rows, rows, mod, s.v, err);
-        if (rc < 0)
-            break;
-        mega_dit_guide(c, s.v, rows, how->p_w, how->t_w, s.guided);
-        if (how->watch)
-            how->watch(how->ctx, i, x, s.guided);
-        how->noise(how->ctx, i + 1, s.fresh, n);
-        ora_amo_apply(x, s.guided, s.fresh, n,
-                      ora_amo_step(s.times[i], ora_sway_time(i + 1, steps), OVERSHOOT));
-    }
-    ora_arena_reset(c->arena, mark);
-    return rc;
 }

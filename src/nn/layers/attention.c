@@ -110,14 +110,15 @@ static struct ora_conv one_tap(int in, int out, const void *weights, const float
                              .bias = bias};
 }
 
+/* Queries q0, q0+1, … of the sequence; q's and o's row 0 is query `first`. */
 static void head(const struct ora_kernels *kernels, const struct ora_attention *a, struct ora_b16 o,
-                 struct ora_b16 q, int rows, const struct work *w)
+                 struct ora_b16 q, int first, int count, int rows, const struct work *w)
 {
     struct ora_conv keys = one_tap(a->head_channels, rows, w->keys, w->zero_bias);
     struct ora_conv values = one_tap(rows, a->head_channels, w->values, w->zero_bias);
-    for (int q0 = 0; q0 < rows; q0 += QUERY_ROWS) {
-        int n = rows - q0 < QUERY_ROWS ? rows - q0 : QUERY_ROWS;
-        struct ora_b16 query = ora_b16_at(q, 0, q0), out = ora_b16_at(o, 0, q0);
+    for (int i = 0; i < count; i += QUERY_ROWS) {
+        int n = count - i < QUERY_ROWS ? count - i : QUERY_ROWS, q0 = first + i;
+        struct ora_b16 query = ora_b16_at(q, 0, i), out = ora_b16_at(o, 0, i);
         struct ora_conv_run run = {.x = query, .rows = n, .y = w->scores, .scratch = w->conv};
         kernels->conv(&keys, &run);
         if (a->window > 0) {
@@ -136,14 +137,21 @@ static void head(const struct ora_kernels *kernels, const struct ora_attention *
     }
 }
 
-void ora_attention_forward(const struct ora_kernels *kernels, const struct ora_attention *a, struct ora_b16 o,
-                           struct ora_b16 q, struct ora_b16 k, struct ora_b16 v, int rows, void *scratch)
+void ora_attention_query(const struct ora_kernels *kernels, const struct ora_attention *a, struct ora_b16 o,
+                         struct ora_b16 q, int first, int count, struct ora_b16 k, struct ora_b16 v, int rows,
+                         void *scratch)
 {
     struct work w = lay_out(kernels, a, rows, scratch);
     for (int h = 0; h < a->heads; h++) {
         int block = h * ora_blocks(a->head_channels);
         kernels->pack_rows(w.keys, ora_b16_at(k, block, 0), rows, a->head_channels, true);
         kernels->pack_rows(w.values, ora_b16_at(v, block, 0), rows, a->head_channels, false);
-        head(kernels, a, ora_b16_at(o, block, 0), ora_b16_at(q, block, 0), rows, &w);
+        head(kernels, a, ora_b16_at(o, block, 0), ora_b16_at(q, block, 0), first, count, rows, &w);
     }
+}
+
+void ora_attention_forward(const struct ora_kernels *kernels, const struct ora_attention *a, struct ora_b16 o,
+                           struct ora_b16 q, struct ora_b16 k, struct ora_b16 v, int rows, void *scratch)
+{
+    ora_attention_query(kernels, a, o, q, 0, rows, k, v, rows, scratch);
 }

@@ -35,5 +35,9 @@ size_t ora_attention_scratch_bytes(const struct ora_kernels *k, const struct ora
 /* q, k, v, o: [heads*blocks(d)] blocks of `rows` rows. o may be q. */
 void ora_attention_forward(const struct ora_kernels *kernels, const struct ora_attention *a, struct ora_b16 o,
                            struct ora_b16 q, struct ora_b16 k, struct ora_b16 v, int rows, void *scratch);
+/* The same for queries [first, first + count) alone; row 0 of q and o is query `first`. */
+void ora_attention_query(const struct ora_kernels *kernels, const struct ora_attention *a, struct ora_b16 o,
+                         struct ora_b16 q, int first, int count, struct ora_b16 k, struct ora_b16 v, int rows,
+                         void *scratch);
 
 #endif

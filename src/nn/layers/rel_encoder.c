@@ -74,6 +74,7 @@ struct work {
     struct ora_b16 wide;    /* [ffn] */
     float *line;            /* [dim] */
     void *attention;
+    struct ora_b16 a, b; /* [dim], halo: the prenet's by turns */
 };
 
 static bool allocate(const struct ora_compute *c, const struct ora_rel_encoder *e, int n, struct work *w)
@@ -87,7 +88,17 @@ static bool allocate(const struct ora_compute *c, const struct ora_rel_encoder *
     w->wide = ora_buffer(c, e->dims.ffn, n, 0, &ok);
     w->line = ora_floats(c, (size_t)dim, &ok);
     w->attention = ora_arena_alloc(c->arena, ora_attention_scratch_bytes(c->k, &e->layer[0].attention, n));
+    w->a = ora_buffer(c, dim, n, ORA_REL_HALO, &ok);
+    w->b = ora_buffer(c, dim, n, ORA_REL_HALO, &ok);
     return ok && w->attention;
+}
+
+size_t ora_rel_encoder_bytes(const struct ora_kernels *k, const struct ora_rel_encoder *e, int n)
+{
+    struct ora_arena measuring = ora_arena_of_counts();
+    struct work w;
+    allocate(&(struct ora_compute){.k = k, .arena = &measuring}, e, n, &w);
+    return measuring.peak_bytes;
 }
 
 static void norm(const struct ora_compute *c, const struct ora_norm *p, struct ora_b16 x, int n, int dim,
@@ -139,17 +150,15 @@ int ora_rel_encoder_forward(const struct ora_compute *c, const struct ora_rel_en
     struct ora_b16 at, other;
     size_t mark = ora_arena_mark(c->arena);
     int dim = e->dims.dim;
-    bool ok = allocate(c, e, n, &w);
-    struct ora_b16 a = ora_buffer(c, dim, n, ORA_REL_HALO, &ok), b = ora_buffer(c, dim, n, ORA_REL_HALO, &ok);
-    if (!ok)
+    if (!allocate(c, e, n, &w))
         return ora_no_room(err, "the text encoder");
     ora_b16_clear_halo(y, dim, n, ORA_REL_HALO);
-    ora_b16_clear_halo(a, dim, n, ORA_REL_HALO);
-    ora_b16_clear_halo(b, dim, n, ORA_REL_HALO);
+    ora_b16_clear_halo(w.a, dim, n, ORA_REL_HALO);
+    ora_b16_clear_halo(w.b, dim, n, ORA_REL_HALO);
     ora_b16_clear_halo(w.h, dim, n, ORA_REL_HALO);
     embed(c, e, ids, tones, n, y, &w);
-    ora_copy(a, y, n, dim);
-    at = a, other = b;
+    ora_copy(w.a, y, n, dim);
+    at = w.a, other = w.b;
     for (int i = 0; i < ORA_REL_PRENET; i++) {
         ora_apply(c, &e->pre[i], at, n, other, none, ORA_ACT_NONE);
         norm(c, &e->pre_norm[i], other, n, dim, other, ORA_ACT_RELU);

@@ -50,6 +50,9 @@ int ora_rel_encoder_forward(const struct ora_compute *c, const struct ora_rel_en
                             const int32_t *tones, int n, struct ora_b16 y, const char *name,
                             struct ora_err *err);
 
+/* Arena bytes of a forward. */
+size_t ora_rel_encoder_bytes(const struct ora_kernels *k, const struct ora_rel_encoder *e, int n);
+
 /* out[i] = sin(p w_i), out[d/2+i] = cos(p w_i), w_i = 10000^(-i/(d/2-1)): Transformer positions in halves. */
 void ora_sinusoid(float *out, int d, double position);
 

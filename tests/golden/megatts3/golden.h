@@ -52,6 +52,9 @@ void golden_check_i32(struct golden *g, const int32_t *got, size_t count, const 
 void golden_check_b16(struct golden *g, struct ora_b16 x, int rows, int channels, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* A tensor is compared once; from here on once more, for another form of the same computation. */
+void golden_again(struct golden *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* Binds and packs a model with the case's formula weights; the memory lives until the case ends. */
 void golden_pack(struct golden *g, void (*bind)(struct ora_binder *b, void *model, const struct mega_dims *d),
                  void *model);
