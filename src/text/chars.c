@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "text/html.h"
 
 uint32_t ora_cp_at(const char *text, size_t len, size_t at, size_t *end)
 {
@@ -106,9 +107,11 @@ static bool is_word(uint32_t cp)
 
 bool ora_has_words(const char *text, size_t len)
 {
-    for (size_t at = 0, end; at < len; at = end)
+    for (size_t at = 0, end, mark; at < len; at = mark ? at + mark : end) {
+        mark = text[at] == '<' ? ora_html_tag(text, len, at) : 0;
         if (is_word(ora_cp_at(text, len, at, &end)))
             return true;
+    }
     return false;
 }
 

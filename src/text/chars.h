@@ -25,7 +25,7 @@ bool ora_cp_is_closer(uint32_t cp); /* quotes and brackets that may follow a sen
 bool ora_cp_is_opener(uint32_t cp); /* quotes and brackets that may precede a sentence's first letter */
 bool ora_cp_is_cjk(uint32_t cp);    /* written without spaces: Han, kana, bopomofo and their punctuation */
 
-bool ora_has_words(const char *text, size_t len); /* a letter or a digit of any script */
+bool ora_has_words(const char *text, size_t len); /* a letter or a digit of any script, outside tags */
 /* No word, and nothing but punctuation and the strokes that lines are drawn with: "* * *", "-----", "~~~",
  * "§", "…". An emoji is no ornament. True for an empty text. */
 bool ora_is_ornament(const char *text, size_t len);

@@ -12,6 +12,7 @@
 
 #include "base/utf8.h"
 #include "text/chars.h"
+#include "text/html.h"
 
 enum { MAX_DEPTH = 12, LOOK_BYTES = 4096 };
 
@@ -36,6 +37,23 @@ static void put(struct inliner *in, const char *text, size_t len)
         text += n + 1;
         len -= n + 1;
     }
+}
+
+/* Code and escaped characters, where a "<b>" is meant to be read and not to be a tag. */
+static void put_literal(struct inliner *in, const char *text, size_t len)
+{
+    size_t from = 0;
+    for (size_t at = 0, n; at < len; at += n ? n : 1) {
+        n = ora_html_tag(text, len, at);
+        if (!n)
+            continue;
+        put(in, text + from, at - from);
+        put(in, "\u2039", 3);
+        put(in, text + at + 1, n - 2);
+        put(in, "\u203A", 3);
+        from = at + n;
+    }
+    put(in, text + from, len - from);
 }
 
 /* Lines that are passed without a word still count. */
@@ -239,14 +257,14 @@ static size_t construct(struct inliner *in, const char *text, size_t len, size_t
     switch (text[at]) {
     case '\\':
         if (at + 1 < len && ispunct((unsigned char)text[at + 1])) {
-            put(in, text + at + 1, 1);
+            put(in, text[at + 1] == '<' ? "\u2039" : text + at + 1, text[at + 1] == '<' ? 3 : 1);
             return 2;
         }
         return at + 1 < len && text[at + 1] == '\n' ? 1 : 0;
     case '`':
         used = code_span(text, len, at, &inner);
         if (used)
-            put(in, text + at + inner, used - 2 * inner);
+            put_literal(in, text + at + inner, used - 2 * inner);
         return used;
     case '!':
         used = at + 1 < len && text[at + 1] == '[' ? link_at(in, text, len, at + 1) : 0;
@@ -259,7 +277,9 @@ static size_t construct(struct inliner *in, const char *text, size_t len, size_t
         uint32_t cp = ora_md_entity(text + at, len - at, &used);
         if (!cp)
             return 0;
-        put(in, plain, ora_utf8_encode(cp == '\n' ? ' ' : cp, plain));
+        bool opens = cp == '<' && at + used < len &&
+                     (isalpha((unsigned char)text[at + used]) || text[at + used] == '/');
+        put(in, plain, ora_utf8_encode(cp == '\n' ? ' ' : opens ? 0x2039 : cp, plain));
         return used;
     }
     default:

@@ -20,6 +20,9 @@ enum { W = ORA_TOKEN_WORD, N = ORA_TOKEN_NUMBER, M = ORA_TOKEN_MARK };
 
 const struct ora_en_rule ora_en_rules[] = {
     {"address", W | N, ora_rule_address},
+    {"path", W | M, ora_rule_path},
+    {"option", M, ora_rule_option},
+    {"digest", W | N, ora_rule_digest},
     {"phone", N | M, ora_rule_phone},
     {"iso-date", N, ora_rule_iso_date},
     {"slash-date", N, ora_rule_slash_date},
@@ -35,6 +38,7 @@ const struct ora_en_rule ora_en_rules[] = {
     {"to", M, ora_rule_to},
     {"ratio", N, ora_rule_ratio},
     {"height", N, ora_rule_height},
+    {"standard", N, ora_rule_standard},
     {"version", N, ora_rule_version},
     {"mixed", N, ora_rule_mixed},
     {"fraction", N, ora_rule_fraction},
@@ -58,6 +62,7 @@ const struct ora_en_rule ora_en_rules[] = {
     {"pause", M, ora_rule_pause},
     {"emphasis", M, ora_rule_emphasis},
     {"symbol", M, ora_rule_symbol},
+    {"between", M, ora_rule_between},
     {NULL, 0, NULL},
 };
 

@@ -84,10 +84,13 @@ long ora_en_integer(const struct ora_en *n, size_t i);
 /* The value of a well-formed roman numeral of capital letters below 4000, or 0. */
 unsigned ora_en_roman(const char *word, size_t len);
 
+/* Says an address or a path mark by mark: "example dot com slash a". */
+void ora_en_say_address(struct ora_en *n, const char *s, size_t len);
+
 /* Rules, by file. */
 /* normalise_en_number.c */
-ora_en_rule_fn ora_rule_phone, ora_rule_version, ora_rule_fraction, ora_rule_mixed, ora_rule_vulgar,
-    ora_rule_decade, ora_rule_ordinal, ora_rule_year;
+ora_en_rule_fn ora_rule_phone, ora_rule_standard, ora_rule_version, ora_rule_fraction, ora_rule_mixed,
+    ora_rule_vulgar, ora_rule_decade, ora_rule_ordinal, ora_rule_year;
 /* normalise_en_quantity.c */
 ora_en_rule_fn ora_rule_range, ora_rule_by, ora_rule_unit, ora_rule_number, ora_rule_point, ora_rule_minus,
     ora_rule_height, ora_rule_to, ora_rule_ratio;
@@ -98,6 +101,8 @@ ora_en_rule_fn ora_rule_iso_date, ora_rule_slash_date, ora_rule_day_month, ora_r
     ora_rule_weekday, ora_rule_time, ora_rule_hour;
 /* normalise_en_address.c */
 ora_en_rule_fn ora_rule_address;
+/* normalise_en_shell.c */
+ora_en_rule_fn ora_rule_path, ora_rule_option, ora_rule_digest, ora_rule_between;
 /* normalise_en_word.c */
 ora_en_rule_fn ora_rule_title, ora_rule_abbreviation, ora_rule_dotted, ora_rule_era, ora_rule_roman,
     ora_rule_book;

@@ -80,10 +80,11 @@ static const char *name_of(char c)
     static const struct {
         char c;
         const char *name;
-    } names[] = {{'.', "dot"},   {'/', "slash"}, {'-', "dash"},          {'_', "underscore"},
-                 {':', "colon"}, {'@', "at"},    {'?', "question mark"}, {'=', "equals"},
-                 {'&', "and"},   {'#', "hash"},  {'%', "percent"},       {'~', "tilde"},
-                 {'+', "plus"}};
+    } names[] = {{'.', "dot"},   {'/', "slash"},      {'-', "dash"},          {'_', "underscore"},
+                 {':', "colon"}, {'@', "at"},         {'?', "question mark"}, {'=', "equals"},
+                 {'&', "and"},   {'#', "hash"},       {'%', "percent"},       {'~', "tilde"},
+                 {'+', "plus"},  {'\\', "backslash"}, {'$', "dollar"},        {'*', "star"},
+                 {',', "comma"}};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (names[k].c == c)
             return names[k].name;
@@ -93,10 +94,10 @@ static const char *name_of(char c)
 /* Letters that are said one by one, with their country or kind. */
 static const char *label(const char *s, size_t n)
 {
-    static const char *const spelled[] = {"www", "uk", "us",  "eu",  "io",  "tv", "html",
-                                          "php", "js", "css", "pdf", "txt", "id"};
-    static const char *const said[] = {"www", "UK", "US",  "EU",  "I O",  "TV", "HTML",
-                                       "PHP", "JS", "CSS", "PDF", "text", "ID"};
+    static const char *const spelled[] = {"www", "uk",  "us",  "eu",  "io", "tv",  "html", "php",
+                                          "js",  "css", "pdf", "txt", "id", "usr", "etc",  "iso"};
+    static const char *const said[] = {"www", "UK",  "US",  "EU",   "I O", "TV",   "HTML",  "PHP",
+                                       "JS",  "CSS", "PDF", "text", "ID",  "user", "E T C", "I S O"};
     for (size_t k = 0; k < sizeof spelled / sizeof *spelled; k++)
         if (strlen(spelled[k]) == n && !strncasecmp(spelled[k], s, n))
             return said[k];
@@ -114,7 +115,30 @@ static void say_number(struct ora_en *n, const char *s, size_t len)
         ora_en_cardinal(ora_en_out(n), v, n->british);
 }
 
-static void say_address(struct ora_en *n, const char *s, size_t len)
+/* "src", "xkcd": what has no vowel is said letter by letter. */
+static bool is_spelled(const char *s, size_t len)
+{
+    for (size_t k = 0; k < len; k++)
+        if (!((s[k] | 0x20) >= 'a' && (s[k] | 0x20) <= 'z') || strchr("aeiouyAEIOUY", s[k]))
+            return false;
+    return len >= 2 && len <= 5;
+}
+
+static void say_part(struct ora_en *n, const char *s, size_t len)
+{
+    if (label(s, len)) {
+        ora_en_say(n, label(s, len));
+        return;
+    }
+    if (!is_spelled(s, len)) {
+        ora_str_addn(ora_en_out(n), s, len);
+        return;
+    }
+    for (size_t k = 0; k < len; k++)
+        ora_str_addc(ora_en_out(n), (char)(s[k] & ~0x20));
+}
+
+void ora_en_say_address(struct ora_en *n, const char *s, size_t len)
 {
     for (size_t at = 0; at < len;) {
         size_t end = at;
@@ -128,26 +152,29 @@ static void say_address(struct ora_en *n, const char *s, size_t len)
         } else {
             while (end < len && !name_of(s[end]) && !(s[end] >= '0' && s[end] <= '9'))
                 end++;
-            if (label(s + at, end - at))
-                ora_en_say(n, label(s + at, end - at));
-            else
-                ora_str_addn(ora_en_out(n), s + at, end - at);
+            say_part(n, s + at, end - at);
         }
         at = end;
     }
 }
 
-/* "node.js", "file.txt": a dot inside a word that ends in small letters. */
+/* "node.js", "file.tar.gz": dots inside a word that ends in small letters. */
 static size_t file_name(struct ora_en *n, size_t i)
 {
     const struct ora_token *a = ora_en_at(n, i), *b = ora_en_at(n, i + 2);
-    if (!ora_en_mark(n, i + 1, '.') || b->kind != ORA_TOKEN_WORD || b->len < 2 || b->len > 4 || a->len < 2 ||
-        a->kind != ORA_TOKEN_WORD || ora_en_mark(n, i + 3, '.') || !(b->cp >= 'a' && b->cp <= 'z'))
+    size_t used = 3;
+    if (!ora_en_mark(n, i + 1, '.') || b->kind != ORA_TOKEN_WORD || b->len < 2 || a->len < 2 ||
+        a->kind != ORA_TOKEN_WORD || !(b->cp >= 'a' && b->cp <= 'z'))
+        return 0;
+    while (ora_en_mark(n, i + used, '.') && ora_en_is(n, i + used + 1, ORA_TOKEN_WORD) && used < 11) {
+        used += 2;
+        b = ora_en_at(n, i + used - 1);
+    }
+    if (b->len < 2 || b->len > 4 || !(b->cp >= 'a' && b->cp <= 'z'))
         return 0;
     ora_str_addn(ora_en_out(n), n->text + a->start, a->len);
-    ora_en_say(n, "dot");
-    say_address(n, n->text + b->start, b->len);
-    return 3;
+    ora_en_say_address(n, n->text + a->start + a->len, b->start + b->len - a->start - a->len);
+    return used;
 }
 
 /* "https://www.example.com/a?b=1", "joe@example.com", "example.co.uk", "node.js" */
@@ -164,6 +191,6 @@ size_t ora_rule_address(struct ora_en *n, size_t i)
     size_t end = c.len;
     while (end > c.scheme + 1 && c.s[end - 1] == '/')
         end--;
-    say_address(n, c.s + c.scheme, end - c.scheme);
+    ora_en_say_address(n, c.s + c.scheme, end - c.scheme);
     return c.tokens;
 }

@@ -85,30 +85,103 @@ size_t ora_rule_phone(struct ora_en *n, size_t i)
     return g.tokens;
 }
 
-/* "1.2.3", "192.168.1.1": no date, no decimal */
+/* What is numbered in steps: "section 3.10" is the tenth, not a decimal. */
+static const char numbered[] = " section sections chapter chapters appendix figure fig figures table tables "
+                               "listing example exercise clause paragraph version versions release kernel ";
+/* What has versions. */
+static const char programs[] =
+    " perl python debian ubuntu fedora mint linux php ruby java rust go gcc clang glibc gtk qt gnome kde "
+    "node "
+    "apache nginx mysql mariadb postgresql sqlite openssl openssh samba postfix firefox chrome libreoffice "
+    "android ios macos windows unicode tex emacs vim git cmake ";
+
+/* "4.2." or "4.2 Title" at the start of a text. */
+static bool opens_heading(const struct ora_en *n, size_t i, size_t end)
+{
+    if (i != 0)
+        return false;
+    end += ora_en_mark(n, end, '.');
+    const struct ora_token *t = ora_en_at(n, end + 1);
+    return ora_en_is(n, end, ORA_TOKEN_SPACE) && ora_en_capital(n, end + 1) && t->len >= 3 &&
+           n->text[t->start + 1] >= 'a'; /* not "2.4 GHz" */
+}
+
+/* The first token of "3.1" whose last is i. */
+static size_t first_of_number(const struct ora_en *n, size_t i)
+{
+    for (int parts = 0; parts < 4 && ora_en_mark(n, i - 1, '.') && ora_en_is(n, i - 2, ORA_TOKEN_NUMBER);
+         parts++)
+        i -= 2;
+    return i;
+}
+
+/* The token before the list that the number at i is in: "sections" of "sections 3.1, 3.2 and 3.10". */
+static size_t before_list(const struct ora_en *n, size_t i)
+{
+    for (int numbers = 0; numbers < 4; numbers++) {
+        size_t word = ora_en_previous(n, i), last = SIZE_MAX;
+        if (word != SIZE_MAX && word >= 2 && ora_en_word_in(n, word, " and or to "))
+            last = word - 2 - ora_en_mark(n, word - 2, ',');
+        else if (i >= 3 && ora_en_is(n, i - 1, ORA_TOKEN_SPACE) && ora_en_mark(n, i - 2, ','))
+            last = i - 3;
+        if (!ora_en_is(n, last, ORA_TOKEN_NUMBER))
+            return word;
+        i = first_of_number(n, last);
+    }
+    return ora_en_previous(n, i);
+}
+
+/* Whether the number at i, which ends before `end`, counts in steps. */
+static bool is_stepped(const struct ora_en *n, size_t i, size_t end)
+{
+    size_t before = before_list(n, i);
+    return ora_en_word_in(n, before, numbered) ||
+           (ora_en_word_in(n, before, programs) && ora_en_capital(n, before)) || opens_heading(n, i, end);
+}
+
+static void say_step(struct ora_en *n, size_t i)
+{
+    const struct ora_token *t = ora_en_at(n, i);
+    struct ora_amount a = {.tokens = 1, .spellable = true};
+    if (t->len > 4 || (t->len > 1 && n->text[t->start] == '0')) {
+        ora_en_digits(ora_en_out(n), n->text + t->start, t->len);
+        return;
+    }
+    a.value = (uint64_t)ora_en_integer(n, i);
+    ora_en_say_amount(n, &a);
+}
+
+/* "1.2.3", "192.168.1.1", "section 3.10", "Perl 5.10": no date, no decimal. Each part is a number; four parts
+ * are an address on the network, unless they are a section's. */
 size_t ora_rule_version(struct ora_en *n, size_t i)
 {
     struct groups g;
     read_groups(n, i, false, &g);
-    if (g.count < 3 || ora_en_mark(n, i - 1, '.'))
+    if (g.count < 2 || ora_en_mark(n, i - 1, '.'))
         return 0;
     for (size_t k = 0; k + 1 < g.count; k++)
         if (!ora_en_mark(n, g.at[k] + 1, '.'))
             return 0;
+    bool stepped = (g.count == 2 || g.count == 4) && is_stepped(n, i, i + g.tokens);
+    if (g.count == 2 && (!stepped || ora_en_at(n, g.at[1])->len > 2))
+        return 0;
     for (size_t k = 0; k < g.count; k++) {
-        struct ora_amount a = {.tokens = 1};
         if (k)
-            ora_en_say(n, g.count == 4 ? "dot" : "point");
-        const struct ora_token *t = ora_en_at(n, g.at[k]);
-        if (t->len > 4 || (t->len > 1 && n->text[t->start] == '0')) {
-            ora_en_digits(ora_en_out(n), n->text + t->start, t->len);
-            continue;
-        }
-        a.value = (uint64_t)ora_en_integer(n, g.at[k]);
-        a.spellable = true;
-        ora_en_say_amount(n, &a);
+            ora_en_say(n, g.count == 4 && !stepped ? "dot" : "point");
+        say_step(n, g.at[k]);
     }
     return g.tokens;
+}
+
+/* "RFC 2822": by pairs, as people say such numbers. */
+size_t ora_rule_standard(struct ora_en *n, size_t i)
+{
+    long v = ora_en_integer(n, i);
+    if (!ora_en_word_in(n, ora_en_previous(n, i), " rfc rfcs iso bug bugs ") || ora_en_at(n, i)->len != 4 ||
+        v < 1000 || v % 1000 == 0 || ora_en_mark(n, i + 1, '.'))
+        return 0;
+    ora_en_year(ora_en_out(n), (unsigned)v, false);
+    return 1;
 }
 
 /* ---- fractions ---- */

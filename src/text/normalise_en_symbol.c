@@ -92,7 +92,9 @@ size_t ora_rule_emphasis(struct ora_en *n, size_t i)
     bool left = ora_en_attached(n, i - 1), right = ora_en_attached(n, i + used);
     if (left && right)
         return 0;
-    return used;
+    /* " * " leaves one space. */
+    bool spaced = ora_en_is(n, i - 1, ORA_TOKEN_SPACE) && ora_en_is(n, i + used, ORA_TOKEN_SPACE);
+    return used + spaced;
 }
 
 static const struct {

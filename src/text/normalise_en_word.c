@@ -210,6 +210,7 @@ static const struct {
     {"i.a.", "inter alia"},
     {"A/C", "air conditioning"},
     {"C#", "C sharp"},
+    {"C++", "C plus plus"},
     {"F#", "F sharp"},
     {"A.D.", "A.D."},
     {"B.C.", "BC"},

@@ -1,4 +1,5 @@
-/* A sorted table, asked once a word. */
+/* A sorted table, asked once a word; and the letter A, which espeak-ng reads as the article nearly
+ * everywhere. */
 #include "text/pronounced.h"
 
 #include <stdint.h>
@@ -80,6 +81,43 @@ static const char *ending_of(const char *sounds)
     return strchr("szSZ", last) ? "I2z" : strchr("ptkfT", last) ? "s" : "z";
 }
 
+static bool starts_with_digit(const char *text, size_t len)
+{
+    static const char *const digits[] = {"zero", "one", "two",   "three", "four",
+                                         "five", "six", "seven", "eight", "nine"};
+    for (size_t i = 0; i < sizeof digits / sizeof *digits; i++) {
+        size_t n = strlen(digits[i]);
+        if (len >= n && !memcmp(text, digits[i], n))
+            return len == n || text[n] == ' ' || text[n] == ',';
+    }
+    return false;
+}
+
+/* Whether the "A" at text[at], a word of its own, is the letter and no article: before another letter ("A
+ * B"), with a stop ("J. A. Smith"), or behind a small word or a letter and not before a title ("vitamin A",
+ * "of A Tale"). */
+static bool is_letter_a(const char *text, size_t len, size_t at)
+{
+    size_t next = at + 2, word = at ? at - 1 : 0;
+    if (at + 1 == len || text[at + 1] != ' ')
+        next = len;
+    if (at + 2 <= len && text[at + 1] == '.' && (at + 2 == len || text[at + 2] == ' '))
+        return true;
+    bool capital = next < len && text[next] >= 'A' && text[next] <= 'Z';
+    if (capital)
+        return text[next] != 'I' && (next + 1 == len || !is_letter(text[next + 1])) &&
+               !(next + 1 < len && strchr("'&", text[next + 1]));
+    if (at < 2 || text[at - 1] != ' ')
+        return false;
+    if (text[at - 2] == ',' && next < len) /* in a code: "E zero, A seven" */
+        return starts_with_digit(text + next, len - next);
+    if (!is_letter(text[at - 2]))
+        return false;
+    while (word && is_letter(text[word - 1]))
+        word--;
+    return text[word] >= 'a' || (at - 1 - word == 1 && text[word] != 'I');
+}
+
 size_t ora_pronounced_at(const char *text, size_t len, size_t at, struct ora_str *sounds)
 {
     size_t n = 0;
@@ -87,6 +125,11 @@ size_t ora_pronounced_at(const char *text, size_t len, size_t at, struct ora_str
         return 0;
     while (n <= LONGEST && at + n < len && is_letter(text[at + n]))
         n++;
+    if (n == 1 && text[at] == 'A' && !goes_on_before(text, at) && !goes_on_after(text, len, at + 1) &&
+        is_letter_a(text, len, at)) {
+        ora_str_add(sounds, "'eI");
+        return 1;
+    }
     if (n < 3 || n > LONGEST || goes_on_after(text, len, at + n) || goes_on_before(text, at))
         return 0;
     const struct pronounced *p = find(text + at, n);

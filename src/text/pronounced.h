@@ -1,7 +1,8 @@
 /*
- * Words that espeak-ng misreads: forms of the older language ("hast", "goest", "liveth") and the commonest
- * names of the Bible. They are told to it by sound when it is asked for phonemes; the text keeps them as
- * written. A user's lexicon comes first, since it has then written another word.
+ * Words that espeak-ng misreads: forms of the older language ("hast", "goest", "liveth"), the commonest names
+ * of the Bible, and the letter A where it is no article ("vitamin A"). They are told to it by sound when it
+ * is asked for phonemes; the text keeps them as written. A user's lexicon comes first, since it has then
+ * written another word.
  */
 #ifndef ORA_TEXT_PRONOUNCED_H
 #define ORA_TEXT_PRONOUNCED_H

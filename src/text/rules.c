@@ -1,12 +1,14 @@
-/* Text rules: cleaning, then the user's lexicon, then the language's normaliser, which may not touch what the
- * lexicon said. */
+/* Text rules: tags and entities off, cleaning, then the user's lexicon, then the language's normaliser, which
+ * may not touch what the lexicon said. */
 #include "text/rules.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "text/html.h"
 #include "text/lexicon.h"
 #include "text/normalise.h"
 #include "text/normalise_clean.h"
@@ -45,7 +47,7 @@ void ora_text_rules_close(struct ora_text_rules **rules)
 int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, const char *text,
                        struct ora_str *out, struct ora_err *err)
 {
-    struct ora_str clean = ORA_STR_INIT, respelled = ORA_STR_INIT;
+    struct ora_str plain = ORA_STR_INIT, clean = ORA_STR_INIT, respelled = ORA_STR_INIT;
     struct ora_span *said = NULL;
     size_t said_count = 0, len = strlen(text), good = ora_utf8_valid_prefix(text, len);
     if (len > MAX_TEXT_BYTES)
@@ -54,7 +56,10 @@ int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, con
     if (good < len)
         return ora_err_set(err, ORA_E_BAD_INPUT, "text is not UTF-8 at byte %zu (0x%02X)", good,
                            (unsigned char)text[good]);
-    ora_text_clean(text, len, &clean);
+    bool marked = memchr(text, '<', len) || memchr(text, '&', len);
+    if (marked)
+        ora_html_take_off(text, len, &plain);
+    ora_text_clean(marked ? ora_str_c(&plain) : text, marked ? plain.len : len, &clean);
     const struct ora_str *words = &clean;
     if (rules && rules->lexicon) {
         ora_lexicon_apply(rules->lexicon, ora_str_c(&clean), clean.len, &respelled, &said, &said_count);
@@ -67,5 +72,6 @@ int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, con
     free(said);
     ora_str_release(&respelled);
     ora_str_release(&clean);
+    ora_str_release(&plain);
     return 0;
 }

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "text/abbreviations.h"
 #include "text/chars.h"
+#include "text/html.h"
 
 enum { LANG_BYTES = 32, TAG_WORDS = 4, TAG_BYTES = 96, LONG_WORD = 6 };
 
@@ -416,7 +417,9 @@ static int split_into(struct ora_sentences *s, const char *text, size_t len, str
 int ora_sentences_split(struct ora_sentences *s, const char *text, size_t len, const size_t **ends,
                         size_t *count, struct ora_err *err)
 {
-    int rc = split_into(s, text, len, &s->ends, err);
+    char *masked = ora_html_masked(text, len);
+    int rc = split_into(s, masked ? masked : text, len, &s->ends, err);
+    free(masked);
     *ends = s->ends.at;
     *count = s->ends.count;
     return rc;
@@ -531,6 +534,8 @@ int ora_sentences_pieces(struct ora_sentences *s, const char *text, size_t len, 
                          const size_t **ends, size_t *count, struct ora_err *err)
 {
     size_t next_end = 0, from = 0;
+    char *masked = ora_html_masked(text, len);
+    text = masked ? masked : text;
     int rc = split_into(s, text, len, &s->inner, err);
     s->pieces.count = 0;
     for (size_t chars = count_chars(text, len), cut = 0; rc == 0 && chars > max_chars; from = cut) {
@@ -546,5 +551,6 @@ int ora_sentences_pieces(struct ora_sentences *s, const char *text, size_t len, 
         push(&s->pieces, len);
     *ends = s->pieces.at;
     *count = s->pieces.count;
+    free(masked);
     return rc;
 }
