@@ -276,7 +276,7 @@ void golden_pack(struct golden *g, void (*bind)(struct ora_binder *b, void *mode
     struct ora_tensor_source source = mega_formula_source(&formula);
     struct ora_err err = {0};
     struct ora_packer p;
-    struct ora_binder b = {.source = &source, .packer = &p, .err = &err};
+    struct ora_binder b = {.source = g->source ? g->source : &source, .packer = &p, .err = &err};
     ora_packer_init(&p, g->kernels, ORA_PACK_MEASURE, NULL, 0);
     bind(&b, model, &g->dims);
     golden_must(b.rc, &err, "measuring");

@@ -31,7 +31,8 @@ struct golden {
     struct ora_compute compute;
     struct ora_arena arena;
     void *packed;
-    const char *prefix; /* put before the names of taps */
+    const struct ora_tensor_source *source; /* NULL: weights by the formula */
+    const char *prefix;                     /* put before the names of taps */
     int passed, failed;
     double worst; /* largest error over tolerance */
     char worst_name[GOLDEN_NAME];
@@ -55,7 +56,7 @@ void golden_check_b16(struct golden *g, struct ora_b16 x, int rows, int channels
 /* A tensor is compared once; from here on once more, for another form of the same computation. */
 void golden_again(struct golden *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Binds and packs a model with the case's formula weights; the memory lives until the case ends. */
+/* Binds and packs a model with the case's weights; the memory lives until the next one or the case's end. */
 void golden_pack(struct golden *g, void (*bind)(struct ora_binder *b, void *model, const struct mega_dims *d),
                  void *model);
 /* A tap that checks "<prefix><name>". */
