@@ -225,7 +225,7 @@ static void find_phones(struct e2e *e)
                                           .count = e->chunk[i].prompt_ids,
                                           .out = e->chunk[i].ids + e->chunk[i].prompt_ids,
                                           .limit = MEGA_G2P_LIMIT};
-    golden_must(mega_g2p_run(&e->g.compute, m, runs, e->chunks, &err), &err, "the G2P");
+    golden_must(mega_g2p_run(&e->g.compute, m, runs, e->chunks, MEGA_G2P_WIDTH, &err), &err, "the G2P");
     for (int i = 0; i < e->chunks; i++) {
         struct chunk *k = &e->chunk[i];
         k->written = k->count = runs[i].written;
@@ -320,6 +320,18 @@ static void join(const struct e2e *e, const struct chunk *k, struct joined *j)
                                     .prompt_rows = p->rows};
 }
 
+/* The expected latents have rows of the prompt, which the engine does not compute, because the true ones
+ * replace them: they are left out of the comparison. */
+static void check_latents(struct e2e *e, struct chunk *k, size_t n, int i)
+{
+    size_t count, head = (size_t)e->prompt.rows * MEGA_LATENT;
+    float *want = golden_f32(&e->g, &count, "e2e/chunk%d.latents", i);
+    if (count >= head && n >= head)
+        memcpy(k->latents, want, head * sizeof *want);
+    golden_check_f32(&e->g, k->latents, n, "e2e/chunk%d.latents", i);
+    free(want);
+}
+
 static void find_latents(struct e2e *e)
 {
     struct ora_err err = {0};
@@ -342,7 +354,7 @@ static void find_latents(struct e2e *e)
         k->latents = ora_xcalloc(n, sizeof *k->latents);
         draws.next = i * (how.steps + 1);
         golden_must(mega_dit_sample(&e->g.compute, m, &j.in, &how, k->latents, &err), &err, "sampling");
-        golden_check_f32(&e->g, k->latents, n, "e2e/chunk%d.latents", i);
+        check_latents(e, k, n, i);
         memcpy(k->latents, e->prompt.latents, (size_t)e->prompt.rows * MEGA_LATENT * sizeof *k->latents);
         free(j.phones);
     }
