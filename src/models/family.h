@@ -144,6 +144,10 @@ struct ora_import_options {
     const char *name;      /* the voice's name */
     void (*progress)(void *ctx, const char *what, double share);
     void *progress_ctx;
+    const char *dims;      /* sizes other than the released ones: a file, or a set of make_random's ("mini"); may be NULL */
+    void (*note)(void *ctx, const char *text);      /* what a user should know of what was read; may be NULL */
+    void (*read_file)(void *ctx, const char *path); /* a file was read: it goes into the provenance; may be NULL */
+    void *log_ctx;         /* of note and read_file */
 };
 
 struct ora_family {
@@ -168,6 +172,10 @@ struct ora_family {
      * (src/voice/import.c) writes name, family, licence, weights and provenance. */
     int (*import)(const char *path, const struct ora_import_options *options, struct ora_str *yaml,
                   struct ora_err *err);
+    const char *import_license, *import_note; /* of what import reads, where nobody says otherwise; may be NULL */
+    /* May be NULL. Writes a voice whose weights are a formula of the seed: it speaks noise. As import. */
+    int (*make_random)(const char *seed, const struct ora_import_options *options, struct ora_str *yaml,
+                       struct ora_err *err);
     /* May be NULL. Facts about an open voice for `voice describe` and `voice check` (dims, untrained symbols, …);
      * *facts is a fresh object. */
     int (*describe)(const struct ora_model *model, json_t **facts, struct ora_err *err);

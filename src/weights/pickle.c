@@ -53,24 +53,25 @@ static int out_of_memory(struct machine *m)
     return fail(m, ORA_E_NO_MEMORY, "no memory");
 }
 
-static int take(struct machine *m, size_t bytes, const unsigned char **data)
+/* The next bytes, or NULL with an error. */
+static const unsigned char *take(struct machine *m, size_t bytes)
 {
-    if ((size_t)(m->end - m->at) < bytes)
-        return cut_short(m);
-    *data = m->at;
+    if ((size_t)(m->end - m->at) < bytes) {
+        cut_short(m);
+        return NULL;
+    }
     m->at += bytes;
-    return 0;
+    return m->at - bytes;
 }
 
 /* A little-endian number of 1 to 8 bytes. */
 static int take_number(struct machine *m, size_t bytes, uint64_t *out)
 {
-    const unsigned char *data;
-    int rc = take(m, bytes, &data);
+    const unsigned char *data = take(m, bytes);
     *out = 0;
-    if (rc == 0)
+    if (data)
         memcpy(out, data, bytes);
-    return rc;
+    return data ? 0 : ORA_E_FORMAT;
 }
 
 static int new_value(struct machine *m, enum ora_pickle_kind kind, struct ora_pickle_value **out)
@@ -270,8 +271,10 @@ static int op_long(struct machine *m)
     uint64_t bytes, n = 0;
     struct ora_pickle_value *v;
     int rc = take_number(m, *m->op == 0x8a ? 1 : 4, &bytes);
-    if (rc < 0 || (rc = take(m, bytes, &data)) < 0)
+    if (rc < 0)
         return rc;
+    if (!(data = take(m, bytes)))
+        return ORA_E_FORMAT;
     if (bytes <= 8) {
         memcpy(&n, data, bytes);
         if (bytes && bytes < 8 && data[bytes - 1] & 0x80)
@@ -303,8 +306,10 @@ static int op_text(struct machine *m)
     uint64_t bytes;
     struct ora_pickle_value *v;
     int rc = take_number(m, *m->op == 'X' ? 4 : *m->op == 0x8c ? 1 : 8, &bytes);
-    if (rc < 0 || (rc = take(m, bytes, &data)) < 0)
+    if (rc < 0)
         return rc;
+    if (!(data = take(m, bytes)))
+        return ORA_E_FORMAT;
     if (ora_utf8_valid_prefix((const char *)data, bytes) != bytes)
         return fail(m, ORA_E_FORMAT, "a string that is not UTF-8");
     if ((rc = push_new(m, ORA_PICKLE_TEXT, &v)) == 0) {

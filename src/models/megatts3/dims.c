@@ -2,6 +2,13 @@
 #include "models/megatts3/dims.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+enum { DIMS_MAX_BYTES = 8 << 20 };
 
 const struct mega_dims mega_dims_official = {
     .dit = {.dim = 1024,
@@ -190,4 +197,90 @@ int mega_dims_read(const json_t *object, struct mega_dims *d, struct ora_err *er
         rc = ora_err_set(err, ORA_E_FORMAT, "dims: g2p: %d heads share no %d keys", d->g2p.heads,
                          d->g2p.kv_heads);
     return rc ? rc : check_ratios(&d->vae, err);
+}
+
+/* ---- other forms ---------------------------------------------------------------------------------- */
+
+json_t *mega_dims_to_json(const struct mega_dims *d)
+{
+    json_t *all = json_object();
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const struct field *f = &fields[i];
+        if (!json_object_get(all, f->model))
+            json_object_set_new(all, f->model, json_object());
+        json_object_set_new(json_object_get(all, f->model), f->key,
+                            json_integer(*(const int *)((const char *)d + f->offset)));
+    }
+    json_t *vae = json_object_get(all, "vae"), *g2p = json_object_get(all, "g2p");
+    json_t *down = json_array(), *up = json_array();
+    for (int i = 0; i < MEGA_ENC_STAGES; i++)
+        json_array_append_new(down, json_integer(d->vae.enc_ratios[i]));
+    for (int i = 0; i < MEGA_STAGES; i++)
+        json_array_append_new(up, json_integer(d->vae.dec_ratios[i]));
+    json_object_set_new(vae, "enc_ratios", down);
+    json_object_set_new(vae, "dec_ratios", up);
+    json_object_set_new(g2p, "rope_theta", json_real(d->g2p.rope_theta));
+    json_object_set_new(g2p, "eps", json_real(d->g2p.eps));
+    return all;
+}
+
+/* Scalars become numbers where they are; whatever else stands there is found out by mega_dims_read. */
+static json_t *json_of_scalar(const char *text)
+{
+    json_t *v = json_loads(text, JSON_DECODE_ANY, NULL);
+    return v ? v : json_string(text);
+}
+
+static json_t *json_of_yaml(const struct ora_yaml_node *n)
+{
+    if (n->kind == ORA_YAML_SCALAR)
+        return json_of_scalar(n->text);
+    json_t *v = n->kind == ORA_YAML_MAP ? json_object() : json_array();
+    for (size_t i = 0; i < n->count; i++) {
+        json_t *child = json_of_yaml(n->item[i]); /* the YAML reader bounds the depth */
+        if (n->kind == ORA_YAML_MAP)
+            json_object_set_new(v, n->item[i]->key, child);
+        else
+            json_array_append_new(v, child);
+    }
+    return v;
+}
+
+int mega_dims_read_yaml(const struct ora_yaml_node *map, struct mega_dims *d, struct ora_err *err)
+{
+    json_t *object = map ? json_of_yaml(map) : NULL;
+    int rc = mega_dims_read(object, d, err);
+    json_decref(object);
+    if (rc < 0 && map)
+        ora_err_wrap(err, "%s:%d", map->doc->name, map->line);
+    return rc;
+}
+
+/* The set of that name, or the only one. */
+static const json_t *choose_set(const json_t *object, const char *name)
+{
+    const json_t *sets = json_object_get(object, "dims") ? json_object_get(object, "dims") : object;
+    if (name)
+        return json_object_get(sets, name);
+    return json_object_get(sets, "dit") || json_object_size(sets) != 1
+               ? sets
+               : json_object_iter_value(json_object_iter((json_t *)sets));
+}
+
+int mega_dims_read_file(const char *file, struct mega_dims *d, struct ora_err *err)
+{
+    const char *mark = strrchr(file, '#');
+    char *path = mark ? ora_xstrndup(file, (size_t)(mark - file)) : ora_xstrdup(file), *text = NULL;
+    size_t len;
+    json_error_t why;
+    json_t *object = NULL;
+    int rc = ora_file_read(path, DIMS_MAX_BYTES, &text, &len, err);
+    if (rc == 0 && !(object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why)))
+        rc = ora_err_set(err, ORA_E_FORMAT, "%s:%d: %s", path, why.line, why.text);
+    if (rc == 0 && (rc = mega_dims_read(choose_set(object, mark ? mark + 1 : NULL), d, err)) < 0)
+        ora_err_wrap(err, "%s", file);
+    json_decref(object);
+    free(text);
+    free(path);
+    return rc;
 }

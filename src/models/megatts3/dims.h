@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "base/yaml.h"
 #include "nn/layers/rel_encoder.h"
 
 enum {
@@ -58,5 +59,11 @@ extern const struct mega_dims mega_dims_official;
 
 /* {"dit": {"dim": …}, "dur": {…}, "align": {…}, "vae": {…}, "g2p": {…}}; every key is needed. */
 int mega_dims_read(const json_t *object, struct mega_dims *d, struct ora_err *err);
+/* The same from voice.yaml's `dims`. */
+int mega_dims_read_yaml(const struct ora_yaml_node *map, struct mega_dims *d, struct ora_err *err);
+/* A file of such an object, alone or under the key "dims"; where that holds several sets, FILE#NAME chooses
+ * one. */
+int mega_dims_read_file(const char *file, struct mega_dims *d, struct ora_err *err);
+json_t *mega_dims_to_json(const struct mega_dims *d); /* fresh; mega_dims_read gives the same again */
 
 #endif

@@ -34,8 +34,7 @@ static double unit(uint64_t key, uint64_t index)
     return (double)(2 * u + 1 - (1 << 24)) * 0x1p-24;
 }
 
-/* ---- weights --------------------------------------------------------------------------------------------
- */
+/* ---- weights -------------------------------------------------------------------------------------- */
 
 static bool starts(const char *s, const char *prefix)
 {
@@ -91,28 +90,34 @@ static void steer_aligner(float *bias, size_t n)
         bias[i] = -(float)(i - 800) / 16;
 }
 
-void mega_formula_weights(const char *seed, const char *name, const struct ora_shape *shape, float *out,
-                          size_t n)
+/* Elements from first on. The two tensors that are no hashes of an index are small: they start at 0. */
+static void elements(const char *seed, const char *name, const struct ora_shape *shape, size_t first,
+                     float *out, size_t n)
 {
     struct role r = role_of(name, shape);
     uint64_t key = mega_formula_key(seed, name);
     double s = (double)(float)(r.fan_in ? r.gain * sqrt(3.0 / (double)r.fan_in) : r.gain);
     bool half = starts(name, "g2p.");
     if (strcmp(name, "align.encoder.positional_embedding") == 0) {
-        for (size_t p = 0; p < shape->dim[0]; p++)
-            ora_sinusoid(out + p * shape->dim[1], (int)shape->dim[1], (double)p);
+        for (size_t p = 0; p < n / shape->dim[1]; p++)
+            ora_sinusoid(out + p * shape->dim[1], (int)shape->dim[1], (double)(first / shape->dim[1] + p));
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        float v = (float)(r.centre + s * unit(key, i));
+        float v = (float)(r.centre + s * unit(key, first + i));
         out[i] = half ? to_bfloat16(v) : v;
     }
     if (strcmp(name, "align.decoder.out_proj.bias") == 0 && n > 800)
         steer_aligner(out, n);
 }
 
-/* ---- inputs ---------------------------------------------------------------------------------------------
- */
+void mega_formula_weights(const char *seed, const char *name, const struct ora_shape *shape, float *out,
+                          size_t n)
+{
+    elements(seed, name, shape, 0, out, n);
+}
+
+/* ---- inputs --------------------------------------------------------------------------------------- */
 
 void mega_formula_normals(uint64_t key, float *out, size_t n)
 {
@@ -135,8 +140,7 @@ void mega_formula_signal(uint64_t key, uint32_t increment, double amplitude, dou
     }
 }
 
-/* ---- weight norm ----------------------------------------------------------------------------------------
- */
+/* ---- weight norm ---------------------------------------------------------------------------------- */
 
 bool mega_weight_normed(const char *name)
 {
@@ -156,28 +160,30 @@ void mega_fold_weight_norm(float *w, const float *g, const float *v, size_t rows
     }
 }
 
-/* ---- source ---------------------------------------------------------------------------------------------
- */
+/* ---- source --------------------------------------------------------------------------------------- */
 
-static int fill(const struct mega_formula *f, const char *name, const struct ora_shape *shape, float *out,
-                size_t n)
+bool mega_formula_rows(const char *seed, const char *name, const struct ora_shape *shape, size_t first,
+                       size_t rows, float *out)
 {
     char full[256];
+    size_t row = 1;
+    for (size_t i = shape->rank > 1; i < shape->rank; i++)
+        row *= shape->dim[i];
     if (!mega_weight_normed(name)) {
-        mega_formula_weights(f->seed, name, shape, out, n);
-        return 0;
+        elements(seed, name, shape, first * row, out, rows * row);
+        return true;
     }
     struct ora_shape one = {.rank = 3, .dim = {shape->dim[0], 1, 1}};
-    float *g = ora_trymalloc(shape->dim[0] * sizeof *g);
+    float *g = ora_trymalloc(rows * sizeof *g);
     if (!g)
-        return -1;
+        return false;
     snprintf(full, sizeof full, "%s_g", name);
-    mega_formula_weights(f->seed, full, &one, g, shape->dim[0]);
+    elements(seed, full, &one, first, g, rows);
     snprintf(full, sizeof full, "%s_v", name);
-    mega_formula_weights(f->seed, full, shape, out, n);
-    mega_fold_weight_norm(out, g, out, shape->dim[0], n / shape->dim[0]);
+    elements(seed, full, shape, first * row, out, rows * row);
+    mega_fold_weight_norm(out, g, out, rows, row);
     free(g);
-    return 0;
+    return true;
 }
 
 static const float *take(void *ctx, const char *name, struct ora_shape shape, bool want_values,
@@ -194,7 +200,7 @@ static const float *take(void *ctx, const char *name, struct ora_shape shape, bo
     if (list) {
         f->taken = list;
         f->taken[f->count++] = out;
-        if (fill(f, name, &shape, out, n) == 0)
+        if (mega_formula_rows(f->seed, name, &shape, 0, shape.rank > 1 ? shape.dim[0] : 1, out))
             return out;
     } else {
         free(out);

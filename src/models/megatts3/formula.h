@@ -25,6 +25,10 @@ uint64_t mega_formula_word(uint64_t key, uint64_t index);
  * bfloat16). */
 void mega_formula_weights(const char *seed, const char *name, const struct ora_shape *shape, float *out,
                           size_t n);
+/* Rows `first` to first + rows - 1 of a tensor as an engine binds it: a normed ".weight" is folded. False: no
+ * memory. A tensor of one dimension has one row. */
+bool mega_formula_rows(const char *seed, const char *name, const struct ora_shape *shape, size_t first,
+                       size_t rows, float *out);
 /* Inputs: near-normal deviates; uniforms in [0, 1); a triangle wave with noise. */
 void mega_formula_normals(uint64_t key, float *out, size_t n);
 void mega_formula_signal(uint64_t key, uint32_t increment, double amplitude, double noise, float *out,
