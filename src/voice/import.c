@@ -30,7 +30,10 @@ struct importing {
     char *path; /* of the model: the request's, or the one .onnx in its folder */
     char *name;
     char *out_dir, *final, *tmp;
+    const char *seed; /* NULL: an import; else weights by a formula */
     struct ora_voice_card card;
+    char *read[SOURCES_MAX]; /* what the family said that it read */
+    size_t read_count;
     struct ora_err *err;
 };
 
@@ -152,7 +155,8 @@ static int choose_place(struct importing *im)
     im->final = ora_path_join(im->out_dir, im->name);
     im->tmp = ora_fmt("%s/.%s.import-%ld", im->out_dir, im->name, (long)getpid());
     if (!im->q->replace && (is_dir(im->final) || ora_file_exists(im->final)))
-        return ora_err_set(im->err, ORA_E_BUSY, "%s is there already: --replace replaces it, --name gives another name",
+        return ora_err_set(im->err, ORA_E_BUSY,
+                           "%s is there already: --replace replaces it, --name gives another name",
                            im->final);
     return 0;
 }
@@ -180,6 +184,8 @@ static void add_field(struct ora_str *out, const char *key, const char *text)
 
 static int add_source_file(struct importing *im, struct ora_str *out, const char *path)
 {
+    size_t dir = strlen(im->path);
+    bool inside = strncmp(path, im->path, dir) == 0 && path[dir] == '/';
     char sha[65];
     uint64_t bytes;
     int rc = ora_file_size(path, &bytes, im->err);
@@ -188,15 +194,19 @@ static int add_source_file(struct importing *im, struct ora_str *out, const char
     if (rc < 0)
         return rc;
     ora_str_add(out, "    - name: ");
-    add_quoted(out, ora_path_base(path));
+    add_quoted(out, inside ? path + dir + strspn(path + dir, "/") : ora_path_base(path));
     ora_str_addf(out, "\n      bytes: %llu\n      sha256: %s\n", (unsigned long long)bytes, sha);
     return 0;
 }
 
-/* The model's file and the JSON beside it; of a folder all its files. */
+/* What the family said; else the model's file and the JSON beside it, of a folder all its files. */
 static int add_source_files(struct importing *im, struct ora_str *out)
 {
     int rc = 0, count = 0;
+    for (size_t i = 0; rc == 0 && i < im->read_count; i++)
+        rc = add_source_file(im, out, im->read[i]);
+    if (im->read_count)
+        return rc;
     if (!is_dir(im->path)) {
         char *json = ora_fmt("%s.json", im->path);
         rc = add_source_file(im, out, im->path);
@@ -227,30 +237,52 @@ static int add_weights(struct importing *im, struct ora_str *out)
     if (rc == 0)
         rc = ora_file_sha256(path, sha, im->err);
     if (rc == 0)
-        ora_str_addf(out, "weights:\n  file: %s\n  bytes: %llu\n  sha256: %s\n", weights_file,
-                     (unsigned long long)bytes, sha);
+        ora_str_addf(out, "weights:\n  file: %s\n  bytes: %llu\n  sha256: %s\n%s", weights_file,
+                     (unsigned long long)bytes, sha, im->seed ? "  random: true\n" : "");
     free(path);
     return rc;
 }
 
-static int write_yaml(struct importing *im, const struct ora_str *fragment)
+static void add_license(const struct importing *im, struct ora_str *out)
 {
     const struct ora_voice_import_request *q = im->q;
+    const char *license = q->license ? q->license : im->card.license;
+    const char *note = q->license_note ? q->license_note : im->card.note;
+    if (im->seed) {
+        license = license ? license : "none (weights are random numbers)";
+        note = note ? note : "its audio is noise: for tests and measurements only";
+    } else if (!license) {
+        license = im->family->import_license ? im->family->import_license : "unknown";
+        note = im->family->import_license ? im->family->import_note
+                                          : "nobody said under which licence this voice may be used";
+    }
+    add_field(out, "license", license);
+    add_field(out, "license_note", note);
+}
+
+static int add_provenance(struct importing *im, struct ora_str *out)
+{
+    if (im->seed) {
+        ora_str_addf(out, "provenance:\n  made_by: oratorio %s voice make-random\n  seed: \"%s\"\n",
+                     ORA_VERSION, im->seed);
+        return 0;
+    }
+    ora_str_addf(out, "provenance:\n  imported_by: oratorio %s\n  source_files:\n", ORA_VERSION);
+    return add_source_files(im, out);
+}
+
+static int write_yaml(struct importing *im, const struct ora_str *fragment)
+{
     struct ora_str s = ORA_STR_INIT;
     char *path = ora_path_join(im->tmp, "voice.yaml");
-    const char *note = q->license_note ? q->license_note : im->card.note;
-    const char *license = q->license ? q->license : im->card.license;
     ora_str_addf(
-        &s,
-        "# A voice of Oratorio, written by `oratorio voice import`.\nformat: %d\nname: \"%s\"\nfamily: %s\n",
-        ORA_VOICE_FORMAT, im->name, im->family->name);
-    add_field(&s, "license", license ? license : "unknown");
-    add_field(&s, "license_note", license ? note : "nobody said under which licence this voice may be used");
-    add_field(&s, "source", q->source);
+        &s, "# A voice of Oratorio, written by `oratorio voice %s`.\nformat: %d\nname: \"%s\"\nfamily: %s\n",
+        im->seed ? "make-random" : "import", ORA_VOICE_FORMAT, im->name, im->family->name);
+    add_license(im, &s);
+    add_field(&s, "source", im->q->source);
     int rc = add_weights(im, &s);
-    ora_str_addf(&s, "provenance:\n  imported_by: oratorio %s\n  source_files:\n", ORA_VERSION);
     if (rc == 0)
-        rc = add_source_files(im, &s);
+        rc = add_provenance(im, &s);
     ora_str_add(&s, ora_str_c(fragment)); /* last: it may be long */
     if (rc == 0)
         rc = ora_file_write_atomic(path, s.data, s.len, 0644, im->err);
@@ -298,15 +330,40 @@ static int give_name(struct importing *im)
     return rc;
 }
 
+static void on_note(void *ctx, const char *text)
+{
+    struct importing *im = ctx;
+    if (im->q->note)
+        im->q->note(im->q->progress_ctx, text);
+}
+
+static void on_read_file(void *ctx, const char *path)
+{
+    struct importing *im = ctx;
+    for (size_t i = 0; i < im->read_count; i++)
+        if (strcmp(im->read[i], path) == 0)
+            return;
+    if (im->read_count < SOURCES_MAX)
+        im->read[im->read_count++] = ora_xstrdup(path);
+}
+
 static int build(struct importing *im)
 {
     struct ora_str fragment = ORA_STR_INIT;
-    struct ora_import_options o = {im->tmp, im->name, im->q->progress, im->q->progress_ctx};
+    const struct ora_import_options o = {.out_dir = im->tmp,
+                                         .name = im->name,
+                                         .progress = im->q->progress,
+                                         .progress_ctx = im->q->progress_ctx,
+                                         .dims = im->q->dims,
+                                         .note = on_note,
+                                         .read_file = on_read_file,
+                                         .log_ctx = im};
     int rc = ora_file_remove_tree(im->tmp, im->err);
     if (rc == 0)
         rc = ora_file_mkdirs(im->tmp, 0755, im->err);
     if (rc == 0)
-        rc = im->family->import(im->path, &o, &fragment, im->err);
+        rc = im->seed ? im->family->make_random(im->seed, &o, &fragment, im->err)
+                      : im->family->import(im->path, &o, &fragment, im->err);
     if (rc == 0)
         rc = write_yaml(im, &fragment);
     if (rc == 0)
@@ -321,25 +378,50 @@ static int build(struct importing *im)
     return rc;
 }
 
+/* Everything after family and path are known. */
+static int make(struct importing *im, char **voice_dir)
+{
+    int rc = choose_name(im);
+    if (rc == 0)
+        rc = choose_place(im);
+    if (rc == 0)
+        rc = build(im);
+    if (rc == 0 && voice_dir)
+        *voice_dir = ora_xstrdup(im->final);
+    ora_voice_card_release(&im->card);
+    for (size_t i = 0; i < im->read_count; i++)
+        free(im->read[i]);
+    free(im->path);
+    free(im->name);
+    free(im->out_dir);
+    free(im->final);
+    free(im->tmp);
+    return rc;
+}
+
 int ora_voice_import(const struct ora_voice_import_request *request, char **voice_dir, struct ora_err *err)
 {
     struct importing im = {.q = request, .err = err};
     int rc;
     if (voice_dir)
         *voice_dir = NULL;
-    if ((rc = resolve_path(&im)) < 0 || (rc = choose_family(&im)) < 0 || (rc = choose_name(&im)) < 0 ||
-        (rc = choose_place(&im)) < 0)
-        goto out_free;
+    if ((rc = resolve_path(&im)) < 0 || (rc = choose_family(&im)) < 0) {
+        free(im.path);
+        return rc;
+    }
     ora_voice_card_read(im.path, &im.card);
-    rc = build(&im);
-    if (rc == 0 && voice_dir)
-        *voice_dir = ora_xstrdup(im.final);
-out_free:
-    ora_voice_card_release(&im.card);
-    free(im.path);
-    free(im.name);
-    free(im.out_dir);
-    free(im.final);
-    free(im.tmp);
-    return rc;
+    return make(&im, voice_dir);
+}
+
+int ora_voice_make_random(const struct ora_voice_import_request *request, const char *seed, char **voice_dir,
+                          struct ora_err *err)
+{
+    struct importing im = {.q = request, .seed = seed, .err = err};
+    if (voice_dir)
+        *voice_dir = NULL;
+    im.family = ora_family_find(request->family);
+    if (!im.family || !im.family->make_random)
+        return ora_err_set(err, ORA_E_BAD_USAGE, "family '%.32s' %s", request->family,
+                           im.family ? "makes no random voices" : "is not one of this build");
+    return make(&im, voice_dir);
 }

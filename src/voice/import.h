@@ -25,11 +25,18 @@ struct ora_voice_import_request {
     const char *license_note; /* NULL: what a MODEL_CARD says of training, or none */
     const char *source;       /* where the model came from; may be NULL */
     bool replace;             /* a voice of that name may be there and is replaced; else BUSY is returned */
+    const char *dims;         /* sizes of the model where they are not the family's usual ones; may be NULL */
     void (*progress)(void *ctx, const char *what, double share); /* may be NULL */
-    void *progress_ctx;
+    void (*note)(void *ctx, const char *text); /* what the family tells of the files; may be NULL */
+    void *progress_ctx;                        /* of both */
 };
 
 /* *voice_dir is the finished folder; caller frees; NULL on failure; may be NULL. */
 int ora_voice_import(const struct ora_voice_import_request *request, char **voice_dir, struct ora_err *err);
+
+/* A voice whose weights the family makes by a formula of `seed` (family->make_random); voice.yaml and every
+ * record say so. The request's path is NULL; family and name are needed. */
+int ora_voice_make_random(const struct ora_voice_import_request *request, const char *seed, char **voice_dir,
+                          struct ora_err *err);
 
 #endif
