@@ -63,14 +63,21 @@ size_t mega_duration_cache_floats(const struct mega_duration *m, int capacity)
     return ora_kv_floats(m->dims.layers, m->dims.heads, m->dims.dec / m->dims.heads, capacity);
 }
 
+static bool allocate_state(const struct ora_compute *c, const struct mega_duration *m, int capacity,
+                           float **memory, float **rope)
+{
+    bool ok = true;
+    *memory = ora_floats(c, mega_duration_cache_floats(m, capacity), &ok);
+    *rope = ora_floats(c, ora_rope_floats(m->dims.dec / m->dims.heads, (size_t)capacity), &ok);
+    return ok;
+}
+
 int mega_duration_begin(const struct ora_compute *c, const struct mega_duration *m,
                         struct mega_duration_state *s, int capacity, struct ora_err *err)
 {
     int head = m->dims.dec / m->dims.heads;
-    bool ok = true;
-    float *memory = ora_floats(c, mega_duration_cache_floats(m, capacity), &ok);
-    s->rope = ora_floats(c, ora_rope_floats(head, (size_t)capacity), &ok);
-    if (!ok)
+    float *memory;
+    if (!allocate_state(c, m, capacity, &memory, &s->rope))
         return ora_no_room(err, "the duration model's state");
     ora_kv_place(&s->cache, memory, m->dims.layers, m->dims.heads, head, capacity);
     ora_rope_fill(s->rope, head, 10000, 0, capacity);
@@ -81,15 +88,23 @@ int mega_duration_begin(const struct ora_compute *c, const struct mega_duration 
 /* ---- forward --------------------------------------------------------------------------------------------
  */
 
+static bool allocate_text(const struct ora_compute *c, const struct mega_duration *m, int n,
+                          struct ora_b16 *e, float **line)
+{
+    bool ok = true;
+    *e = ora_buffer(c, m->dims.text.dim, n, ORA_REL_HALO, &ok);
+    *line = ora_floats(c, (size_t)m->dims.dec, &ok);
+    return ok;
+}
+
 /* ling = enc_proj(text), [dec] x n rows; with the sinusoid of step n+1 where the model has positions. */
 static int encode(const struct ora_compute *c, const struct mega_duration *m, const int32_t *phones,
                   const int32_t *tones, int n, struct ora_b16 ling, struct ora_err *err)
 {
     size_t mark = ora_arena_mark(c->arena);
-    bool ok = true;
-    struct ora_b16 e = ora_buffer(c, m->dims.text.dim, n, ORA_REL_HALO, &ok);
-    float *line = ora_floats(c, (size_t)m->dims.dec, &ok);
-    if (!ok)
+    struct ora_b16 e;
+    float *line;
+    if (!allocate_text(c, m, n, &e, &line))
         return ora_no_room(err, "the duration model's text");
     int rc = ora_rel_encoder_forward(c, &m->text, phones, tones, n, e, "durations", err);
     if (rc == 0) {
@@ -105,40 +120,68 @@ static int encode(const struct ora_compute *c, const struct mega_duration *m, co
     return rc;
 }
 
-/* n rows at the cache's next positions: x -> the residual stream (in place) -> d[n]. */
-static int decode(const struct ora_compute *c, const struct mega_duration *m, struct mega_duration_state *s,
-                  struct ora_b16 x, int n, float *d, struct ora_b16 first, struct ora_err *err)
+struct work {
+    struct ora_b16 h, wide, out;
+};
+
+static bool allocate_work(const struct ora_compute *c, const struct mega_duration *m, int n, struct work *w)
+{
+    bool ok = true;
+    w->h = ora_buffer(c, m->dims.dec, n, 0, &ok);
+    w->wide = ora_buffer(c, m->dims.ffn, n, 0, &ok);
+    w->out = ora_buffer(c, 1, n, 0, &ok);
+    return ok;
+}
+
+/* n rows, each at its place of its cache: x -> the residual stream (in place) -> d[n]. first: x after the
+ * first layer, where there is a tap. */
+static int decode(const struct ora_compute *c, const struct mega_duration *m, const float *rope,
+                  const struct ora_decode_row *rows, int n, struct ora_b16 x, float *d, struct ora_b16 first,
+                  struct ora_err *err)
 {
     int dec = m->dims.dec, rc = 0;
+    struct work w;
     size_t mark = ora_arena_mark(c->arena);
-    bool ok = true;
-    struct ora_b16 h = ora_buffer(c, dec, n, 0, &ok), wide = ora_buffer(c, m->dims.ffn, n, 0, &ok);
-    struct ora_b16 out = ora_buffer(c, 1, n, 0, &ok);
-    struct ora_decode_row *rows = ora_arena_alloc(c->arena, sizeof *rows * (size_t)n);
-    if (!ok || !rows)
+    if (!allocate_work(c, m, n, &w))
         return ora_no_room(err, "the duration model");
-    for (int i = 0; i < n; i++)
-        rows[i] = (struct ora_decode_row){&s->cache, s->cache.length + i};
     for (int i = 0; rc == 0 && i < m->dims.layers; i++) {
         const struct mega_duration_layer *l = &m->layer[i];
         struct ora_self_attention a = l->attention;
-        a.rope = s->rope;
-        c->k->layer_norm(h, x, n, dec, l->norm_1.gamma, l->norm_1.beta, EPSILON, ORA_ACT_NONE, none);
-        rc = ora_self_attention_forward(c, &a, i, h, x, x, rows, n, err);
-        c->k->layer_norm(h, x, n, dec, l->norm_2.gamma, l->norm_2.beta, EPSILON, ORA_ACT_NONE, none);
-        ora_apply(c, &l->ffn_1, h, n, wide, none, ORA_ACT_GELU);
-        ora_apply(c, &l->ffn_2, wide, n, x, x, ORA_ACT_NONE);
+        a.rope = rope;
+        c->k->layer_norm(w.h, x, n, dec, l->norm_1.gamma, l->norm_1.beta, EPSILON, ORA_ACT_NONE, none);
+        rc = ora_self_attention_forward(c, &a, i, w.h, x, x, rows, n, err);
+        c->k->layer_norm(w.h, x, n, dec, l->norm_2.gamma, l->norm_2.beta, EPSILON, ORA_ACT_NONE, none);
+        ora_apply(c, &l->ffn_1, w.h, n, w.wide, none, ORA_ACT_GELU);
+        ora_apply(c, &l->ffn_2, w.wide, n, x, x, ORA_ACT_NONE);
         if (i == 0 && first.p)
             ora_copy(first, x, n, dec);
     }
-    c->k->layer_norm(h, x, n, dec, m->last.gamma, m->last.beta, EPSILON, ORA_ACT_NONE, none);
-    ora_apply(c, &m->head, h, n, out, none, ORA_ACT_NONE);
-    c->k->to_tc(d, 1, out, n, 1);
+    c->k->layer_norm(w.h, x, n, dec, m->last.gamma, m->last.beta, EPSILON, ORA_ACT_NONE, none);
+    ora_apply(c, &m->head, w.h, n, w.out, none, ORA_ACT_NONE);
+    c->k->to_tc(d, 1, w.out, n, 1);
     c->k->map(d, d, (size_t)n, ORA_ACT_SOFTPLUS);
-    s->cache.length += n;
     ora_arena_reset(c->arena, mark);
     return rc;
 }
+
+/* The input of a step: its phone's text and the code before. */
+static void input(const struct ora_compute *c, const struct mega_duration *m, struct ora_b16 x,
+                  struct ora_b16 ling, int32_t code)
+{
+    c->k->embed(x, &code, 1, m->codes, m->dims.dec, 1);
+    ora_sum(c, x, x, ling, 1, m->dims.dec);
+}
+
+/* The code that d means; only the first step may be silent. */
+static int32_t code_of(float d, bool first)
+{
+    double code = nearbyint((double)d), least = first ? 0 : 1;
+    code = code >= least ? code : least; /* a NaN becomes the least */
+    return code > MEGA_CODE_MAX ? MEGA_CODE_MAX : (int32_t)code;
+}
+
+/* ---- one sequence ---------------------------------------------------------------------------------------
+ */
 
 /* A tap of n floats in a row. */
 static void show_line(const struct ora_compute *c, const float *d, int n, struct ora_b16 room)
@@ -152,6 +195,7 @@ static void show_line(const struct ora_compute *c, const float *d, int n, struct
 struct buffers {
     struct ora_b16 ling, x, first; /* [dec] x n; first only where there is a tap */
     float *d;
+    struct ora_decode_row *rows;
 };
 
 static bool allocate(const struct ora_compute *c, const struct mega_duration *m, int n, struct buffers *b)
@@ -161,7 +205,8 @@ static bool allocate(const struct ora_compute *c, const struct mega_duration *m,
     b->x = ora_buffer(c, m->dims.dec, n, 0, &ok);
     b->first = c->tap ? ora_buffer(c, m->dims.dec, n, 0, &ok) : none;
     b->d = ora_floats(c, (size_t)n, &ok);
-    return ok;
+    b->rows = ora_arena_alloc(c->arena, sizeof *b->rows * (size_t)n);
+    return ok && b->rows;
 }
 
 static void show_all(const struct ora_compute *c, const struct mega_duration *m, const struct buffers *b,
@@ -185,13 +230,15 @@ int mega_duration_prompt(const struct ora_compute *c, const struct mega_duration
     int rc = encode(c, m, phones, tones, n, b.ling, err);
     if (rc == 0) {
         for (int i = 0; i < n; i++) {
-            int32_t code = i ? codes[i - 1] : s->last_code;
-            c->k->embed(ora_b16_at(b.x, 0, i), &code, 1, m->codes, m->dims.dec, 1);
+            input(c, m, ora_b16_at(b.x, 0, i), ora_b16_at(b.ling, 0, i), i ? codes[i - 1] : s->last_code);
+            b.rows[i] = (struct ora_decode_row){&s->cache, s->cache.length + i};
         }
-        ora_sum(c, b.x, b.x, b.ling, n, m->dims.dec);
-        rc = decode(c, m, s, b.x, n, b.d, b.first, err);
-        show_all(c, m, &b, n);
+        rc = decode(c, m, s->rope, b.rows, n, b.x, b.d, b.first, err);
+    }
+    if (rc == 0) {
+        s->cache.length += n;
         s->last_code = codes[n - 1];
+        show_all(c, m, &b, n);
     }
     ora_arena_reset(c->arena, mark);
     return rc;
@@ -208,16 +255,186 @@ int mega_duration_run(const struct ora_compute *c, const struct mega_duration *m
     int rc = encode(c, m, phones, tones, n, b.ling, err);
     for (int i = 0; rc == 0 && i < n; i++) {
         struct ora_b16 x = ora_b16_at(b.x, 0, i), first = b.first.p ? ora_b16_at(b.first, 0, i) : none;
-        c->k->embed(x, &s->last_code, 1, m->codes, m->dims.dec, 1);
-        ora_sum(c, x, x, ora_b16_at(b.ling, 0, i), 1, m->dims.dec);
-        rc = decode(c, m, s, x, 1, &b.d[i], first, err);
-        double code = nearbyint((double)b.d[i]), least = i ? 1 : 0;
-        code = code >= least ? code : least; /* a NaN becomes the least */
-        out[i] = code > MEGA_CODE_MAX ? MEGA_CODE_MAX : (int32_t)code;
+        struct ora_decode_row row = {&s->cache, s->cache.length++};
+        input(c, m, x, ora_b16_at(b.ling, 0, i), s->last_code);
+        rc = decode(c, m, s->rope, &row, 1, x, &b.d[i], first, err);
+        out[i] = code_of(b.d[i], i == 0);
         s->last_code = forced ? forced[i] : out[i];
     }
     if (rc == 0)
         show_all(c, m, &b, n);
     ora_arena_reset(c->arena, mark);
     return rc;
+}
+
+/* ---- many sequences --------------------------------------------------------------------------------------
+ */
+
+struct seat {
+    const struct mega_duration_chunk *chunk; /* NULL: free */
+    struct ora_kv_cache cache;
+    struct ora_b16 ling; /* [dec] x longest */
+    int step;
+    int32_t last_code;
+};
+
+struct batch {
+    struct seat *seats;
+    int count, longest;
+    float *caches, *lings, *rope, *d;
+    struct ora_b16 x; /* [dec] x seats */
+    struct ora_decode_row *rows;
+};
+
+static bool allocate_batch(const struct ora_compute *c, const struct mega_duration *m, int seats, int prompt,
+                           int longest, struct batch *b)
+{
+    int capacity = prompt + longest, head = m->dims.dec / m->dims.heads;
+    size_t caches, lings;
+    bool ok = ora_size_mul(mega_duration_cache_floats(m, capacity), (size_t)seats, &caches);
+    ok = ok && ora_size_mul(ora_b16_floats(m->dims.dec, (size_t)longest, 0), (size_t)seats, &lings);
+    b->count = seats;
+    b->longest = longest;
+    b->caches = ok ? ora_floats(c, caches, &ok) : NULL;
+    b->lings = ok ? ora_floats(c, lings, &ok) : NULL;
+    b->rope = ora_floats(c, ora_rope_floats(head, (size_t)capacity), &ok);
+    b->d = ora_floats(c, (size_t)seats, &ok);
+    b->x = ora_buffer(c, m->dims.dec, seats, 0, &ok);
+    b->rows = ora_arena_alloc(c->arena, sizeof *b->rows * (size_t)seats);
+    b->seats = ora_arena_alloc(c->arena, sizeof *b->seats * (size_t)seats);
+    return ok && b->rows && b->seats;
+}
+
+static void prepare(const struct mega_duration *m, int prompt, struct batch *b)
+{
+    int capacity = prompt + b->longest, head = m->dims.dec / m->dims.heads;
+    size_t cache = mega_duration_cache_floats(m, capacity);
+    size_t ling = ora_b16_floats(m->dims.dec, (size_t)b->longest, 0);
+    for (int i = 0; i < b->count; i++) {
+        struct seat *s = &b->seats[i];
+        *s = (struct seat){.ling = ora_b16_place(b->lings + ling * (size_t)i, (size_t)b->longest, 0)};
+        ora_kv_place(&s->cache, b->caches + cache * (size_t)i, m->dims.layers, m->dims.heads, head, capacity);
+    }
+    ora_rope_fill(b->rope, head, 10000, 0, capacity);
+}
+
+static int sit(const struct ora_compute *c, const struct mega_duration *m, struct seat *s,
+               const struct mega_duration_state *prompt, const struct mega_duration_chunk *chunk,
+               struct ora_err *err)
+{
+    ora_kv_copy(&s->cache, &prompt->cache);
+    s->step = 0;
+    s->last_code = prompt->last_code;
+    s->chunk = chunk->n > 0 ? chunk : NULL;
+    return s->chunk ? encode(c, m, chunk->phones, chunk->tones, chunk->n, s->ling, err) : 0;
+}
+
+/* One step of everybody who sits; returns how many did, or an error. */
+static int step(const struct ora_compute *c, const struct mega_duration *m, struct batch *b,
+                struct ora_err *err)
+{
+    int n = 0, rc;
+    for (int i = 0; i < b->count; i++) {
+        struct seat *s = &b->seats[i];
+        if (!s->chunk)
+            continue;
+        input(c, m, ora_b16_at(b->x, 0, n), ora_b16_at(s->ling, 0, s->step), s->last_code);
+        b->rows[n++] = (struct ora_decode_row){&s->cache, s->cache.length++};
+    }
+    if (n == 0)
+        return 0;
+    rc = decode(c, m, b->rope, b->rows, n, b->x, b->d, none, err);
+    n = 0;
+    for (int i = 0; rc == 0 && i < b->count; i++) {
+        struct seat *s = &b->seats[i];
+        const struct mega_duration_chunk *k = s->chunk;
+        if (!k)
+            continue;
+        if (k->d)
+            k->d[s->step] = b->d[n];
+        k->codes[s->step] = code_of(b->d[n++], s->step == 0);
+        s->last_code = k->forced ? k->forced[s->step] : k->codes[s->step];
+        if (++s->step == k->n)
+            s->chunk = NULL;
+    }
+    return rc < 0 ? rc : n;
+}
+
+int mega_duration_batch(const struct ora_compute *c, const struct mega_duration *m,
+                        const struct mega_duration_state *prompt, const struct mega_duration_chunk *chunks,
+                        int count, int width, struct ora_err *err)
+{
+    struct batch b;
+    size_t mark = ora_arena_mark(c->arena);
+    int longest = 1, next = 0, rc = 0;
+    for (int i = 0; i < count; i++)
+        longest = chunks[i].n > longest ? chunks[i].n : longest;
+    width = width < 1 ? 1 : width;
+    if (!allocate_batch(c, m, count < width ? count : width, prompt->cache.length, longest, &b)) {
+        rc = ora_no_room(err, "the chunks' durations");
+        goto out_reset;
+    }
+    prepare(m, prompt->cache.length, &b);
+    do {
+        for (int i = 0; rc >= 0 && i < b.count; i++)
+            while (rc >= 0 && !b.seats[i].chunk && next < count)
+                rc = sit(c, m, &b.seats[i], prompt, &chunks[next++], err);
+        if (rc >= 0)
+            rc = step(c, m, &b, err);
+    } while (rc > 0);
+out_reset:
+    ora_arena_reset(c->arena, mark);
+    return rc;
+}
+
+/* ---- memory ----------------------------------------------------------------------------------------------
+ */
+
+static size_t most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Of decode with n rows, and of encode. */
+static size_t pass_bytes(const struct ora_compute *c, const struct mega_duration *m, int n, int keys,
+                         int text)
+{
+    struct work w;
+    struct ora_b16 e;
+    float *line;
+    struct ora_arena counts = ora_arena_of_counts(), texts = counts;
+    struct ora_compute dry = *c;
+    dry.arena = &counts;
+    bool ok = allocate_work(&dry, m, n, &w);
+    dry.arena = &texts;
+    ok = ok && allocate_text(&dry, m, text, &e, &line);
+    return ok ? most(counts.peak_bytes + ora_self_attention_bytes(c, &m->layer[0].attention, n, keys),
+                     texts.peak_bytes + ora_rel_encoder_bytes(c->k, &m->text, text))
+              : SIZE_MAX;
+}
+
+size_t mega_duration_prompt_bytes(const struct ora_compute *c, const struct mega_duration *m, int capacity,
+                                  int n)
+{
+    struct buffers b;
+    struct mega_duration_state s;
+    struct ora_arena counts = ora_arena_of_counts();
+    struct ora_compute dry = *c;
+    float *memory;
+    dry.arena = &counts;
+    bool ok = allocate_state(&dry, m, capacity, &memory, &s.rope) && allocate(&dry, m, n, &b);
+    size_t pass = pass_bytes(c, m, n, n, n), all;
+    return ok && ora_size_add(counts.peak_bytes, pass, &all) ? all : SIZE_MAX;
+}
+
+size_t mega_duration_batch_bytes(const struct ora_compute *c, const struct mega_duration *m, int seats,
+                                 int prompt, int longest)
+{
+    struct batch b;
+    struct ora_arena counts = ora_arena_of_counts();
+    struct ora_compute dry = *c;
+    dry.arena = &counts;
+    bool ok = allocate_batch(&dry, m, seats, prompt, longest, &b);
+    size_t pass = pass_bytes(c, m, seats, prompt + longest, longest), all;
+    return ok && ora_size_add(counts.peak_bytes, pass, &all) ? all : SIZE_MAX;
 }

@@ -1,10 +1,14 @@
 /*
  * The duration model: phones and tones -> one duration code a phone (frames + 1), autoregressively. A prompt
- * is run through it once, teacher-forced; a chunk continues that state.
+ * is run through it once, teacher-forced, as one causal batch; chunks continue that state, many side by side,
+ * so that the weights stream once a step for all. A chunk's codes are the same in any company.
  *
- *     mega_duration_begin(&c, &m, &state, room, &err);                      // memory of the arena
+ *     mega_duration_begin(&c, &m, &state, prompt, &err);                    // memory of the arena
  *     mega_duration_prompt(&c, &m, &state, phones, tones, ctx, n, &err);
- *     mega_duration_run(&c, &m, &state, phones, tones, NULL, n, codes, &err);
+ *     struct mega_duration_chunk chunks[] = {{phones, tones, n, .codes = codes}, …};
+ *     mega_duration_batch(&c, &m, &state, chunks, count, MEGA_DURATION_WIDTH, &err);
+ *
+ * mega_duration_run does one chunk in the state itself and shows the taps.
  *
  * Taps: "ling", "d", "h_layer0", "h_last_layer" (a row a step).
  *
@@ -49,9 +53,32 @@ int mega_duration_begin(const struct ora_compute *c, const struct mega_duration 
 int mega_duration_prompt(const struct ora_compute *c, const struct mega_duration *m,
                          struct mega_duration_state *s, const int32_t *phones, const int32_t *tones,
                          const int32_t *codes, int n, struct ora_err *err);
-/* A chunk, step by step; forced: codes to feed back instead of its own (NULL: its own). out: [n] codes. */
+/* A chunk, step by step, in the state; forced: codes to feed back instead of its own (NULL: its own). out:
+ * [n] codes. */
 int mega_duration_run(const struct ora_compute *c, const struct mega_duration *m,
                       struct mega_duration_state *s, const int32_t *phones, const int32_t *tones,
                       const int32_t *forced, int n, int32_t *out, struct ora_err *err);
+
+enum { MEGA_DURATION_WIDTH = 16 };
+
+struct mega_duration_chunk {
+    const int32_t *phones, *tones; /* [n] */
+    int n;
+    const int32_t *forced; /* [n] codes to feed back instead of its own, or NULL */
+    int32_t *codes;        /* [n], set by batch */
+    float *d;              /* [n] what they were rounded from, or NULL */
+};
+/* Continues the prompt's state, which stays as it is, with each chunk; at most `width` side by side, each on
+ * its own copy of the prompt's keys and values. */
+int mega_duration_batch(const struct ora_compute *c, const struct mega_duration *m,
+                        const struct mega_duration_state *prompt, const struct mega_duration_chunk *chunks,
+                        int count, int width, struct ora_err *err);
+
+/* Arena bytes of begin(capacity) and prompt(n) together, and of a batch with that many seats (min(count,
+ * width)) after a prompt of `prompt` phones, chunks of at most `longest`. */
+size_t mega_duration_prompt_bytes(const struct ora_compute *c, const struct mega_duration *m, int capacity,
+                                  int n);
+size_t mega_duration_batch_bytes(const struct ora_compute *c, const struct mega_duration *m, int seats,
+                                 int prompt, int longest);
 
 #endif
