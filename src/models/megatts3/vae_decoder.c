@@ -1,7 +1,6 @@
 /*
- * Decoder. Two large buffers hold the tensors between layers by turns; everything else is a tile: its row 0
- * is the tile's first output row, and rows outside the utterance are zeros (or, for the 7-tap convolutions,
- * reflected).
+ * Decoder in its fast form. A tile of samples is followed back through the layers to the rows that each must
+ * make; then two large buffers hold the tensors between layers by turns.
  */
 #include "models/megatts3/vae_decoder.h"
 
@@ -9,42 +8,32 @@
 
 #include "nn/layers/reflect.h"
 
-enum { UP_TAPS = 7, UP_PAD = 3, TRANS_TAPS = 10, TRANS_HALF = 5, HALO = 64, TILE_ROWS = 1024 };
+enum { TRANS_HALF = 5, HALO = 4, TILE_LATENTS = 128 };
 static const float SLOPE = 0.2f;
-static const int mrf_taps[MEGA_MRF_CHAINS] = {3, 7, 11}, mrf_dilation[MEGA_MRF_PAIRS] = {1, 3, 5};
 static const struct ora_b16 none = {0};
 
 /* ---- bind -----------------------------------------------------------------------------------------------
  */
 
-static void bind_up(struct ora_binder *b, struct mega_up *u, int in, int out, int rate, const char *prefix)
+static void bind_up(struct ora_binder *b, struct ora_repeat_up *u, int in, int out, int rate,
+                    const char *prefix)
 {
-    u->in = in;
-    u->out = out;
-    u->rate = rate;
-    ora_bind_conv(b, &u->conv, NULL, in, out, UP_TAPS, 1, ORA_BIAS, "%s.upsample.3", prefix);
-    ora_bind_transposed(b, &u->trans, in, out, TRANS_TAPS, rate, TRANS_HALF - rate / 2, "%s.trans_upsample.1",
-                        prefix);
-}
-
-static void bind_mrf(struct ora_binder *b, struct mega_mrf *m, int channels, int item)
-{
-    m->channels = channels;
-    for (int j = 0; j < MEGA_MRF_CHAINS; j++)
-        for (int q = 0; q < MEGA_MRF_PAIRS; q++) {
-            ora_bind_conv(b, &m->first[j][q], NULL, channels, channels, mrf_taps[j], mrf_dilation[q],
-                          ORA_BIAS, "vae.decoder.model_up.%d.block%d.convs1.%d", item, j + 1, q);
-            ora_bind_conv(b, &m->second[j][q], NULL, channels, channels, mrf_taps[j], 1, ORA_BIAS,
-                          "vae.decoder.model_up.%d.block%d.convs2.%d", item, j + 1, q);
-        }
+    char conv[96], trans[96];
+    snprintf(conv, sizeof conv, "%s.upsample.3", prefix);
+    snprintf(trans, sizeof trans, "%s.trans_upsample.1", prefix);
+    ora_bind_repeat_up(b, u, in, out, rate, MEGA_UP_TAPS, MEGA_UP_TRANS_TAPS, TRANS_HALF - rate / 2, conv,
+                       trans);
 }
 
 static void bind_post(struct ora_binder *b, struct mega_vae_decoder *m, int channels)
 {
-    struct ora_conv_spec post = {
-        .in = channels, .out = 1, .taps = UP_TAPS, .dilation = 1, .first = ora_conv_first(UP_TAPS, 1)};
+    struct ora_conv_spec post = {.in = channels,
+                                 .out = 1,
+                                 .taps = MEGA_UP_TAPS,
+                                 .dilation = 1,
+                                 .first = ora_conv_first(MEGA_UP_TAPS, 1)};
     post.weights =
-        ora_bind_take(b, ORA_SHAPE(1, (size_t)channels, UP_TAPS), "vae.decoder.model_up.12.weight");
+        ora_bind_take(b, ORA_SHAPE(1, (size_t)channels, MEGA_UP_TAPS), "vae.decoder.model_up.12.weight");
     post.bias = ora_bind_take(b, ORA_SHAPE(1), "vae.decoder.model_up.12.bias");
     if (b->rc == 0)
         ora_packer_conv_mono(b->packer, &post, &m->post);
@@ -58,275 +47,242 @@ void mega_vae_decoder_bind(struct ora_binder *b, const struct mega_vae_dims *d, 
     m->dims = *d;
     ora_bind_linear(b, &m->proj, NULL, d->z, d->dec_in, ORA_BIAS, "vae.proj_to_decoder");
     bind_up(b, &m->latent_up, d->dec_in, d->dec_up, MEGA_LATENT_FRAMES, "vae.latent_upsampler");
-    ora_bind_conv(b, &m->pre, NULL, d->dec_up, channels, UP_TAPS, 1, ORA_BIAS, "vae.decoder.model_up.1");
+    ora_bind_conv(b, &m->pre, NULL, d->dec_up, channels, MEGA_UP_TAPS, 1, ORA_BIAS, "vae.decoder.model_up.1");
     for (int i = 0; i < MEGA_STAGES; i++, channels /= 2) {
         snprintf(prefix, sizeof prefix, "vae.decoder.model_up.%d", 2 * i + 2);
         bind_up(b, &m->up[i], channels, channels / 2, d->dec_ratios[i], prefix);
-        bind_mrf(b, &m->mrf[i], channels / 2, 2 * i + 3);
+        mega_mrf_bind(b, &m->mrf[i], channels / 2, 2 * i + 3);
     }
     bind_post(b, m, channels);
 }
 
-/* ---- upsampler ------------------------------------------------------------------------------------------
+/* ---- plan: which rows of each layer a tile needs
+ * -----------------------------------------------------------
  */
 
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-static int clip(int v, int lo, int hi)
-{
-    return v < lo ? lo : v > hi ? hi : v;
-}
-
-/* repeated[o] = u[o / rate] for output rows [lo - 3, hi + 3), reflected at the true ends; row 0 is lo. u's
- * row 0 is input row `from`. */
-static void repeat(struct ora_b16 repeated, struct ora_b16 u, int from, int channels, int rate, int lo,
-                   int hi, int rows)
-{
-    for (int o = lo - UP_PAD; o < hi + UP_PAD; o++) {
-        int row = ora_reflected(o, rate * rows, UP_PAD);
-        if (row < 0)
-            ora_b16_clear_rows(repeated, channels, o - lo, o - lo + 1);
-        else
-            for (int b = 0; b < ora_blocks(channels); b++)
-                memcpy(ora_b16_at(repeated, b, o - lo).p, ora_b16_at(u, b, row / rate - from).p,
-                       sizeof(float) * ORA_LANES);
-    }
-}
-
-/* y = up(x): rate*rows rows. */
-static int upsample(const struct ora_compute *c, const struct mega_up *up, struct ora_b16 x, int rows,
-                    struct ora_b16 y, int tile, struct ora_err *err)
-{
-    enum { REACH = 8 };
-    size_t mark = ora_arena_mark(c->arena);
-    bool ok = true;
-    tile = smaller(tile, rows);
-    struct ora_b16 u = ora_buffer(c, up->in, tile, REACH, &ok);
-    struct ora_b16 repeated = ora_buffer(c, up->in, up->rate * tile, UP_PAD, &ok);
-    if (!ok)
-        return ora_no_room(err, "an upsampler");
-    for (int a = 0; a < rows; a += tile) {
-        int n = smaller(tile, rows - a), lo = clip(a - REACH, 0, rows), hi = clip(a + n + REACH, 0, rows);
-        struct ora_b16 part = ora_b16_at(u, 0, lo - a), out = ora_b16_at(y, 0, (ptrdiff_t)up->rate * a);
-        ora_map(c, part, ora_b16_at(x, 0, lo), hi - lo, up->in, ORA_ACT_SINE_SUM);
-        ora_leaky(c, part, part, hi - lo, up->in, SLOPE);
-        ora_b16_clear_rows(u, up->in, -REACH, lo - a);
-        ora_b16_clear_rows(u, up->in, hi - a, n + REACH);
-        repeat(repeated, u, a, up->in, up->rate, up->rate * a, up->rate * (a + n), rows);
-        ora_apply(c, &up->conv, repeated, up->rate * n, out, none, ORA_ACT_NONE);
-        ora_transposed_forward(c, &up->trans, u, n, out, out);
-    }
-    ora_arena_reset(c->arena, mark);
-    return 0;
-}
-
-/* ---- residual blocks -------------------------------------------------------------------------------------
- */
-
-struct tile {
-    const struct ora_compute *c;
-    int a, n, rows;                    /* output rows [a, a+n) of an utterance of `rows` */
-    struct ora_b16 x;                  /* the whole input, row 0 the utterance's */
-    struct ora_b16 lx, cur, lcur, mid; /* row 0 is row a; HALO on both sides */
+struct span {
+    int lo, hi;
 };
 
-/* What the pairs from q on reach to each side. */
-static int reach_from(int q, int half)
+struct plan {
+    int rows[MEGA_STAGES + 1]; /* of the utterance: at 100 Hz, after each stage */
+    struct span z;             /* latents */
+    struct span frames;        /* latent_up's output */
+    struct span in[MEGA_STAGES], up[MEGA_STAGES], out[MEGA_STAGES];
+    struct span wave; /* samples */
+};
+
+static struct span widen(struct span s, int by, int rows)
 {
-    int reach = 0;
-    for (; q < MEGA_MRF_PAIRS; q++)
-        reach += half * (1 + mrf_dilation[q]);
-    return reach;
+    s.lo = s.lo - by > 0 ? s.lo - by : 0;
+    s.hi = s.hi + by < rows ? s.hi + by : rows;
+    return s;
+}
+static struct span needed(const struct ora_repeat_up *u, int rows, struct span s)
+{
+    struct span from;
+    ora_repeat_up_needs(u, rows, s.lo, s.hi, &from.lo, &from.hi);
+    return from;
 }
 
-/* The rows [a-by, a+n+by) that lie in the utterance, tile-relative; those outside become zeros in x. */
-static void bounds(const struct tile *t, int by, int *lo, int *hi)
+static struct plan plan_tile(const struct mega_vae_decoder *m, int latents, struct span tile)
 {
-    *lo = clip(t->a - by, 0, t->rows) - t->a;
-    *hi = clip(t->a + t->n + by, 0, t->rows) - t->a;
-}
-static void clear_outside(const struct tile *t, struct ora_b16 x, int channels)
-{
-    ora_b16_clear_rows(x, channels, -HALO, -t->a);
-    ora_b16_clear_rows(x, channels, t->rows - t->a, t->n + HALO);
-}
-
-/* One chain; its last sum goes to y (row 0: a), plus `add`. */
-static void chain(const struct tile *t, const struct mega_mrf *m, int j, struct ora_b16 y, struct ora_b16 add)
-{
-    const struct ora_compute *c = t->c;
-    int half = (mrf_taps[j] - 1) / 2, lo, hi;
-    for (int q = 0; q < MEGA_MRF_PAIRS; q++) {
-        bool last = q + 1 == MEGA_MRF_PAIRS;
-        struct ora_b16 from = q ? t->cur : ora_b16_at(t->x, 0, t->a), active = q ? t->lcur : t->lx;
-        bounds(t, reach_from(q + 1, half) + half, &lo, &hi);
-        ora_count(c, (double)(hi - lo) * m->channels * m->channels * mrf_taps[j]);
-        c->k->conv(&m->first[j][q], &(struct ora_conv_run){.x = ora_b16_at(active, 0, lo),
-                                                           .rows = hi - lo,
-                                                           .leaky = ora_b16_at(t->mid, 0, lo),
-                                                           .slope = SLOPE,
-                                                           .scratch = c->scratch});
-        clear_outside(t, t->mid, m->channels);
-        bounds(t, reach_from(q + 1, half), &lo, &hi);
-        ora_count(c, (double)(hi - lo) * m->channels * m->channels * mrf_taps[j]);
-        struct ora_conv_run run = {.x = ora_b16_at(t->mid, 0, lo),
-                                   .rows = hi - lo,
-                                   .res = ora_b16_at(from, 0, lo),
-                                   .y = ora_b16_at(last ? y : t->cur, 0, lo),
-                                   .slope = SLOPE,
-                                   .scratch = c->scratch};
-        if (last)
-            run.add = add;
-        else
-            run.leaky = ora_b16_at(t->lcur, 0, lo);
-        c->k->conv(&m->second[j][q], &run);
-        if (!last)
-            clear_outside(t, t->lcur, m->channels);
+    struct plan p = {.rows[0] = MEGA_LATENT_FRAMES * latents,
+                     .wave = {tile.lo * MEGA_LATENT_HOP, tile.hi * MEGA_LATENT_HOP}};
+    for (int i = 0; i < MEGA_STAGES; i++)
+        p.rows[i + 1] = p.rows[i] * m->dims.dec_ratios[i];
+    struct span want = widen(p.wave, MEGA_UP_PAD, p.rows[MEGA_STAGES]);
+    for (int i = MEGA_STAGES - 1; i >= 0; i--) {
+        p.out[i] = want;
+        p.up[i] = widen(want, MEGA_MRF_REACH, p.rows[i + 1]);
+        p.in[i] = want = needed(&m->up[i], p.rows[i], p.up[i]);
     }
+    p.frames = widen(want, MEGA_UP_PAD, p.rows[0]);
+    p.z = needed(&m->latent_up, latents, p.frames);
+    return p;
 }
 
-static bool allocate_tile(const struct ora_compute *c, struct tile *t, int channels, int tile)
-{
-    bool ok = true;
-    t->lx = ora_buffer(c, channels, tile, HALO, &ok);
-    t->cur = ora_buffer(c, channels, tile, HALO, &ok);
-    t->lcur = ora_buffer(c, channels, tile, HALO, &ok);
-    t->mid = ora_buffer(c, channels, tile, HALO, &ok);
-    return ok;
-}
-
-/* The first block's longest chain on its own, for whoever looks. */
-static void show_chain(const struct tile *t, const struct mega_mrf *m, struct ora_b16 room, int item)
-{
-    if (!t->c->tap || item != 3)
-        return;
-    chain(t, m, MEGA_MRF_CHAINS - 1, room, none);
-    ora_show(t->c, room, t->n, m->channels, "mrf3.chain_k11");
-}
-
-/* y = mean of the chains of x. */
-static int residual(const struct ora_compute *c, const struct mega_mrf *m, int item, struct ora_b16 x,
-                    int rows, struct ora_b16 y, int tile, struct ora_err *err)
-{
-    size_t mark = ora_arena_mark(c->arena);
-    struct tile t = {.c = c, .rows = rows, .x = x};
-    tile = smaller(tile, rows);
-    if (!allocate_tile(c, &t, m->channels, tile))
-        return ora_no_room(err, "residual blocks");
-    for (t.a = 0; t.a < rows; t.a += tile) {
-        int lo, hi;
-        struct ora_b16 out = ora_b16_at(y, 0, t.a);
-        t.n = smaller(tile, rows - t.a);
-        bounds(&t, HALO, &lo, &hi);
-        ora_leaky(c, ora_b16_at(t.lx, 0, lo), ora_b16_at(x, 0, t.a + lo), hi - lo, m->channels, SLOPE);
-        clear_outside(&t, t.lx, m->channels);
-        show_chain(&t, m, out, item);
-        for (int j = 0; j < MEGA_MRF_CHAINS; j++)
-            chain(&t, m, j, out, j ? out : none);
-        for (int b = 0; b < ora_blocks(m->channels); b++) {
-            float *p = ora_b16_at(out, b, 0).p;
-            c->k->scale(p, p, ORA_LANES * (size_t)t.n, 1.0f / MEGA_MRF_CHAINS);
-        }
-    }
-    ora_arena_reset(c->arena, mark);
-    return 0;
-}
-
-/* ---- decoder --------------------------------------------------------------------------------------------
+/* ---- memory ----------------------------------------------------------------------------------------------
  */
 
 struct buffers {
     float *memory[2];
-    size_t floats;
+    size_t floats[2];
 };
 
-/* Room for any tensor between two layers. */
-static bool allocate(const struct ora_compute *c, const struct mega_vae_decoder *m, int rows,
-                     struct buffers *b)
+static void grow(size_t *floats, int channels, struct span s)
+{
+    size_t n = ora_b16_floats(channels, (size_t)(s.hi - s.lo), HALO);
+    *floats = n > *floats ? n : *floats;
+}
+
+/* Raises the sizes to what a tile needs; *scratch: of the layers' own. */
+static void size_up(const struct mega_vae_decoder *m, const struct plan *p, struct buffers *b,
+                    size_t *scratch)
 {
     const struct mega_vae_dims *d = &m->dims;
-    int channels = 16 * d->ngf, r = MEGA_LATENT_FRAMES * rows;
-    bool ok = true;
-    size_t most = ora_b16_floats(d->dec_in, (size_t)rows, HALO),
-           n = ora_b16_floats(d->dec_up, (size_t)r, HALO);
-    most = n > most ? n : most;
-    for (int i = 0; i <= MEGA_STAGES; i++) {
-        n = ora_b16_floats(channels, (size_t)r, HALO);
-        most = n > most ? n : most;
+    int channels = 16 * d->ngf;
+    size_t bytes = ora_repeat_up_bytes(&m->latent_up);
+    *scratch = bytes > *scratch ? bytes : *scratch;
+    grow(&b->floats[0], d->z, p->z);
+    grow(&b->floats[1], d->dec_in, p->z);
+    grow(&b->floats[0], d->dec_up, p->frames);
+    grow(&b->floats[1], channels, p->in[0]);
+    for (int i = 0; i < MEGA_STAGES; i++) {
         channels /= 2;
-        r *= i < MEGA_STAGES ? d->dec_ratios[i] : 1;
+        grow(&b->floats[0], channels, p->up[i]);
+        grow(&b->floats[1], channels, p->out[i]);
+        bytes = ora_repeat_up_bytes(&m->up[i]);
+        *scratch = bytes > *scratch ? bytes : *scratch;
+        bytes = mega_mrf_bytes(&m->mrf[i], p->out[i].hi - p->out[i].lo, m->tile_bytes);
+        *scratch = bytes > *scratch ? bytes : *scratch;
     }
-    b->floats = most;
-    b->memory[0] = ora_floats(c, most, &ok);
-    b->memory[1] = ora_floats(c, most, &ok);
+}
+
+static int tile_latents(const struct mega_vae_decoder *m, int n)
+{
+    int most = m->tile_latents ? m->tile_latents : TILE_LATENTS, count = (n + most - 1) / most;
+    return count > 1 ? (n + count - 1) / count : n;
+}
+
+/* Sizes over all tiles; returns the scratch. */
+static size_t sizes(const struct mega_vae_decoder *m, int rows, int first, struct buffers *b)
+{
+    size_t scratch = 0;
+    int tile = tile_latents(m, rows - first);
+    *b = (struct buffers){.floats = {0}};
+    for (int a = first; a < rows; a += tile) {
+        struct plan p = plan_tile(m, rows, (struct span){a, a + tile < rows ? a + tile : rows});
+        size_up(m, &p, b, &scratch);
+    }
+    return scratch;
+}
+
+static bool allocate(const struct ora_compute *c, struct buffers *b)
+{
+    bool ok = true;
+    for (int i = 0; i < 2; i++)
+        b->memory[i] = ora_floats(c, b->floats[i], &ok);
     return ok;
 }
 
-static struct ora_b16 place(const struct buffers *b, int which, int rows)
+size_t mega_vae_bytes(const struct mega_vae_decoder *m, int rows, int first)
 {
-    return ora_b16_place(b->memory[which], (size_t)rows, HALO);
+    struct ora_arena counts = ora_arena_of_counts();
+    struct buffers b;
+    size_t scratch = sizes(m, rows, first, &b);
+    allocate(&(struct ora_compute){.arena = &counts}, &b);
+    ora_arena_alloc(&counts, scratch);
+    return counts.peak_bytes;
 }
 
-/* latents -> [2048] x 4*rows in buffer 1 */
+/* A tensor of rows s in buffer `which`; row 0 is row s.lo. */
+static struct ora_b16 place(const struct buffers *b, int which, struct span s)
+{
+    return ora_b16_place(b->memory[which], (size_t)(s.hi - s.lo), HALO);
+}
+
+/* ---- layers ----------------------------------------------------------------------------------------------
+ */
+
+/* Rows of x round span s that lie outside the utterance: reflected ones. x's row 0 is s.lo. */
+static void reflect_ends(struct ora_b16 x, int channels, struct span s, int rows)
+{
+    for (int i = 1; i <= MEGA_UP_PAD; i++) {
+        int outside[2] = {s.lo == 0 ? -i : 0, s.hi == rows ? rows - 1 + i : 0};
+        for (int e = 0; e < 2; e++) {
+            int from = ora_reflected(outside[e], rows, MEGA_UP_PAD);
+            if (outside[e] == 0)
+                continue;
+            if (from < 0)
+                ora_b16_clear_rows(x, channels, outside[e] - s.lo, outside[e] - s.lo + 1);
+            else
+                ora_copy(ora_b16_at(x, 0, outside[e] - s.lo), ora_b16_at(x, 0, from - s.lo), 1, channels);
+        }
+    }
+}
+
+/* y = up(leaky(sin x + x)), rows `to` from rows `from` of `rows`; x is overwritten. */
+static int upsample(const struct ora_compute *c, const struct ora_repeat_up *up, struct ora_b16 x,
+                    struct span from, int rows, struct ora_b16 y, struct span to, struct ora_err *err)
+{
+    int n = from.hi - from.lo;
+    ora_map(c, x, x, n, up->in, ORA_ACT_SINE_SUM);
+    ora_leaky(c, x, x, n, up->in, SLOPE);
+    if (from.lo == 0)
+        ora_b16_clear_rows(x, up->in, -HALO, 0);
+    if (from.hi == rows)
+        ora_b16_clear_rows(x, up->in, n, n + HALO);
+    return ora_repeat_up_forward(c, up, x, from.lo, rows, y, to.lo, to.hi, err);
+}
+
+/* latents -> the first stage's input, in buffer 1 */
 static int enter(const struct ora_compute *c, const struct mega_vae_decoder *m, const struct buffers *b,
-                 const float *latents, int rows, struct ora_err *err)
+                 const struct plan *p, const float *latents, int rows, struct ora_err *err)
 {
     const struct mega_vae_dims *d = &m->dims;
-    int up = MEGA_LATENT_FRAMES * rows;
-    struct ora_b16 z = place(b, 0, rows), y = place(b, 1, rows), wide = place(b, 0, up),
-                   out = place(b, 1, up);
-    c->k->from_tc(z, latents, (size_t)d->z, rows, d->z);
-    ora_apply(c, &m->proj, z, rows, y, none, ORA_ACT_NONE);
-    ora_show(c, y, rows, d->dec_in, "proj");
-    int rc = upsample(c, &m->latent_up, y, rows, wide, rows, err);
-    ora_show(c, wide, up, d->dec_up, "latent_up");
-    ora_reflect_rows(wide, d->dec_up, up, UP_PAD, UP_PAD);
-    ora_apply(c, &m->pre, wide, up, out, none, ORA_ACT_NONE);
-    ora_show(c, out, up, 16 * d->ngf, "model_up1");
+    struct ora_b16 z = place(b, 0, p->z), y = place(b, 1, p->z), wide = place(b, 0, p->frames);
+    int n = p->z.hi - p->z.lo;
+    c->k->from_tc(z, latents + (size_t)p->z.lo * (size_t)d->z, (size_t)d->z, n, d->z);
+    ora_apply(c, &m->proj, z, n, y, none, ORA_ACT_NONE);
+    int rc = upsample(c, &m->latent_up, y, p->z, rows, wide, p->frames, err);
+    reflect_ends(wide, d->dec_up, p->frames, p->rows[0]);
+    ora_apply(c, &m->pre, ora_b16_at(wide, 0, p->in[0].lo - p->frames.lo), p->in[0].hi - p->in[0].lo,
+              place(b, 1, p->in[0]), none, ORA_ACT_NONE);
     return rc;
 }
 
-/* tanh(conv7(lrelu(x))) -> samples */
-static void leave(const struct ora_compute *c, const struct mega_vae_decoder *m, struct ora_b16 x, int rows,
-                  float *wave)
+/* tanh(conv7(leaky(x))) -> samples */
+static void leave(const struct ora_compute *c, const struct mega_vae_decoder *m, struct ora_b16 x,
+                  const struct plan *p, float *wave)
 {
-    const struct ora_conv_mono *p = &m->post;
-    ora_leaky(c, x, x, rows, m->dims.ngf, SLOPE);
-    ora_reflect_rows(x, m->dims.ngf, rows, UP_PAD, UP_PAD);
-    ora_count(c, (double)rows * p->in * p->taps);
-    c->k->conv_mono(wave, x, rows, p->in_blocks, p->taps, p->dilation, p->first, p->weights, p->bias,
-                    ORA_ACT_NONE);
-    if (c->tap) {
-        c->k->from_tc(x, wave, 1, rows, 1);
-        ora_show(c, x, rows, 1, "model_up12");
+    const struct ora_conv_mono *post = &m->post;
+    struct span have = p->out[MEGA_STAGES - 1];
+    int n = p->wave.hi - p->wave.lo;
+    ora_leaky(c, x, x, have.hi - have.lo, m->dims.ngf, SLOPE);
+    reflect_ends(x, m->dims.ngf, have, p->rows[MEGA_STAGES]);
+    ora_count(c, (double)n * post->in * post->taps);
+    c->k->conv_mono(wave, ora_b16_at(x, 0, p->wave.lo - have.lo), n, post->in_blocks, post->taps,
+                    post->dilation, post->first, post->weights, post->bias, ORA_ACT_TANH);
+}
+
+static int decode_tile(const struct ora_compute *c, const struct mega_vae_decoder *m, const struct buffers *b,
+                       const float *latents, int rows, struct span tile, float *wave, struct ora_err *err)
+{
+    struct plan p = plan_tile(m, rows, tile);
+    int rc = enter(c, m, b, &p, latents, rows, err);
+    for (int i = 0; rc == 0 && i < MEGA_STAGES; i++) {
+        struct ora_b16 x = place(b, 0, p.up[i]);
+        struct ora_b16 in = i == 0 ? place(b, 1, p.in[0]) : place(b, 1, p.out[i - 1]);
+        rc = upsample(c, &m->up[i], in, p.in[i], p.rows[i], x, p.up[i], err);
+        if (rc == 0)
+            rc = mega_mrf_forward(c, &m->mrf[i], x, p.up[i].lo, p.rows[i + 1], place(b, 1, p.out[i]),
+                                  p.out[i].lo, p.out[i].hi, m->tile_bytes, err);
     }
-    c->k->map(wave, wave, (size_t)rows, ORA_ACT_TANH);
+    if (rc == 0)
+        leave(c, m, place(b, 1, p.out[MEGA_STAGES - 1]), &p, wave);
+    return rc;
+}
+
+int mega_vae_decode_from(const struct ora_compute *c, const struct mega_vae_decoder *m, const float *latents,
+                         int rows, int first, float *wave, struct ora_err *err)
+{
+    struct buffers b;
+    size_t mark = ora_arena_mark(c->arena);
+    int tile = tile_latents(m, rows - first), rc = 0;
+    sizes(m, rows, first, &b);
+    if (!allocate(c, &b))
+        return ora_no_room(err, "the vocoder");
+    for (int a = first; rc == 0 && a < rows; a += tile) {
+        struct span s = {a, a + tile < rows ? a + tile : rows};
+        rc = decode_tile(c, m, &b, latents, rows, s, wave + (size_t)(a - first) * MEGA_LATENT_HOP, err);
+    }
+    ora_arena_reset(c->arena, mark);
+    return rc;
 }
 
 int mega_vae_decode(const struct ora_compute *c, const struct mega_vae_decoder *m, const float *latents,
                     int rows, float *wave, struct ora_err *err)
 {
-    struct buffers b;
-    size_t mark = ora_arena_mark(c->arena);
-    int channels = 16 * m->dims.ngf, r = MEGA_LATENT_FRAMES * rows;
-    if (!allocate(c, m, rows, &b))
-        return ora_no_room(err, "the vocoder");
-    int rc = enter(c, m, &b, latents, rows, err);
-    for (int i = 0; rc == 0 && i < MEGA_STAGES; i++) {
-        int tile = c->tap ? m->dims.dec_ratios[i] * r : m->tile_rows ? m->tile_rows : TILE_ROWS;
-        struct ora_b16 x = place(&b, 1, r), y = place(&b, 0, m->dims.dec_ratios[i] * r);
-        rc = upsample(c, &m->up[i], x, r, y, tile, err);
-        r *= m->dims.dec_ratios[i];
-        channels /= 2;
-        ora_show(c, y, r, channels, "model_up%d", 2 * i + 2);
-        if (rc == 0)
-            rc = residual(c, &m->mrf[i], 2 * i + 3, y, r, place(&b, 1, r), tile, err);
-        ora_show(c, place(&b, 1, r), r, channels, "model_up%d", 2 * i + 3);
-    }
-    if (rc == 0)
-        leave(c, m, place(&b, 1, r), r, wave);
-    ora_arena_reset(c->arena, mark);
-    return rc;
+    return mega_vae_decode_from(c, m, latents, rows, 0, wave, err);
 }

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "models/megatts3/vae_decoder.h"
 #include "models/megatts3/vae_encoder.h"
+#include "models/megatts3/vae_plain.h"
 
 static void bind_encoder(struct ora_binder *b, void *model, const struct mega_dims *d)
 {
@@ -16,6 +16,7 @@ static void bind_encoder(struct ora_binder *b, void *model, const struct mega_di
 static void bind_decoder(struct ora_binder *b, void *model, const struct mega_dims *d)
 {
     mega_vae_decoder_bind(b, &d->vae, model);
+    mega_vae_bind_plain(b, &d->vae, model);
 }
 
 static void encode(struct golden *g, const struct mega_vae_encoder *m, const char *number)
@@ -50,7 +51,10 @@ static void decode(struct golden *g, const struct mega_vae_decoder *m, const cha
     float *wave = ora_xmalloc(sizeof *wave * (samples + 1));
     snprintf(prefix, sizeof prefix, "vae/dec%s.", number);
     g->prefix = prefix;
-    golden_must(mega_vae_decode(&g->compute, m, latents, (int)rows, wave, &err), &err, "decoder");
+    golden_must(mega_vae_decode_plain(&g->compute, m, latents, (int)rows, wave, &err), &err, "decoder");
+    golden_check_f32(g, wave, samples, "%swave", prefix);
+    golden_must(mega_vae_decode(&g->compute, m, latents, (int)rows, wave, &err), &err, "fast decoder");
+    golden_again(g, "%swave", prefix);
     golden_check_f32(g, wave, samples, "%swave", prefix);
     free(latents);
     free(wave);
