@@ -118,7 +118,7 @@ static const struct language languages[] = {
      "finally perhaps maybe indeed let is are was were do does did has have had can could would should will "
      "shall may might must "
      "to of into upon over under between during about against only even just still yet also another other "
-     "such thus hence ",
+     "such thus hence yesterday today tomorrow tonight later soon afterwards suddenly eventually instead ",
      false, NULL},
     {"de", german,
      " der die das ein eine er sie es wir ihr ich du und aber oder doch dann da als wenn weil im in am an "

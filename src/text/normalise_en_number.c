@@ -136,7 +136,10 @@ static bool is_stepped(const struct ora_en *n, size_t i, size_t end)
 {
     size_t before = before_list(n, i);
     return ora_en_word_in(n, before, numbered) ||
-           (ora_en_word_in(n, before, programs) && ora_en_capital(n, before)) || opens_heading(n, i, end);
+           (ora_en_word_in(n, before, programs) && ora_en_capital(n, before)) || opens_heading(n, i, end) ||
+           (ora_en_is(n, end, ORA_TOKEN_SPACE) &&
+            ora_en_word_in(n, end + 1, " version versions release kernel ")) ||
+           (ora_en_mark(n, i - 1, '-') && ora_en_is(n, i - 2, ORA_TOKEN_WORD)); /* "xen-utils-4.14" */
 }
 
 static void say_step(struct ora_en *n, size_t i)
@@ -157,11 +160,14 @@ size_t ora_rule_version(struct ora_en *n, size_t i)
 {
     struct groups g;
     read_groups(n, i, false, &g);
+    for (size_t k = 0; k + 1 < g.count; k++) {
+        if (!ora_en_mark(n, g.at[k] + 1, '.')) { /* "2.9.4-2" */
+            g.count = k + 1;
+            g.tokens = 2 * k + 1;
+        }
+    }
     if (g.count < 2 || ora_en_mark(n, i - 1, '.'))
         return 0;
-    for (size_t k = 0; k + 1 < g.count; k++)
-        if (!ora_en_mark(n, g.at[k] + 1, '.'))
-            return 0;
     bool stepped = (g.count == 2 || g.count == 4) && is_stepped(n, i, i + g.tokens);
     if (g.count == 2 && (!stepped || ora_en_at(n, g.at[1])->len > 2))
         return 0;
@@ -169,6 +175,10 @@ size_t ora_rule_version(struct ora_en *n, size_t i)
         if (k)
             ora_en_say(n, g.count == 4 && !stepped ? "dot" : "point");
         say_step(n, g.at[k]);
+    }
+    if (ora_en_mark(n, i + g.tokens, '-') && ora_en_is(n, i + g.tokens + 1, ORA_TOKEN_NUMBER)) {
+        ora_en_say(n, "dash ");
+        return g.tokens + 1;
     }
     return g.tokens;
 }

@@ -189,15 +189,25 @@ static const struct unit *unit_and_power(const struct ora_en *n, size_t i, size_
     return u;
 }
 
-/* "2 in. tall": only with its dot, and only where the sentence goes on. */
-static size_t inches(struct ora_en *n, size_t at, const struct ora_amount *a)
+/* Whether the number at token i comes behind feet: "5 ft. 10". */
+static bool behind_feet(const struct ora_en *n, size_t i)
 {
-    if (!ora_en_word_exact(n, at, "in") || !ora_en_mark(n, at + 1, '.') ||
-        !ora_en_is(n, at + 2, ORA_TOKEN_SPACE) || !ora_en_attached(n, at + 3) || ora_en_capital(n, at + 3))
+    size_t word = i - 2 - ora_en_mark(n, i - 2, '.');
+    return ora_en_is(n, i - 1, ORA_TOKEN_SPACE) && ora_en_word_in(n, word, " ft foot feet ");
+}
+
+/* "2 in. tall": only with its dot, and only where the sentence goes on, or behind feet. */
+static size_t inches(struct ora_en *n, size_t i, size_t at, const struct ora_amount *a)
+{
+    if (!ora_en_word_exact(n, at, "in") || !ora_en_mark(n, at + 1, '.'))
+        return 0;
+    bool goes_on =
+        ora_en_is(n, at + 2, ORA_TOKEN_SPACE) && ora_en_attached(n, at + 3) && !ora_en_capital(n, at + 3);
+    if (!goes_on && !behind_feet(n, i))
         return 0;
     ora_en_say_amount(n, a);
     ora_en_say(n, ora_en_is_one(a) ? "inch" : "inches");
-    return a->tokens + 3;
+    return a->tokens + 2 + !ora_en_dot_ends(n, at + 1);
 }
 
 /* "1.5m people", "10k users": a letter that counts rather than measures. */
@@ -235,7 +245,7 @@ size_t ora_rule_unit(struct ora_en *n, size_t i)
     }
     const struct unit *u = unit_and_power(n, at + (space || hyphen), &tokens, &power);
     if (!u)
-        return space ? inches(n, at + 1, &a) : 0;
+        return space ? inches(n, i, at + 1, &a) : 0;
     /* After a space a lone capital is more often a name or a grade than volts. */
     if (space && strlen(u->symbol) == 1 && strchr("VWL", u->symbol[0]) && a.value < 5)
         return 0;
@@ -294,6 +304,9 @@ size_t ora_rule_range(struct ora_en *n, size_t i)
                  (ora_en_is_year(n, second) || (ora_en_at(n, second)->len == 2 && b.value > a.value % 100));
     bool rising = years || b.value > a.value || (b.value == a.value && (a.fraction[0] || b.fraction[0]));
     if (hyphen && !rising && !(a.value < 100 && b.value < 100))
+        return 0;
+    if (hyphen && !space && !rising && a.fraction[0] &&
+        !b.fraction[0]) /* "2.05-1": a version and its revision */
         return 0;
     if (space && hyphen &&
         ora_en_mark(n, second + b.tokens + ora_en_is(n, second + b.tokens, ORA_TOKEN_SPACE), '=')) {

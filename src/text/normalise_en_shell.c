@@ -54,7 +54,11 @@ static bool is_rooted(const struct run *r)
     size_t len = r->len;
     if (len >= 2 && s[0] == '/' && (is_alpha(s[1]) || is_digit(s[1]) || strchr("._*$", s[1])))
         return true;
-    if (len >= 3 && (!memcmp(s, "~/", 2) || !memcmp(s, "./", 2) || (s[0] == '$' && memchr(s, '/', len))))
+    if (len >= 2 && !memcmp(s, "./", 2))
+        return true;
+    if (len >= 5 && !memcmp(s, ".../", 4))
+        return true;
+    if (len >= 3 && (!memcmp(s, "~/", 2) || (s[0] == '$' && memchr(s, '/', len))))
         return true;
     if (len >= 4 && !memcmp(s, "../", 3))
         return true;
@@ -77,9 +81,32 @@ static bool is_relative(const struct run *r)
     return true;
 }
 
+/* "man-db_2.9.4-2_amd64.deb", "ssh.service": a name with a hyphen, an underscore or a digit, and an ending of
+ * a file's. */
+static bool is_file(const struct run *r)
+{
+    static const char endings[] =
+        " deb udeb rpm dsc conf service socket timer target mount txt html htm list gz xz bz2 zip "
+        "tar tgz py sh pl rb log cfg ini xml json yaml yml md pdf png jpg iso img so ko desktop ";
+    const char *dot = memrchr(r->s, '.', r->len);
+    size_t n = dot ? (size_t)(r->s + r->len - dot) : 0;
+    char needle[12] = " ";
+    bool made = false;
+    if (n < 3 || n > 9 || !is_alpha(r->s[0]))
+        return false;
+    memcpy(needle + 1, dot + 1, n - 1);
+    needle[n] = ' ';
+    for (const char *p = r->s; p < dot; p++) {
+        if (!is_alpha(*p) && !is_digit(*p) && !strchr("-_.+~", *p))
+            return false;
+        made = made || !is_alpha(*p);
+    }
+    return made && strstr(endings, needle);
+}
+
 static bool is_path(const struct run *r)
 {
-    if (!is_rooted(r) && !is_relative(r))
+    if (!is_rooted(r) && !is_relative(r) && !is_file(r))
         return false;
     for (size_t k = 0; k < r->len; k++)
         if ((unsigned char)r->s[k] < 128 && strchr("<>\"|()", r->s[k]))
@@ -117,6 +144,15 @@ static const char plain_words[] =
     "here "
     "is was are were be have has had do did does of to from as all some one even only just ";
 
+/* The hyphens of "--dry-run" are not said: the bytes of such a name, up to a value, or 0. */
+static size_t hyphened_name(const char *s, size_t len)
+{
+    size_t n = 0;
+    while (n < len && (is_alpha(s[n]) || (s[n] == '-' && n + 1 < len && is_alpha(s[n + 1]))))
+        n++;
+    return n == len || s[n] == '=' ? n : 0;
+}
+
 /* "--help", "--prefix=/usr", "-v", "-xzf": at the start of a run, of ASCII, and no word of prose. */
 size_t ora_rule_option(struct ora_en *n, size_t i)
 {
@@ -140,7 +176,10 @@ size_t ora_rule_option(struct ora_en *n, size_t i)
         !(t->len <= 5 && alone && !has_vowel(name, t->len)))
         return 0;
     ora_en_say(n, dashes == 2 ? "dash dash" : "dash");
-    ora_en_say_address(n, r.s, r.len);
+    size_t hyphened = dashes == 2 ? hyphened_name(r.s, r.len) : 0;
+    if (hyphened)
+        ora_str_addn(ora_en_out(n), r.s, hyphened);
+    ora_en_say_address(n, r.s + hyphened, r.len - hyphened);
     return dashes + r.tokens;
 }
 
@@ -271,7 +310,7 @@ static size_t angle(struct ora_en *n, size_t i)
         return used;
     while (ora_en_mark(n, end, cp))
         end++;
-    bool before = i && ora_en_at(n, i - 1)->kind != ORA_TOKEN_MARK,
+    bool before = i && (ora_en_at(n, i - 1)->kind != ORA_TOKEN_MARK || ora_en_starts(n, i)),
          after = ora_en_at(n, end)->kind != ORA_TOKEN_END;
     if (i == 0 && after)
         return end + ora_en_is(n, end, ORA_TOKEN_SPACE);
@@ -352,7 +391,8 @@ static size_t named(struct ora_en *n, size_t i, bool between, bool spaced)
         if (marks[k].cp != cp)
             continue;
         bool twice = cp == '\\' && ora_en_mark(n, i + 1, cp);
-        if (!(between || twice || (spaced && marks[k].spaced) || (before && marks[k].before)))
+        bool assigns = cp == '=' && ora_en_attached(n, i - 1) && ora_en_is(n, i + 1, ORA_TOKEN_MARK);
+        if (!(between || twice || assigns || (spaced && marks[k].spaced) || (before && marks[k].before)))
             return 0;
         ora_en_say(n, marks[k].said);
         return 1;
@@ -365,6 +405,8 @@ size_t ora_rule_between(struct ora_en *n, size_t i)
 {
     uint32_t cp = ora_en_at(n, i)->cp;
     size_t used = arrow(n, i);
+    if (i == 0 && (cp == '#' || cp == '$') && ora_en_is(n, 1, ORA_TOKEN_SPACE)) /* a shell's prompt */
+        return 2;
     if (used || cp == '<' || cp == '>')
         return used ? used : angle(n, i);
     bool between = ora_en_attached(n, i - 1) && ora_en_attached(n, i + 1);

@@ -169,7 +169,7 @@ size_t ora_rule_symbol(struct ora_en *n, size_t i)
 {
     uint32_t cp = ora_en_at(n, i)->cp;
     if (cp == '<' || cp == '>')
-        return compare(n, i);
+        return ora_en_mark(n, i + 1, cp) || ora_en_mark(n, i - 1, cp) ? 0 : compare(n, i);
     if (cp == '#')
         return hash(n, i);
     if (cp == '+' || cp == '=')

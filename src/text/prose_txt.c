@@ -1,19 +1,20 @@
 /*
  * Plain text. Paragraphs end at blank lines, at lines of ornament, before list items, and before a line that
  * is indented after one that ended a sentence (books set without blank lines). Headings are told by
- * text/headings.h. The marks that typists use for emphasis (_so_, *so*) and for footnotes ("word.[12]") are
- * taken off.
+ * text/headings.h. Lines of verse without a mark at their end get a comma. The marks that typists use for
+ * emphasis (_so_, *so*) and for footnotes ("word.[12]") are taken off.
  */
 #include "text/prose.h"
 
 #include <string.h>
+#include <unicode/uchar.h>
 
 #include "text/chars.h"
 #include "text/headings.h"
 #include "text/lines.h"
 #include "text/txt_line.h"
 
-enum { HEADING_LINES = 3, SETEXT_SLACK = 6, WIDE_LINE = 62 };
+enum { HEADING_LINES = 3, SETEXT_SLACK = 6, WIDE_LINE = 62, VERSE_LINE = 60, NARROWEST_PAGE = 45 };
 
 struct txt {
     struct ora_prose prose;
@@ -93,6 +94,57 @@ static void part_titles(struct ora_para *para)
     }
 }
 
+/* ---- verse ---- */
+
+static size_t first_word(const char *line, size_t len)
+{
+    const char *space = memchr(line, ' ', len);
+    return space ? (size_t)(space - line) : len;
+}
+
+/* Lines that their writer ended, not the edge of the page: at least three, short, each with a capital; and
+ * most of them had room for the word that follows. A poem, an address, a row of names. */
+static bool is_verse(const struct ora_para *para)
+{
+    size_t width = NARROWEST_PAGE, len, next_len, roomy = 0, end;
+    for (size_t i = 0; i < para->marks; i++) {
+        const char *line = para_line(para, i, &len);
+        size_t at = 0;
+        uint32_t cp = 0;
+        while (at < len && ora_cp_is_opener(cp = ora_cp_at(line, len, at, &end)))
+            at = end;
+        if (!len || len > VERSE_LINE || !u_isUUppercase((UChar32)cp) || para->mark[i].parted)
+            return false;
+        width = len > width ? len : width;
+    }
+    for (size_t i = 0; i + 1 < para->marks; i++) {
+        para_line(para, i, &len);
+        const char *next = para_line(para, i + 1, &next_len);
+        roomy += len + 1 + first_word(next, next_len) <= width;
+    }
+    return para->marks >= 3 && 2 * roomy >= para->marks - 1;
+}
+
+/* A line of verse that ends without a mark ends with a comma: it is read with a pause. */
+static void mark_line_ends(struct ora_para *para)
+{
+    struct ora_str text = ORA_STR_INIT;
+    size_t len, start;
+    for (size_t i = 0; i < para->marks; i++) {
+        const char *line = para_line(para, i, &len);
+        bool last = i + 1 == para->marks;
+        para->mark[i].at = text.len;
+        ora_str_addn(&text, line, len);
+        if (!last && u_isalnum((UChar32)ora_cp_before(line, len, &start)))
+            ora_str_addc(&text, ',');
+        if (!last)
+            ora_str_addc(&text, ' ');
+    }
+    ora_str_release(&para->text);
+    para->text = text;
+    para->space = false;
+}
+
 static int end_paragraph(struct txt *t, struct ora_err *err)
 {
     struct ora_para *para = &t->prose.para;
@@ -113,6 +165,8 @@ static int end_paragraph(struct txt *t, struct ora_err *err)
     t->item = false;
     if (para->text.len)
         part_titles(para);
+    if (para->text.len && !t->prose.continued && !t->prose.bad_line && is_verse(para))
+        mark_line_ends(para);
     return ora_prose_paragraph(&t->prose, err);
 }
 

@@ -71,6 +71,11 @@ ORA_TEST(txt_prose)
          "and ends here.\n"
          "S It has more to say, and more, and still more words. ~para\nS Another Title ~para\n"
          "S Again the text goes on and on, over all of the line until here, and ends. ~doc\n"},
+        {"a.txt", "Roses are red\nViolets are blue;\nSugar is sweet\n  And \"so\" are you\n\nNext.",
+         "D a\nC \nS Roses are red, Violets are blue; Sugar is sweet, And \"so\" are you ~para\nS Next. "
+         "~doc\n"},
+        {"a.txt", "Ann saw the dog run over\nBob and then over the\nother man but not me",
+         "D a\nC \nS Ann saw the dog run over Bob and then over the other man but not me ~doc\n"},
         {"a.txt", "One. [pause] Two [break] three.[pause:0.7] Four.",
          "D a\nC \nS One. ~heading\nS Two\nS three. ~para\nS Four. ~doc\n"},
         {"a.txt", "He said [voice:ann]hello. Bye[/voice] and left.\n\n[voice:bob]\n\nOn.",
