@@ -47,6 +47,9 @@ struct ora_voice {
     char **speaker_names;     /* speaker_count of them, or NULL */
     int default_speaker;
     bool weights_random;      /* made by a formula: its audio is noise and records say so */
+    char *base_name;          /* of the voice whose networks a cloned voice speaks with; NULL: it has its own */
+    struct ora_voice *base;   /* that voice; owned; NULL without base_name, and where no file was looked at */
+    char *consent;            /* whose voice it is and that they agreed; a cloned voice has it, others may */
     struct ora_yaml *doc;     /* the whole voice.yaml; owned */
     const struct ora_yaml_node *family_config; /* its map under the family's name: read by the family; may be NULL */
     const struct ora_yaml_node *default_settings; /* its `settings` map; may be NULL */

@@ -108,6 +108,13 @@ static void put_voice(struct ora_str *s, const struct ora_record_source *r)
     put_uint(s, "speaker_id", (uint64_t)r->speaker);
     put_text(s, "model", r->family->name);
     put_text(s, "model_sha256", r->voice->model_sha256);
+    if (r->voice->base) {
+        put_text(s, "base", r->voice->base->name);
+        put_text(s, "base_license", r->voice->base->license);
+        put_text(s, "base_sha256", r->voice->base->model_sha256);
+    }
+    if (r->voice->consent)
+        put_text(s, "consent", r->voice->consent);
     if (r->voice->weights_random)
         put_text(s, "weights", "random");
     put_uint(s, "seed", r->spec->seed);

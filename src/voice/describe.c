@@ -73,6 +73,13 @@ static json_t *voice_json(const struct ora_voice *v)
     set(o, "dir", v->dir);
     set(o, "weights", v->weights_path);
     set(o, "model_sha256", v->model_sha256);
+    set(o, "base", v->base_name);
+    if (v->base) {
+        set(o, "base_dir", v->base->dir);
+        set(o, "base_sha256", v->base->model_sha256);
+        set(o, "base_license", v->base->license);
+    }
+    set(o, "consent", v->consent);
     if (v->weights_random)
         json_object_set_new(o, "weights_random", json_true());
     return o;

@@ -111,7 +111,67 @@ static int check_weights(const struct ora_voice *v, int64_t recorded, struct ora
     return check_family(v, err);
 }
 
-int ora_voice_open_dir(const char *dir, struct ora_voice **voice, struct ora_err *err)
+/* The folder of a named voice: beside `dir`, or in the first place that has it. Caller frees; NULL: none. */
+static char *folder_of(const char *name, const char *dir)
+{
+    size_t count;
+    char **places = ora_voice_places(&count), *parent = ora_path_dir(dir);
+    char *found = ora_path_join(parent, name);
+    for (size_t i = 0; i < count && !holds_voice(found); i++) {
+        free(found);
+        found = ora_path_join(places[i], name);
+    }
+    if (!holds_voice(found)) {
+        free(found);
+        found = NULL;
+    }
+    ora_voice_places_free(places, count);
+    free(parent);
+    return found;
+}
+
+static int open_dir(const char *dir, bool with_base, struct ora_voice **voice, struct ora_err *err);
+
+/* The clone and its base fit: same family, no chain, and the weights that the clone was made with. */
+static int check_base(const struct ora_voice *v, struct ora_err *err)
+{
+    const struct ora_yaml_node *sha = ora_yaml_get(v->family_config, "base_sha256");
+    const char *want = sha && sha->kind == ORA_YAML_SCALAR ? sha->text : "";
+    if (strcmp(v->base->family, v->family) != 0)
+        return ora_err_set(err, ORA_E_VOICE, "voice '%s' is of family '%s', its base '%s' of '%s'", v->name,
+                           v->family, v->base_name, v->base->family);
+    if (v->base->base_name)
+        return ora_err_set(err, ORA_E_VOICE, "voice '%s': its base '%s' is itself a cloned voice", v->name,
+                           v->base_name);
+    if (strcmp(want, v->base->model_sha256) != 0)
+        return ora_err_set(
+            err, ORA_E_VOICE,
+            "voice '%s' was made with a base '%s' of SHA-256 %.16s…, the one in %s has %.16s…: "
+            "import that base again, or make the voice anew with this one by `oratorio voice add`",
+            v->name, v->base_name, *want ? want : "(none)", v->base->dir, v->base->model_sha256);
+    return 0;
+}
+
+/* The voice whose networks v speaks with. */
+static int open_base(struct ora_voice *v, struct ora_err *err)
+{
+    if (!v->base_name)
+        return 0;
+    char *dir = folder_of(v->base_name, v->dir);
+    if (!dir)
+        return ora_err_set(err, ORA_E_VOICE,
+                           "voice '%s': its base '%s' is neither beside it nor where voices are looked for: "
+                           "import it under that name (`oratorio voice import %s`)",
+                           v->name, v->base_name, v->family);
+    int rc = open_dir(dir, false, &v->base, err);
+    free(dir);
+    if (rc < 0)
+        return ora_err_wrap(err, "voice '%s': its base", v->name);
+    v->weights_random = v->weights_random || v->base->weights_random;
+    return check_base(v, err);
+}
+
+static int open_dir(const char *dir, bool with_base, struct ora_voice **voice, struct ora_err *err)
 {
     char *real = realpath(dir, NULL), *yaml = NULL, *bytes = NULL;
     size_t len;
@@ -125,12 +185,19 @@ int ora_voice_open_dir(const char *dir, struct ora_voice **voice, struct ora_err
         rc = ora_voice_read(bytes, len, real, voice, &recorded, err);
     if (rc == 0)
         rc = check_weights(*voice, recorded, err);
+    if (rc == 0 && with_base)
+        rc = open_base(*voice, err);
     if (rc < 0)
         ora_voice_close(voice);
     free(bytes);
     free(yaml);
     free(real);
     return rc;
+}
+
+int ora_voice_open_dir(const char *dir, struct ora_voice **voice, struct ora_err *err)
+{
+    return open_dir(dir, true, voice, err);
 }
 
 /* ---- by name or path ------------------------------------------------------------------------ */
@@ -183,9 +250,11 @@ static int not_found(const char *name, struct ora_err *err)
         near = strstr(names->item[i], name) ? names->item[i] : NULL; /* "joe" for "en_US-joe-medium" */
     if (!near)
         near = ora_nearest(name, (const char *const *)names->item, names->count);
-    int rc =
-        ora_err_set(err, ORA_E_NOT_FOUND, "no voice '%.64s'%s%s%s; searched %s; 'oratorio voice import' makes one (the source tree's deploy/fetch-voice fetches the default)", name,
-                    near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "", ora_str_c(&searched));
+    int rc = ora_err_set(err, ORA_E_NOT_FOUND,
+                         "no voice '%.64s'%s%s%s; searched %s; 'oratorio voice import' makes one (the source "
+                         "tree's deploy/fetch-voice fetches the default)",
+                         name, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "",
+                         ora_str_c(&searched));
     for (size_t i = 0; i < names->count; i++)
         free(names->item[i]);
     free(names);

@@ -1,26 +1,22 @@
 /*
- * Import. Everything happens in a hidden folder beside the voice's final place; its rename is the last step,
- * so that a voice is there completely or not at all. The family writes model.safetensors and its part of
- * voice.yaml; this side writes the rest: licence, source, and which files with which hashes the voice was
- * made from.
+ * Import, in a folder that gets its name when all is there (folder.h). The family writes model.safetensors
+ * and its part of voice.yaml; this side writes the rest: licence, source, and which files with which hashes
+ * the voice was made from.
  */
 #include "voice/import.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "voice/card.h"
+#include "voice/folder.h"
 #include "voice/voice.h"
 #include "voice/voice_private.h"
-
-static const char weights_file[] = "model.safetensors";
 
 enum { CARD_MAX_BYTES = 1 << 20, SOURCES_MAX = 64 };
 
@@ -29,7 +25,7 @@ struct importing {
     const struct ora_family *family;
     char *path; /* of the model: the request's, or the one .onnx in its folder */
     char *name;
-    char *out_dir, *final, *tmp;
+    struct ora_voice_folder folder;
     const char *seed; /* NULL: an import; else weights by a formula */
     struct ora_voice_card card;
     char *read[SOURCES_MAX]; /* what the family said that it read */
@@ -122,7 +118,7 @@ static int choose_family(struct importing *im)
     return rc;
 }
 
-static int choose_name(struct importing *im)
+static void choose_name(struct importing *im)
 {
     if (im->q->name) {
         im->name = ora_xstrdup(im->q->name);
@@ -132,71 +128,16 @@ static int choose_name(struct importing *im)
         const char *dot = strrchr(base, '.');
         im->name = ora_xstrndup(base, dot && dot > base && !is_dir(im->path) ? (size_t)(dot - base) : len);
     }
-    if (!ora_voice_name_ok(im->name))
-        return ora_err_set(
-            im->err, ORA_E_BAD_USAGE,
-            "'%.80s' cannot be a voice's name: letters, digits, '.', '_' and '-', at most %d; give another",
-            im->name, ORA_VOICE_NAME_MAX);
-    if (strcmp(im->name, "tone") == 0)
-        return ora_err_set(im->err, ORA_E_BAD_USAGE, "'tone' is the built-in voice's name: give another");
-    return 0;
-}
-
-static int choose_place(struct importing *im)
-{
-    if (im->q->out_dir) {
-        im->out_dir = ora_xstrdup(im->q->out_dir);
-    } else {
-        size_t count;
-        char **places = ora_voice_places(&count);
-        im->out_dir = ora_xstrdup(places[0]);
-        ora_voice_places_free(places, count);
-    }
-    im->final = ora_path_join(im->out_dir, im->name);
-    im->tmp = ora_fmt("%s/.%s.import-%ld", im->out_dir, im->name, (long)getpid());
-    if (!im->q->replace && (is_dir(im->final) || ora_file_exists(im->final)))
-        return ora_err_set(im->err, ORA_E_BUSY,
-                           "%s is there already: --replace replaces it, --name gives another name",
-                           im->final);
-    return 0;
 }
 
 /* ---- voice.yaml ----------------------------------------------------------------------------- */
-
-/* JSON's strings are YAML's double-quoted ones. */
-static void add_quoted(struct ora_str *out, const char *text)
-{
-    json_t *s = json_string(text);
-    char *quoted = s ? json_dumps(s, JSON_ENCODE_ANY) : NULL;
-    ora_str_add(out, quoted ? quoted : "\"?\"");
-    free(quoted);
-    json_decref(s);
-}
-
-static void add_field(struct ora_str *out, const char *key, const char *text)
-{
-    if (!text)
-        return;
-    ora_str_addf(out, "%s: ", key);
-    add_quoted(out, text);
-    ora_str_addc(out, '\n');
-}
 
 static int add_source_file(struct importing *im, struct ora_str *out, const char *path)
 {
     size_t dir = strlen(im->path);
     bool inside = strncmp(path, im->path, dir) == 0 && path[dir] == '/';
-    char sha[65];
-    uint64_t bytes;
-    int rc = ora_file_size(path, &bytes, im->err);
-    if (rc == 0)
-        rc = ora_file_sha256(path, sha, im->err);
-    if (rc < 0)
-        return rc;
-    ora_str_add(out, "    - name: ");
-    add_quoted(out, inside ? path + dir + strspn(path + dir, "/") : ora_path_base(path));
-    ora_str_addf(out, "\n      bytes: %llu\n      sha256: %s\n", (unsigned long long)bytes, sha);
-    return 0;
+    return ora_voice_yaml_source(
+        out, path, inside ? path + dir + strspn(path + dir, "/") : ora_path_base(path), im->err);
 }
 
 /* What the family said; else the model's file and the JSON beside it, of a folder all its files. */
@@ -229,20 +170,6 @@ static int add_source_files(struct importing *im, struct ora_str *out)
     return rc;
 }
 
-static int add_weights(struct importing *im, struct ora_str *out)
-{
-    char *path = ora_path_join(im->tmp, weights_file), sha[65];
-    uint64_t bytes;
-    int rc = ora_file_size(path, &bytes, im->err);
-    if (rc == 0)
-        rc = ora_file_sha256(path, sha, im->err);
-    if (rc == 0)
-        ora_str_addf(out, "weights:\n  file: %s\n  bytes: %llu\n  sha256: %s\n%s", weights_file,
-                     (unsigned long long)bytes, sha, im->seed ? "  random: true\n" : "");
-    free(path);
-    return rc;
-}
-
 static void add_license(const struct importing *im, struct ora_str *out)
 {
     const struct ora_voice_import_request *q = im->q;
@@ -256,8 +183,8 @@ static void add_license(const struct importing *im, struct ora_str *out)
         note = im->family->import_license ? im->family->import_note
                                           : "nobody said under which licence this voice may be used";
     }
-    add_field(out, "license", license);
-    add_field(out, "license_note", note);
+    ora_voice_yaml_field(out, "license", license);
+    ora_voice_yaml_field(out, "license_note", note);
 }
 
 static int add_provenance(struct importing *im, struct ora_str *out)
@@ -274,60 +201,28 @@ static int add_provenance(struct importing *im, struct ora_str *out)
 static int write_yaml(struct importing *im, const struct ora_str *fragment)
 {
     struct ora_str s = ORA_STR_INIT;
-    char *path = ora_path_join(im->tmp, "voice.yaml");
     ora_str_addf(
         &s, "# A voice of Oratorio, written by `oratorio voice %s`.\nformat: %d\nname: \"%s\"\nfamily: %s\n",
         im->seed ? "make-random" : "import", ORA_VOICE_FORMAT, im->name, im->family->name);
     add_license(im, &s);
-    add_field(&s, "source", im->q->source);
-    int rc = add_weights(im, &s);
+    ora_voice_yaml_field(&s, "source", im->q->source);
+    int rc = ora_voice_yaml_weights(&im->folder, im->seed != NULL, &s, im->err);
     if (rc == 0)
         rc = add_provenance(im, &s);
     ora_str_add(&s, ora_str_c(fragment)); /* last: it may be long */
     if (rc == 0)
-        rc = ora_file_write_atomic(path, s.data, s.len, 0644, im->err);
+        rc = ora_voice_folder_write(&im->folder, "voice.yaml", s.data, s.len, im->err);
     ora_str_release(&s);
-    free(path);
     return rc;
 }
 
 /* ---- the folder ----------------------------------------------------------------------------- */
 
-/* Reads what was written as every later user will. */
-static int read_back(struct importing *im)
-{
-    struct ora_voice *v = NULL;
-    int rc = ora_voice_open_dir(im->tmp, &v, im->err);
-    ora_voice_close(&v);
-    return rc < 0 ? ora_err_wrap(im->err, "reading the imported voice back") : 0;
-}
-
 static int copy_card(struct importing *im)
 {
     if (!im->card.text)
         return 0;
-    char *path = ora_path_join(im->tmp, "MODEL_CARD");
-    int rc = ora_file_write_atomic(path, im->card.text, im->card.len, 0644, im->err);
-    free(path);
-    return rc;
-}
-
-static int give_name(struct importing *im)
-{
-    int rc;
-    if (!im->q->replace || !is_dir(im->final))
-        return ora_file_rename_durable(im->tmp, im->final, im->err);
-    char *old = ora_fmt("%s/.%s.old-%ld", im->out_dir, im->name, (long)getpid());
-    rc = ora_file_rename_durable(im->final, old, im->err);
-    if (rc == 0) {
-        rc = ora_file_rename_durable(im->tmp, im->final, im->err);
-        if (rc < 0)
-            (void)rename(old, im->final);
-        else
-            (void)ora_file_remove_tree(old, NULL);
-    }
-    free(old);
-    return rc;
+    return ora_voice_folder_write(&im->folder, "MODEL_CARD", im->card.text, im->card.len, im->err);
 }
 
 static void on_note(void *ctx, const char *text)
@@ -350,7 +245,7 @@ static void on_read_file(void *ctx, const char *path)
 static int build(struct importing *im)
 {
     struct ora_str fragment = ORA_STR_INIT;
-    const struct ora_import_options o = {.out_dir = im->tmp,
+    const struct ora_import_options o = {.out_dir = im->folder.tmp,
                                          .name = im->name,
                                          .progress = im->q->progress,
                                          .progress_ctx = im->q->progress_ctx,
@@ -358,9 +253,7 @@ static int build(struct importing *im)
                                          .note = on_note,
                                          .read_file = on_read_file,
                                          .log_ctx = im};
-    int rc = ora_file_remove_tree(im->tmp, im->err);
-    if (rc == 0)
-        rc = ora_file_mkdirs(im->tmp, 0755, im->err);
+    int rc = ora_voice_folder_begin(&im->folder, im->err);
     if (rc == 0)
         rc = im->seed ? im->family->make_random(im->seed, &o, &fragment, im->err)
                       : im->family->import(im->path, &o, &fragment, im->err);
@@ -369,11 +262,7 @@ static int build(struct importing *im)
     if (rc == 0)
         rc = copy_card(im);
     if (rc == 0)
-        rc = read_back(im);
-    if (rc == 0)
-        rc = give_name(im);
-    if (rc < 0)
-        (void)ora_file_remove_tree(im->tmp, NULL);
+        rc = ora_voice_folder_finish(&im->folder, im->err);
     ora_str_release(&fragment);
     return rc;
 }
@@ -381,21 +270,18 @@ static int build(struct importing *im)
 /* Everything after family and path are known. */
 static int make(struct importing *im, char **voice_dir)
 {
-    int rc = choose_name(im);
-    if (rc == 0)
-        rc = choose_place(im);
+    choose_name(im);
+    int rc = ora_voice_folder_init(&im->folder, im->name, im->q->out_dir, im->q->replace, im->err);
     if (rc == 0)
         rc = build(im);
     if (rc == 0 && voice_dir)
-        *voice_dir = ora_xstrdup(im->final);
+        *voice_dir = ora_xstrdup(im->folder.final);
     ora_voice_card_release(&im->card);
     for (size_t i = 0; i < im->read_count; i++)
         free(im->read[i]);
     free(im->path);
     free(im->name);
-    free(im->out_dir);
-    free(im->final);
-    free(im->tmp);
+    ora_voice_folder_release(&im->folder);
     return rc;
 }
 

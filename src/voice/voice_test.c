@@ -291,3 +291,95 @@ ORA_TEST(describes_in_text_and_json)
     ora_voice_close(&v);
     free(yaml);
 }
+
+/* ---- cloned voices -------------------------------------------------------------------------- */
+
+static char *clone_yaml(const char *name, const char *base, const char *sha256, const char *consent)
+{
+    return ora_fmt("format: 1\nname: %s\nfamily: tone\nlang: en-US\nsample_rate_hz: 16000\nlicense: CC0-1.0\n"
+                   "base: %s\nconsent: \"%s\"\ntone:\n  base_sha256: %s\n",
+                   name, base, consent, sha256);
+}
+
+/* Opens places/NAME with this base and hash; the message is the caller's to free. */
+static char *open_clone(const char *name, const char *base, const char *sha256, struct ora_voice **v)
+{
+    struct ora_err err = {0};
+    char *folder = ora_fmt("cloned/%s", name), *yaml = clone_yaml(name, base, sha256, "Ann Example agreed");
+    free(make_voice(folder, yaml, NULL));
+    (void)ora_voice_open(name, v, &err);
+    free(folder);
+    free(yaml);
+    return ora_xstrdup(err.message);
+}
+
+ORA_TEST(a_clone_has_its_base)
+{
+    struct ora_voice *v = NULL;
+    json_t *json = NULL;
+    struct ora_err err = {0};
+    search_only("cloned");
+    free(make_voice("cloned/small", minimal, NULL));
+    ORA_CHECK_OK(ora_voice_open("small", &v, &err), err);
+    ORA_REQUIRE(v);
+    char *sha = ora_xstrdup(v->model_sha256);
+    ora_voice_close(&v);
+    char *message = open_clone("ann", "small", sha, &v);
+    ORA_REQUIRE(v);
+    ORA_CHECK_STR(v->base->name, "small");
+    ORA_CHECK_STR(v->consent, "Ann Example agreed");
+    ORA_CHECK_OK(ora_voice_describe(v, NULL, NULL, &json, &err), err);
+    ORA_CHECK_STR(json_string_value(json_object_get(json, "consent")), "Ann Example agreed");
+    ORA_CHECK_STR(json_string_value(json_object_get(json, "base_sha256")), sha);
+    json_decref(json);
+    ora_voice_close(&v);
+    free(message);
+    /* beside it, wherever it lies, when no place has it */
+    search_only("nowhere");
+    char *path = ora_path_join(ora_test_tmpdir(), "cloned/ann");
+    ORA_CHECK_OK(ora_voice_open(path, &v, &err), err);
+    ora_voice_close(&v);
+    free(path);
+    free(sha);
+}
+
+ORA_TEST(a_clone_without_the_right_base_is_refused)
+{
+    struct ora_voice *v = NULL;
+    search_only("cloned");
+    free(make_voice("cloned/small", minimal, NULL));
+    const struct {
+        const char *name, *base, *part;
+    } cases[] = {
+        {"bob", "gone", "voice 'bob': its base 'gone' is neither beside it nor where voices are looked for"},
+        {"cy", "small", "voice 'cy' was made with a base 'small' of SHA-256 0000000000000000…"},
+        {"dan", "bob2", "voice 'dan': its base 'bob2' is itself a cloned voice"},
+        {"eve", "eve", "field 'base': 'eve' is not the name of another voice"},
+    };
+    char sha[65];
+    snprintf(sha, sizeof sha, "%064d", 0);
+    free(open_clone("bob2", "small", sha, &v));
+    ora_voice_close(&v);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *message = open_clone(cases[i].name, cases[i].base, sha, &v);
+        ORA_CHECK(!v);
+        if (!strstr(message, cases[i].part))
+            ORA_FAIL("\"%s\" does not say \"%s\"", message, cases[i].part);
+        ora_voice_close(&v);
+        free(message);
+    }
+}
+
+ORA_TEST(a_clone_needs_consent)
+{
+    struct ora_err err = {0};
+    struct ora_voice *v = NULL;
+    char *none = ora_fmt("%sbase: other\n", minimal),
+         *blank = ora_fmt("%sbase: other\nconsent: \" \"\n", minimal);
+    ORA_CHECK_INT(parse(none, &v, &err), ORA_E_BAD_USAGE);
+    ORA_CHECK_STR(err.message, "d/voice.yaml:1: field 'consent' is missing");
+    ORA_CHECK_INT(parse(blank, &v, &err), ORA_E_BAD_USAGE);
+    ORA_CHECK(strstr(err.message, "is blank: say whose voice this is"));
+    free(none);
+    free(blank);
+}

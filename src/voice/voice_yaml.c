@@ -156,6 +156,23 @@ static int check_provenance(const struct ora_yaml_node *root, struct ora_err *er
     return 0;
 }
 
+/* A voice with another's networks is a person's, and somebody must have said that they agreed. */
+static int read_base(struct ora_voice *v, const struct ora_yaml_node *root, struct ora_err *err)
+{
+    const struct ora_yaml_node *base = ora_yaml_get(root, "base");
+    int rc = text_field(root, "base", false, &v->base_name, err);
+    if (rc == 0)
+        rc = text_field(root, "consent", v->base_name != NULL, &v->consent, err);
+    if (rc < 0 || !v->base_name)
+        return rc;
+    if (!ora_voice_name_ok(v->base_name) || strcmp(v->base_name, v->name) == 0)
+        return ora_yaml_error(base, err, "'%.80s' is not the name of another voice", v->base_name);
+    if (strspn(v->consent, " \t\r\n") == strlen(v->consent))
+        return ora_yaml_error(ora_yaml_get(root, "consent"), err,
+                              "is blank: say whose voice this is and that they agreed");
+    return 0;
+}
+
 static int read_root(struct ora_voice *v, const char *dir, int64_t *weights_bytes, struct ora_err *err)
 {
     const struct ora_yaml_node *root = v->doc->root;
@@ -166,7 +183,8 @@ static int read_root(struct ora_voice *v, const char *dir, int64_t *weights_byte
         return rc;
     const char *keys[] = {"format",          "name",         "family",  "lang",       "sample_rate_hz",
                           "license",         "license_note", "source",  "speakers",   "speaker_count",
-                          "default_speaker", "settings",     "weights", "provenance", v->family};
+                          "default_speaker", "settings",     "weights", "provenance", "base",
+                          "consent",         v->family};
     if ((rc = ora_yaml_check_keys(root, keys, sizeof keys / sizeof *keys, err)) < 0)
         return rc;
     if (ora_yaml_is_null(ora_yaml_get(root, "format")))
@@ -187,7 +205,7 @@ static int read_root(struct ora_voice *v, const char *dir, int64_t *weights_byte
         (rc = text_field(root, "license_note", false, &v->license_note, err)) < 0 ||
         (rc = text_field(root, "source", false, &v->source, err)) < 0 ||
         (rc = read_speakers(v, root, err)) < 0 || (rc = read_weights(v, root, dir, weights_bytes, err)) < 0 ||
-        (rc = check_provenance(root, err)) < 0)
+        (rc = check_provenance(root, err)) < 0 || (rc = read_base(v, root, err)) < 0)
         return rc;
     return read_family(v, root, err);
 }
@@ -239,6 +257,9 @@ void ora_voice_close(struct ora_voice **p)
     free(v->license);
     free(v->license_note);
     free(v->source);
+    free(v->base_name);
+    free(v->consent);
+    ora_voice_close(&v->base);
     ora_yaml_free(&v->doc);
     free(v);
     *p = NULL;

@@ -24,12 +24,13 @@
 #include <stdint.h>
 
 #include "models/megatts3/aligner.h"
+#include "models/megatts3/base_voice.h"
 #include "models/megatts3/dims.h"
 #include "models/megatts3/duration.h"
 #include "weights/safetensors.h"
 
 /* What a prompt may be: the released models' web page cuts at 28 s. */
-enum { MEGA_PROMPT_SECONDS_MAX = 28, MEGA_PROMPT_MS_MIN = 500, MEGA_WIN_SIZE = 1200 };
+enum { MEGA_PROMPT_SECONDS_MAX = 28, MEGA_PROMPT_MS_MIN = 500 };
 
 struct mega_prompt {
     int phone_count;
