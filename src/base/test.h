@@ -71,6 +71,13 @@ const char *ora_test_tmpdir(void); /* a fresh folder for this program, removed a
         if ((rc) < 0)                                                                                        \
             ORA_FAIL("%s: %s", #rc, (err).message);                                                          \
     } while (0)
+/* Is `part` somewhere in the text? For messages. */
+#define ORA_CHECK_HAS(text, part)                                                                            \
+    do {                                                                                                     \
+        const char *t_ = (text), *p_ = (part);                                                               \
+        if (!t_ || !strstr(t_, p_))                                                                          \
+            ORA_FAIL("%s is \"%s\", wanted \"%s\" in it", #text, t_ ? t_ : "(null)", p_);                    \
+    } while (0)
 #define ORA_SKIP(why)                                                                                        \
     do {                                                                                                     \
         ora_test_skip(why);                                                                                  \

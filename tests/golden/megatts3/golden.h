@@ -70,6 +70,15 @@ void golden_run_tables(struct golden *g);
 void golden_run_vae(struct golden *g);
 void golden_run_g2p(struct golden *g);
 
+/* Weights that the importer makes of a folder of checkpoints with its dims.json, in place of the formula's. */
+struct golden_imported {
+    struct ora_weights *weights;
+    struct ora_file_source file;
+    struct ora_tensor_source source;
+};
+void golden_import(struct golden *g, const char *checkpoints, struct golden_imported *imported);
+void golden_import_release(struct golden_imported *imported);
+
 /* Ends the program when rc is negative. */
 void golden_must(int rc, const struct ora_err *err, const char *what);
 

@@ -1,8 +1,10 @@
 /*
- * megatts3-golden INDEX.json [--mini] [--full] [--only NAME] [--kernels LEVEL] [--seed S] [--verbose]
+ * megatts3-golden INDEX.json [--mini] [--full] [--only NAME] [--kernels LEVEL] [--seed S]
+ *                 [--checkpoints DIR] [--verbose]
  *
  * Runs the cases of an index and compares every tensor. NAME is a model ("dit") or a part of a file's path.
  * --seed makes weights of another seed: then they must fail, which proves that the comparison can.
+ * --checkpoints takes weights of what the importer makes of these checkpoints instead of the formula's.
  * Without --mini or --full: mini. Closes with "N passed, N failed"; exit 1 when one failed.
  */
 #include <stdio.h>
@@ -13,7 +15,7 @@
 #include "golden.h"
 
 struct options {
-    const char *index, *only, *kernels, *seed;
+    const char *index, *only, *kernels, *seed, *checkpoints;
     bool mini, full, verbose;
 };
 
@@ -29,7 +31,7 @@ enum { RUNNERS = sizeof runners / sizeof *runners };
 static int usage(void)
 {
     fprintf(stderr, "usage: megatts3-golden INDEX.json [--mini] [--full] [--only NAME] [--kernels LEVEL] "
-                    "[--seed S] [--verbose]\n");
+                    "[--seed S] [--checkpoints DIR] [--verbose]\n");
     return 2;
 }
 
@@ -49,6 +51,8 @@ static bool parse(int argc, char **argv, struct options *o)
             o->kernels = argv[++i];
         else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
             o->seed = argv[++i];
+        else if (strcmp(argv[i], "--checkpoints") == 0 && i + 1 < argc)
+            o->checkpoints = argv[++i];
         else if (argv[i][0] != '-' && !o->index)
             o->index = argv[i];
         else
@@ -137,6 +141,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "megatts3-golden: %s: %s\n", o.index, index ? err.message : why.text);
         return 2;
     }
+    struct golden_imported imported = {0};
+    if (o.checkpoints)
+        golden_import(&g, o.checkpoints, &imported);
     char *dir = ora_xstrdup(o.index);
     char *slash = strrchr(dir, '/');
     strcpy(slash ? slash : dir, slash ? "" : ".");
@@ -150,6 +157,7 @@ int main(int argc, char **argv)
     }
     ora_fpu_leave(fpu);
     printf("%d passed, %d failed\n", passed, failed);
+    golden_import_release(&imported);
     free(dir);
     json_decref(index);
     return failed || !passed;
