@@ -24,6 +24,16 @@ struct vits_named_tensor {
     float *values; /* owned; instead of the tensor's where they had to be computed */
 };
 
+/* import_position.c: the convolutions' names by their order, for exports that lost all others. */
+struct vits_positions {
+    char **stem; /* "enc_p.proj", … one a Conv or ConvTranspose, in the graph's order */
+    size_t count;
+};
+/* VOICE when the graph has not the number of convolutions that its shapes ask for. Release also after errors.
+ */
+int vits_positions_read(const struct ora_onnx *onnx, struct vits_positions *p, struct ora_err *err);
+void vits_positions_release(struct vits_positions *p);
+
 struct vits_graph {
     struct vits_named_tensor *tensor; /* sorted by name after vits_graph_read */
     size_t count;
@@ -32,6 +42,8 @@ struct vits_graph {
         int block, step, dilation;
     } dilations[VITS_IMPORT_CONVS_MAX]; /* of the residual blocks' first convolutions */
     size_t dilation_count;
+    size_t conv; /* while reading: how many convolutions were met */
+    struct vits_positions positions;
 };
 
 /* UNSUPPORTED for half-precision and quantised exports; VOICE for what is no VITS graph, saying what was

@@ -1,8 +1,8 @@
 /*
  * From graph to names. Exporters fold weight normalisation into constants with made-up names
  * ("onnx::Conv_8168"), and simplifiers rename others; biases keep the names of the training code. So a
- * convolution's weight is named by its bias; embeddings by the input that indexes them; the affine flow's
- * factor by its neighbour.
+ * convolution's weight is named by its bias, else by its node, else by its place; embeddings by the input
+ * that indexes them; the affine flow's factor by its neighbour.
  */
 #include "models/vits/import.h"
 
@@ -44,7 +44,7 @@ static bool canonical(const char *name)
 
 /* "dec.ups.0" from the bias "dec.ups.0.bias"; else from the node's name "/dec/ups.0/ConvTranspose"; else
  * NULL. */
-static char *stem_of(const struct ora_onnx_node *n)
+static char *stem_of_names(const struct ora_onnx_node *n)
 {
     const char *bias = n->input_count > 2 ? n->inputs[2] : "",
                *weight = n->input_count > 1 ? n->inputs[1] : "";
@@ -63,6 +63,44 @@ static char *stem_of(const struct ora_onnx_node *n)
         return stem;
     free(stem);
     return NULL;
+}
+
+static bool is_conv(const struct ora_onnx_node *n)
+{
+    return !strcmp(n->op_type, "Conv") || !strcmp(n->op_type, "ConvTranspose");
+}
+
+/* Names by order, once a convolution has no other. Every name that is known must agree. */
+static int read_positions(const struct ora_onnx *m, struct vits_graph *g, struct ora_err *err)
+{
+    size_t conv = 0;
+    int rc = vits_positions_read(m, &g->positions, err);
+    for (size_t i = 0; rc == 0 && i < m->node_count; i++) {
+        if (!is_conv(&m->nodes[i]))
+            continue;
+        char *known = stem_of_names(&m->nodes[i]);
+        const char *placed = g->positions.stem[conv++];
+        if (known && strcmp(known, placed) != 0)
+            rc = ora_err_set(err, ORA_E_VOICE,
+                             "%s: convolution %zu is '%s' by its name, but '%s' by its place", m->path,
+                             conv - 1, known, placed);
+        free(known);
+    }
+    return rc;
+}
+
+/* *stem: by names, else by place. */
+static int stem_of(const struct ora_onnx *m, struct vits_graph *g, const struct ora_onnx_node *n, char **stem,
+                   struct ora_err *err)
+{
+    size_t place = g->conv++;
+    *stem = stem_of_names(n);
+    if (*stem)
+        return 0;
+    int rc = g->positions.count ? 0 : read_positions(m, g, err);
+    if (rc == 0)
+        *stem = ora_xstrdup(g->positions.stem[place]);
+    return rc;
 }
 
 static int bad_conv(const struct ora_onnx *m, const char *stem, const char *what, struct ora_err *err)
@@ -115,14 +153,13 @@ static int check_conv(const struct ora_onnx *m, struct vits_graph *g, const stru
 static int read_conv(const struct ora_onnx *m, struct vits_graph *g, const struct ora_onnx_node *n,
                      struct ora_err *err)
 {
-    char *stem = stem_of(n);
-    if (!stem)
-        return ora_err_set(err, ORA_E_VOICE,
-                           "%s: node '%s' (%s): neither its bias nor its name tells what it is", m->path,
-                           n->name, n->op_type);
+    char *stem;
+    int rc = stem_of(m, g, n, &stem, err);
+    if (rc < 0)
+        return rc;
     char *weight = ora_fmt("%s.weight", stem), *bias = ora_fmt("%s.bias", stem);
     const struct ora_tensor *w = n->input_count > 1 ? ora_onnx_initializer(m, n->inputs[1]) : NULL;
-    int rc = add(g, m, weight, w, NULL, err);
+    rc = add(g, m, weight, w, NULL, err);
     if (rc == 0 && w->shape.rank != 3)
         rc = bad_conv(m, stem, "the weight must have 3 dimensions", err);
     if (rc == 0 && n->input_count > 2)
@@ -174,7 +211,7 @@ static int read_node(const struct ora_onnx *m, struct vits_graph *g, const struc
             return ora_err_set(err, ORA_E_UNSUPPORTED,
                                "%s: an 8-bit export (it has %s nodes): only float32 can be imported", m->path,
                                n->op_type);
-    if (!strcmp(n->op_type, "Conv") || !strcmp(n->op_type, "ConvTranspose"))
+    if (is_conv(n))
         return read_conv(m, g, n, err);
     if (!strcmp(n->op_type, "Gather") && n->input_count == 2) {
         const char *name = !strcmp(n->inputs[1], "input") ? "enc_p.emb.weight"
@@ -182,9 +219,15 @@ static int read_node(const struct ora_onnx *m, struct vits_graph *g, const struc
                                                           : NULL;
         return name ? add(g, m, name, ora_onnx_initializer(m, n->inputs[0]), NULL, err) : 0;
     }
-    if (!strcmp(n->op_type, "Sub") && n->input_count == 2 && n->output_count == 1 &&
-        !strcmp(n->inputs[1], "dp.flows.0.m"))
-        return read_affine(m, g, n, err);
+    if (!strcmp(n->op_type, "Sub") && n->input_count == 2 && n->output_count == 1) {
+        if (!strcmp(n->inputs[1], "dp.flows.0.m"))
+            return read_affine(m, g, n, err);
+        const struct ora_tensor *t = ora_onnx_initializer(m, n->inputs[1]);
+        if (t && t->dtype == ORA_F32 && t->shape.rank == 2 && t->shape.dim[0] == 2 && t->shape.dim[1] == 1) {
+            int rc = add(g, m, "dp.flows.0.m", t, NULL, err); /* nothing else subtracts two numbers */
+            return rc < 0 ? rc : read_affine(m, g, n, err);
+        }
+    }
     return 0;
 }
 
@@ -257,6 +300,7 @@ void vits_graph_release(struct vits_graph *g)
         free(g->tensor[i].values);
     }
     free(g->tensor);
+    vits_positions_release(&g->positions);
     memset(g, 0, sizeof *g);
 }
 
