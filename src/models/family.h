@@ -153,6 +153,18 @@ struct ora_import_options {
     void *log_ctx;         /* of note and read_file */
 };
 
+struct ora_add_options {
+    const char *out_dir;           /* as for import */
+    const struct ora_voice *base;  /* an open voice of the family */
+    const char *prompt;            /* a recording, WAV or FLAC */
+    const char *latents;           /* what the family's encoder makes of it, ready-made; NULL: by the encoder */
+    const char *encoder_seed;      /* of the encoder's noise: digits; NULL: none, its means are taken */
+    const char *kernels;           /* as in ora_open_options */
+    void (*progress)(void *ctx, const char *what, double share);    /* may be NULL */
+    void (*note)(void *ctx, const char *text); /* what a user should know of the recording; may be NULL */
+    void *ctx;                     /* of both */
+};
+
 struct ora_family {
     const char *name;
     const char *summary;                    /* one line for `voice list` and --help */
@@ -179,6 +191,9 @@ struct ora_family {
     /* May be NULL. Writes a voice whose weights are a formula of the seed: it speaks noise. As import. */
     int (*make_random)(const char *seed, const struct ora_import_options *options, struct ora_str *yaml,
                        struct ora_err *err);
+    /* May be NULL. Makes a cloned voice of a recording: writes model.safetensors into out_dir and appends the
+     * family's part of voice.yaml, which must have base_sha256. The caller (src/voice/add.c) writes the rest. */
+    int (*add)(const struct ora_add_options *options, struct ora_str *yaml, struct ora_err *err);
     /* May be NULL. Facts about an open voice for `voice describe` and `voice check` (dims, untrained symbols, …);
      * *facts is a fresh object. */
     int (*describe)(const struct ora_model *model, json_t **facts, struct ora_err *err);

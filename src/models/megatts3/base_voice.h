@@ -34,4 +34,9 @@ int mega_base_declare_tokenizer(struct ora_weights_writer *wr, size_t vocab_byte
 /* The family's part of voice.yaml; the family may append to its map (two spaces deep). */
 void mega_base_yaml(const struct mega_base_voice *v, struct ora_str *yaml);
 
+/* What mega_base_yaml wrote: the map `megatts3` of a base's voice.yaml; every field is checked. A base
+ * without `parts` has all but the WaveVAE encoder, one without `dims` the official sizes. BAD_USAGE, FORMAT
+ * with file and line; VOICE when the map is no base's. */
+int mega_base_read_yaml(const struct ora_yaml_node *map, struct mega_base_voice *v, struct ora_err *err);
+
 #endif

@@ -1,0 +1,331 @@
+/* Recordings of every kind against a base of random weights at the tests' size. */
+#include "models/megatts3/clone.h"
+
+#include <stdlib.h>
+
+#include "audio/codec.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/test.h"
+#include "models/megatts3/make_random.h"
+#include "models/megatts3/prompt.h"
+
+/* A base whose aligner hears a minute, as the released one does. */
+struct fixture {
+    struct ora_voice voice;
+    char *dir;
+    struct ora_str notes;
+    char *prompt, *latents; /* paths */
+};
+
+static void keep_note(void *ctx, const char *text)
+{
+    struct fixture *f = ctx;
+    ora_str_addf(&f->notes, "%s\n", text);
+}
+
+static void write_file(const char *path, const void *data, size_t len)
+{
+    struct ora_err err = {0};
+    ORA_CHECK_OK(ora_file_write_atomic(path, data, len, 0644, &err), err);
+}
+
+/* parts: a YAML list that stands for the base's own; NULL: all. */
+static void begin(struct fixture *f, const char *parts)
+{
+    struct ora_err err = {0};
+    struct ora_str yaml = ORA_STR_INIT;
+    struct mega_dims d = mega_dims_mini;
+    *f = (struct fixture){.dir = ora_path_join(ora_test_tmpdir(), "base")};
+    d.align.audio_ctx = 3000;
+    d.align.text_ctx = 2048;
+    char *dims = ora_path_join(ora_test_tmpdir(), "dims.json");
+    json_t *object = mega_dims_to_json(&d);
+    json_dump_file(object, dims, 0);
+    json_decref(object);
+    ORA_CHECK_OK(ora_file_mkdirs(f->dir, 0755, &err), err);
+    struct ora_import_options o = {.out_dir = f->dir, .name = "base", .dims = dims};
+    ORA_CHECK_OK(mega_make_random("A", &o, &yaml, &err), err);
+    if (parts) {
+        char *at = strstr(yaml.data, "parts: ["), *end = strchr(at, ']');
+        struct ora_str other = ORA_STR_INIT;
+        ora_str_addn(&other, yaml.data, (size_t)(at - yaml.data));
+        ora_str_addf(&other, "parts: %s%s", parts, end + 1);
+        ora_str_release(&yaml);
+        yaml = other;
+    }
+    f->voice = (struct ora_voice){.name = "base",
+                                  .family = "megatts3",
+                                  .lang = "en",
+                                  .dir = f->dir,
+                                  .weights_path = ora_path_join(f->dir, "model.safetensors"),
+                                  .doc = ora_yaml_parse(yaml.data, yaml.len, "voice.yaml", &err)};
+    ORA_CHECK_OK(ora_file_sha256(f->voice.weights_path, f->voice.model_sha256, &err), err);
+    if (f->voice.doc)
+        f->voice.family_config = ora_yaml_get(f->voice.doc->root, "megatts3");
+    f->prompt = ora_path_join(ora_test_tmpdir(), "prompt.wav");
+    f->latents = ora_path_join(ora_test_tmpdir(), "prompt.npy");
+    free(dims);
+    ora_str_release(&yaml);
+}
+
+static void end(struct fixture *f)
+{
+    ora_yaml_free(&f->voice.doc);
+    free(f->voice.weights_path);
+    free(f->dir);
+    free(f->prompt);
+    free(f->latents);
+    ora_str_release(&f->notes);
+}
+
+/* A vowel-like hum with a falling pitch in bursts of 0.3 s. */
+static void record(const char *path, double seconds, int rate, int channels, double amplitude)
+{
+    size_t n = (size_t)(seconds * rate), bytes = 2 * n * (size_t)channels;
+    unsigned char *w = ora_xcalloc(44 + bytes, 1);
+    const uint32_t head[] = {0x46464952,
+                             (uint32_t)(36 + bytes),
+                             0x45564157,
+                             0x20746d66,
+                             16,
+                             1 | (uint32_t)channels << 16,
+                             (uint32_t)rate,
+                             (uint32_t)(2 * rate * channels),
+                             (uint32_t)(2 * channels) | 16u << 16,
+                             0x61746164,
+                             (uint32_t)bytes};
+    memcpy(w, head, sizeof head);
+    double phase = 0;
+    for (size_t i = 0; i < n; i++) {
+        double t = (double)i / rate, burst = fmod(t, 0.4) < 0.3 ? 1 : 0;
+        phase += 2 * M_PI * (140 - 20 * fmod(t, 1)) / rate;
+        double v = amplitude * burst * (sin(phase) + 0.5 * sin(2 * phase) + 0.3 * sin(5 * phase));
+        v = v > 1 ? 1 : v < -1 ? -1 : v;
+        int16_t s = (int16_t)lrint(32767 * v);
+        for (int c = 0; c < channels; c++)
+            memcpy(w + 44 + 2 * (i * (size_t)channels + (size_t)c), &s, 2);
+    }
+    write_file(path, w, 44 + bytes);
+    free(w);
+}
+
+/* Latents of the shape [1, rows, 32]. */
+static void write_latents(const char *path, size_t rows, float value)
+{
+    char header[118];
+    size_t n = rows * 32;
+    unsigned char *f = ora_xcalloc(128 + 4 * n, 1);
+    int len = snprintf(header, sizeof header,
+                       "{'descr': '<f4', 'fortran_order': False, 'shape': (1, %zu, 32), }", rows);
+    memcpy(f, "\x93NUMPY\x01\x00\x76\x00", 10);
+    memset(f + 10, ' ', 118);
+    memcpy(f + 10, header, (size_t)len);
+    f[127] = '\n';
+    for (size_t i = 0; i < n; i++) {
+        float v = value * (i % 2 ? 1.0f : -1.0f);
+        memcpy(f + 128 + 4 * i, &v, 4);
+    }
+    write_file(path, f, 128 + 4 * n);
+    free(f);
+}
+
+/* rc of adding; the prompt that was made, and what voice.yaml gets. */
+static int add(struct fixture *f, const char *latents, const char *seed, struct mega_prompt *p,
+               struct ora_str *yaml, struct ora_err *err)
+{
+    char *out = ora_path_join(ora_test_tmpdir(), "out"), *file = ora_path_join(out, "model.safetensors");
+    struct ora_weights *w = NULL;
+    struct ora_add_options o = {.out_dir = out,
+                                .base = &f->voice,
+                                .prompt = f->prompt,
+                                .latents = latents,
+                                .encoder_seed = seed,
+                                .note = keep_note,
+                                .ctx = f};
+    *p = (struct mega_prompt){0};
+    int rc = ora_file_mkdirs(out, 0755, err);
+    ora_str_clear(&f->notes);
+    if (rc == 0)
+        rc = mega_clone_add(&o, yaml, err);
+    if (rc == 0)
+        rc = ora_weights_open(file, &w, err);
+    if (rc == 0)
+        rc = mega_prompt_read(p, w, f->voice.model_sha256, err);
+    ora_weights_close(&w);
+    free(file);
+    free(out);
+    return rc;
+}
+
+/* The bar's list: 0.3 s, 2 s, 30 s, silence, clipping, 8 kHz, stereo. */
+ORA_TEST(recordings_of_every_kind)
+{
+    static const struct {
+        const char *what;
+        double seconds;
+        int rate, channels;
+        double amplitude;
+        int rc;
+        const char *says; /* in the error, or in the notes */
+    } cases[] = {
+        {"2 s", 2, 24000, 1, 0.2, 0, "2.0 s: 5 to 20 s of speech make a steadier voice"},
+        {"half a second", 0.5, 24000, 1, 0.2, 0, "0.5 s: 5 to 20 s"},
+        {"0.3 s", 0.3, 24000, 1, 0.2, ORA_E_BAD_INPUT,
+         "the prompt is 0.30 s long: a voice needs 0.5 s at least"},
+        {"28 s", 28, 24000, 1, 0.2, 0, ""},
+        {"30 s", 30, 24000, 1, 0.2, ORA_E_BAD_INPUT,
+         "the prompt is 30.0 s long, at most 28 s can be used: cut it"},
+        {"silence", 3, 24000, 1, 0, ORA_E_BAD_INPUT, "the prompt is silent"},
+        {"clipping", 3, 24000, 1, 3, 0, "the recording is clipped"},
+        {"8 kHz", 3, 8000, 1, 0.2, 0, "8000 Hz: the voice will lack what lies above 4000 Hz"},
+        {"stereo", 3, 44100, 2, 0.2, 0, "2 channels: their mean is taken"},
+    };
+    struct fixture f;
+    begin(&f, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mega_prompt p;
+        struct ora_str yaml = ORA_STR_INIT;
+        struct ora_err err = {0};
+        record(f.prompt, cases[i].seconds, cases[i].rate, cases[i].channels, cases[i].amplitude);
+        int rc = add(&f, NULL, NULL, &p, &yaml, &err);
+        if (rc != cases[i].rc)
+            ORA_FAIL("%s: rc %d: %s", cases[i].what, rc, err.message);
+        const char *said = rc < 0 ? err.message : ora_str_c(&f.notes);
+        if (!strstr(said, cases[i].says))
+            ORA_FAIL("%s: \"%s\" does not say \"%s\"", cases[i].what, said, cases[i].says);
+        if (rc == 0) {
+            size_t padded = mega_prompt_padded((size_t)(cases[i].seconds * 24000), MEGA_WIN_SIZE);
+            ORA_CHECK_INT(4 * p.rows, mega_prompt_frames(padded));
+            ORA_CHECK(p.phone_count > 0 && isfinite(p.lufs));
+            ORA_CHECK(strstr(ora_str_c(&yaml), f.voice.model_sha256));
+        }
+        mega_prompt_release(&p);
+        ora_str_release(&yaml);
+    }
+    end(&f);
+}
+
+/* Means by default; noise by seed, the same for the same seed; ready-made latents as they are. */
+ORA_TEST(latents_by_encoder_seed_or_file)
+{
+    struct fixture f;
+    struct mega_prompt mean, one, again, two, file;
+    struct ora_str yaml = ORA_STR_INIT;
+    struct ora_err err = {0};
+    begin(&f, NULL);
+    record(f.prompt, 1, 24000, 1, 0.2);
+    ORA_CHECK_OK(add(&f, NULL, NULL, &mean, &yaml, &err), err);
+    ORA_CHECK_OK(add(&f, NULL, "1", &one, &yaml, &err), err);
+    ORA_CHECK_OK(add(&f, NULL, "1", &again, &yaml, &err), err);
+    ORA_CHECK_OK(add(&f, NULL, "2", &two, &yaml, &err), err);
+    ORA_CHECK(strstr(ora_str_c(&yaml), "latents: encoder\n") &&
+              strstr(ora_str_c(&yaml), "latents: encoder seed 2\n"));
+    size_t n = (size_t)mean.rows * MEGA_LATENT, bytes = n * sizeof(float);
+    ORA_REQUIRE(mean.rows > 0 && one.rows == mean.rows && again.rows == mean.rows && two.rows == mean.rows);
+    ORA_CHECK(memcmp(mean.latents, one.latents, bytes) != 0);
+    ORA_CHECK(memcmp(one.latents, two.latents, bytes) != 0);
+    ORA_CHECK(memcmp(one.latents, again.latents, bytes) == 0);
+    write_latents(f.latents, (size_t)mean.rows, 0.75f);
+    ORA_CHECK_OK(add(&f, f.latents, NULL, &file, &yaml, &err), err);
+    for (size_t i = 0; i < n; i++)
+        ORA_CHECK_NEAR(fabs((double)file.latents[i]), 0.75, 0);
+    ORA_CHECK_INT(add(&f, NULL, "x1", &one, &yaml, &err), ORA_E_BAD_USAGE);
+    ORA_CHECK_INT(add(&f, f.latents, "1", &one, &yaml, &err), ORA_E_BAD_USAGE);
+    mega_prompt_release(&mean);
+    mega_prompt_release(&again);
+    mega_prompt_release(&two);
+    mega_prompt_release(&file);
+    ora_str_release(&yaml);
+    end(&f);
+}
+
+ORA_TEST(latents_of_another_recording)
+{
+    struct fixture f;
+    struct mega_prompt p;
+    struct ora_str yaml = ORA_STR_INIT;
+    struct ora_err err = {0};
+    begin(&f, NULL);
+    record(f.prompt, 1, 24000, 1, 0.2);
+    int rows = mega_prompt_frames(mega_prompt_padded(24000, MEGA_WIN_SIZE)) / 4;
+    write_latents(f.latents, (size_t)rows - 1, 1);
+    ORA_CHECK_INT(add(&f, f.latents, NULL, &p, &yaml, &err), ORA_E_BAD_INPUT);
+    ORA_CHECK(strstr(err.message, "they are of another recording"));
+    write_latents(f.latents, (size_t)rows + 9, 1);
+    ORA_CHECK_INT(add(&f, f.latents, NULL, &p, &yaml, &err), ORA_E_BAD_INPUT);
+    write_latents(f.latents, (size_t)rows, 40);
+    ORA_CHECK_OK(add(&f, f.latents, NULL, &p, &yaml, &err), err);
+    ORA_CHECK(strstr(ora_str_c(&f.notes), "are these latents?"));
+    mega_prompt_release(&p);
+    write_latents(f.latents, (size_t)rows, NAN);
+    ORA_CHECK_INT(add(&f, f.latents, NULL, &p, &yaml, &err), ORA_E_FORMAT);
+    write_file(f.latents, "\x80\x04cos\nsystem\n", 12);
+    ORA_CHECK_INT(add(&f, f.latents, NULL, &p, &yaml, &err), ORA_E_FORMAT);
+    ORA_CHECK_STR(err.message, "prompt.npy is no .npy file");
+    ora_str_release(&yaml);
+    end(&f);
+}
+
+ORA_TEST(what_the_base_lacks_is_told)
+{
+    static const struct {
+        const char *parts, *says;
+    } cases[] = {
+        {"[dit, dur, align, vae, g2p]", "lacks the WaveVAE encoder, which ByteDance's release leaves out"},
+        {"[dit, dur, vae, vae_encoder, g2p]", "lacks the aligner"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f;
+        struct mega_prompt p;
+        struct ora_str yaml = ORA_STR_INIT;
+        struct ora_err err = {0};
+        begin(&f, cases[i].parts);
+        record(f.prompt, 1, 24000, 1, 0.2);
+        ORA_CHECK_INT(add(&f, NULL, NULL, &p, &yaml, &err), ORA_E_VOICE);
+        if (!strstr(err.message, cases[i].says))
+            ORA_FAIL("\"%s\" does not say \"%s\"", err.message, cases[i].says);
+        ora_str_release(&yaml);
+        end(&f);
+    }
+}
+
+/* A prompt's file that contradicts itself, or is another base's. */
+ORA_TEST(bad_prompt_files)
+{
+    struct fixture f;
+    struct mega_prompt p, q;
+    struct ora_str yaml = ORA_STR_INIT;
+    struct ora_err err = {0};
+    char *path = ora_path_join(ora_test_tmpdir(), "bad.safetensors");
+    begin(&f, NULL);
+    record(f.prompt, 1, 24000, 1, 0.2);
+    ORA_CHECK_OK(add(&f, NULL, NULL, &p, &yaml, &err), err);
+    ORA_REQUIRE(p.phone_count > 0);
+    int32_t *const fields[] = {&p.phones[0], &p.phones[0], &p.tones[0], &p.durations[0], &p.durations[0]};
+    const int32_t values[] = {0, 174, 5, -1, p.durations[0] + 1};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct ora_weights *w = NULL;
+        int32_t good = *fields[i];
+        *fields[i] = values[i];
+        ORA_CHECK_OK(mega_prompt_write(&p, f.voice.model_sha256, path, NULL, &err), err);
+        *fields[i] = good;
+        ORA_CHECK_OK(ora_weights_open(path, &w, &err), err);
+        ORA_CHECK_INT(mega_prompt_read(&q, w, NULL, &err), ORA_E_VOICE);
+        ora_weights_close(&w);
+    }
+    struct ora_weights *w = NULL;
+    ORA_CHECK_OK(mega_prompt_write(&p, f.voice.model_sha256, path, NULL, &err), err);
+    ORA_CHECK_OK(ora_weights_open(path, &w, &err), err);
+    ORA_CHECK_INT(mega_prompt_read(&q, w, "00ff", &err), ORA_E_VOICE);
+    ORA_CHECK(strstr(err.message, "the base found has 00ff"));
+    ora_weights_close(&w);
+    ORA_CHECK_OK(ora_weights_open(f.voice.weights_path, &w, &err), err);
+    ORA_CHECK_INT(mega_prompt_read(&q, w, NULL, &err), ORA_E_VOICE);
+    ora_weights_close(&w);
+    mega_prompt_release(&p);
+    ora_str_release(&yaml);
+    free(path);
+    end(&f);
+}
