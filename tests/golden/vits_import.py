@@ -56,6 +56,22 @@ def case_quirks_are_put_right(folder):
     assert 'from: "oːɹ", to: "ɔːɹ"' in yaml
 
 
+def case_silences_after_phonemes(folder):
+    silences = {",": 0.25, "a": 0, "?": 1}  # "?" has no id in this voice
+    rc, text, yaml = voice_import(folder, inference={"phoneme_silence": silences})
+    assert rc == 0 and 'silences: {",": 0.25}' in yaml, yaml or text
+    say = subprocess.run([os.environ["ORATORIO_BIN"], "say", "--voice", str(folder / "out" / "v"), "ab, cd, ef.", "--json", "-o",
+                          str(folder / "x.wav")], capture_output=True, text=True, check=False)
+    assert say.returncode == 0, say.stderr
+    phones = json.loads(say.stdout)["phone_alignment"]
+    silent = [p for p in phones if p.get("phone", p.get("symbol")) == "_"]
+    assert len(silent) == 2, phones
+
+
+def case_silences_out_of_range(folder):
+    refused(folder, "phoneme_silence", inference={"phoneme_silence": {",": -1}})
+
+
 def case_speakers_keep_their_numbers(folder):
     rc, text, yaml = voice_import(folder, shape=Shape(32, 64, 16, 64, speakers=3),
                                   speaker_id_map={"zoe": 0, "adam": 2, "mia": 1})

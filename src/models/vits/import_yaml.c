@@ -119,6 +119,32 @@ static void add_clusters(const json_t *clusters, struct ora_str *y)
     ora_str_add(y, "]\n");
 }
 
+/* inference.phoneme_silence: symbol: seconds after it. Only what has an id can be spoken. */
+static int add_silences(const json_t *silences, const json_t *map, const struct vits_import_facts *facts,
+                        const char *file, struct ora_str *y, struct ora_err *err)
+{
+    const char *symbol;
+    json_t *seconds;
+    int count = 0;
+    if (silences && !json_is_null(silences) && !json_is_object(silences))
+        return bad(file, err, "inference.phoneme_silence", "an object of symbol: seconds");
+    json_object_foreach((json_t *)silences, symbol, seconds)
+    {
+        double s = json_is_number(seconds) ? json_number_value(seconds) : -1;
+        if (!(s >= 0 && s <= 10))
+            return bad(file, err, "inference.phoneme_silence", "an object of symbol: 0 to 10 seconds");
+        json_int_t id = json_integer_value(json_array_get(json_object_get(map, symbol), 0));
+        if (!json_object_get(map, symbol) || id >= facts->symbols || strlen(symbol) >= 16 || s == 0)
+            continue;
+        ora_str_add(y, count++ ? ", " : "  silences: {");
+        add_quoted(y, symbol);
+        ora_str_addf(y, ": %.9g", s);
+    }
+    if (count)
+        ora_str_add(y, "}\n");
+    return 0;
+}
+
 /* The speakers in the order of their numbers; a number nobody has is called after itself. */
 static int add_speakers(const json_t *config, const char *file, struct ora_str *y, struct ora_err *err)
 {
@@ -210,5 +236,10 @@ int vits_import_yaml(const json_t *config, const char *file, struct vits_import_
     ora_str_addc(y, '\n');
     add_rewrites(json_object_get(config, "phoneme_map"), espeak, y);
     add_clusters(json_object_get(config, "vowel_clusters"), y);
-    return add_symbols(json_object_get(config, "phoneme_id_map"), file, facts, y, err);
+    const json_t *map = json_object_get(config, "phoneme_id_map");
+    rc = add_symbols(map, file, facts, y, err);
+    if (rc == 0)
+        rc = add_silences(json_object_get(json_object_get(config, "inference"), "phoneme_silence"), map,
+                          facts, file, y, err);
+    return rc;
 }

@@ -20,7 +20,7 @@ static void reserve(struct vits_speech *s)
 {
     const struct vits_script *t = s->script;
     size_t ids = t->ids + 4 * t->tokens + 4;
-    s->phone = ora_xcalloc(4 * t->tokens + 4, sizeof *s->phone);
+    s->phone = ora_xcalloc(4 * t->tokens + t->count + 4, sizeof *s->phone);
     s->word = ora_xcalloc(t->spans + 1, sizeof *s->word);
     s->segment = ora_xcalloc(t->tokens + 1, sizeof *s->segment);
     s->ids = ora_xcalloc(ids, sizeof *s->ids);
@@ -163,16 +163,40 @@ static void note_words(struct vits_speech *s, const struct vits_sentence *t)
     }
 }
 
-static int pause(struct vits_speech *s, struct ora_err *err)
+static int silence(struct vits_speech *s, size_t samples, struct ora_err *err)
 {
-    size_t n = (size_t)s->request->sentence_pause_ms * (size_t)s->m->sample_rate_hz / 1000;
-    int rc = n ? make_room(s, n, err) : 0;
-    if (rc < 0 || !n)
+    int rc = samples ? make_room(s, samples, err) : 0;
+    if (rc < 0 || !samples)
         return rc;
-    memset(s->pcm + s->samples, 0, n * sizeof *s->pcm);
-    add_phone(s, "_", (uint32_t)s->samples, (uint32_t)n);
-    s->samples += n;
+    memset(s->pcm + s->samples, 0, samples * sizeof *s->pcm);
+    add_phone(s, "_", (uint32_t)s->samples, (uint32_t)samples);
+    s->samples += samples;
     return 0;
+}
+
+static size_t silence_after(const struct vits_speech *s, const struct vits_token *token)
+{
+    const struct vits_symbol *symbol = vits_symbol_find(&s->m->symbols, token->text, strlen(token->text));
+    return symbol ? (size_t)((double)symbol->silence_s * s->m->sample_rate_hz) : 0;
+}
+
+/* A sentence, cut behind the symbols that the voice has silences after (Piper's phoneme_silence): each phrase
+ * is a run of its own. */
+static int speak_sentence(struct vits_speech *s, struct vits_sentence *t, struct ora_err *err)
+{
+    const struct vits_token *token = t->spelling.token;
+    size_t from = 0, count = t->spelling.count;
+    int rc = 0;
+    for (size_t i = 0; s->m->symbols.silences && rc == 0 && i < count; i++) {
+        size_t samples = silence_after(s, &token[i]);
+        if (!samples)
+            continue;
+        rc = speak_tokens(s, t, token + from, i + 1 - from, err);
+        if (rc == 0)
+            rc = silence(s, samples, err);
+        from = i + 1;
+    }
+    return rc == 0 && from < count ? speak_tokens(s, t, token + from, count - from, err) : rc;
 }
 
 int vits_speak(struct vits_speech *s, size_t arena_samples, struct ora_err *err)
@@ -182,13 +206,14 @@ int vits_speak(struct vits_speech *s, size_t arena_samples, struct ora_err *err)
     s->pcm_cap = s->pcm ? arena_samples : 0;
     if (!s->pcm)
         return ora_err_set(err, ORA_E_NO_MEMORY, "the arena is too small for %zu samples", arena_samples);
+    size_t pause = (size_t)s->request->sentence_pause_ms * (size_t)s->m->sample_rate_hz / 1000;
     int rc = 0;
     struct ora_fpu_state fpu = ora_fpu_enter();
     for (size_t i = 0; rc == 0 && i < s->script->count; i++) {
         struct vits_sentence *t = &s->script->sentence[i];
-        rc = i ? pause(s, err) : 0;
+        rc = i ? silence(s, pause, err) : 0;
         if (rc == 0)
-            rc = speak_tokens(s, t, t->spelling.token, t->spelling.count, err);
+            rc = speak_sentence(s, t, err);
         if (rc == 0)
             note_words(s, t);
     }

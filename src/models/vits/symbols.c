@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-enum { SYMBOLS_MAX = 4096, REWRITES_MAX = 256, SPARE_ROWS_LEAST = 16 };
+enum { SYMBOLS_MAX = 4096, REWRITES_MAX = 256, SPARE_ROWS_LEAST = 16, SILENCE_S_MAX = 10 };
 
 static int by_text(const void *a, const void *b)
 {
@@ -91,6 +91,27 @@ static int read_rewrites(struct vits_symbols *s, const struct ora_yaml_node *lis
     return 0;
 }
 
+static int read_silences(struct vits_symbols *s, const struct ora_yaml_node *map, struct ora_err *err)
+{
+    if (ora_yaml_is_null(map))
+        return 0;
+    if (map->kind != ORA_YAML_MAP || map->count > SYMBOLS_MAX)
+        return ora_yaml_error(map, err, "expected a map of at most %d symbols", SYMBOLS_MAX);
+    for (size_t i = 0; i < map->count; i++) {
+        const struct ora_yaml_node *n = map->item[i];
+        struct vits_symbol *symbol = (struct vits_symbol *)vits_symbol_find(s, n->key, strlen(n->key));
+        double seconds;
+        if (!symbol)
+            return ora_yaml_error(n, err, "'%s' is none of the voice's symbols", n->key);
+        int rc = ora_yaml_number(n, 0, SILENCE_S_MAX, &seconds, err);
+        if (rc < 0)
+            return rc;
+        symbol->silence_s = (float)seconds;
+        s->silences = s->silences || seconds > 0;
+    }
+    return 0;
+}
+
 static int longer_first(const void *a, const void *b)
 {
     size_t x = strlen(*(char *const *)a), y = strlen(*(char *const *)b);
@@ -117,8 +138,8 @@ static int read_clusters(struct vits_symbols *s, const struct ora_yaml_node *lis
 
 static int read_config(struct vits_symbols *s, const struct ora_yaml_node *c, int rows, struct ora_err *err)
 {
-    static const char *const keys[] = {"phoneme_type", "espeak_voice", "quality",       "rewrites",
-                                       "clusters",     "symbols",      "drop_untrained"};
+    static const char *const keys[] = {"phoneme_type", "espeak_voice", "quality",        "rewrites",
+                                       "clusters",     "symbols",      "drop_untrained", "silences"};
     static const char *const types[] = {"espeak", "text"};
     const struct ora_yaml_node *type = ora_yaml_get(c, "phoneme_type"),
                                *voice = ora_yaml_get(c, "espeak_voice");
@@ -142,7 +163,9 @@ static int read_config(struct vits_symbols *s, const struct ora_yaml_node *c, in
         rc = read_clusters(s, ora_yaml_get(c, "clusters"), err);
     if (rc == 0 && !ora_yaml_get(c, "symbols"))
         rc = ora_yaml_error(c, err, "the map 'symbols' is missing");
-    return rc < 0 ? rc : read_map(s, ora_yaml_get(c, "symbols"), rows, err);
+    if (rc == 0)
+        rc = read_map(s, ora_yaml_get(c, "symbols"), rows, err);
+    return rc < 0 ? rc : read_silences(s, ora_yaml_get(c, "silences"), err);
 }
 
 /* ---- rows that training never saw ------------------------------------------------------------ */

@@ -13,7 +13,8 @@
  *     rewrites: [{from: "oːɹ", to: "ɔːɹ"}]   applied to the phonemes of the front end, in order
  *     clusters: ["aɪ"]                 code points that make one symbol, longest first
  *     drop_untrained: true             see below
- *     symbols: {"a": [14], …}          code points (NFD) to ids
+ *     silences: {",": 0.2}             seconds of silence after a symbol, where the sentence is cut in two
+ * runs symbols: {"a": [14], …}          code points (NFD) to ids
  *
  * A row of the embedding that training never saw is a random vector to the encoder. Rows behind the last id
  * of the map were never seen: a row whose norm lies within 4 standard deviations of theirs is untrained too,
@@ -32,6 +33,7 @@ struct vits_symbol {
     int32_t id[VITS_SYMBOL_IDS];
     int ids;
     bool untrained;
+    float silence_s; /* after it */
 };
 
 struct vits_rewrite {
@@ -48,6 +50,7 @@ struct vits_symbols {
     size_t cluster_count;
     bool from_text; /* phoneme_type: text */
     bool drop_untrained;
+    bool silences;                /* some symbol has one */
     char *espeak_voice, *quality; /* quality may be NULL */
 };
 

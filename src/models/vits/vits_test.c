@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/test.h"
+#include "models/vits/model.h"
 #include "models/vits/tiny_voice.h"
 
 extern const struct ora_family ora_family_vits;
@@ -236,6 +237,34 @@ ORA_TEST(sentences_are_joined_with_a_pause)
                 ORA_CHECK(h.pcm[h.phone[i].start + j] == 0);
         }
     ORA_CHECK_INT(pauses, 1);
+    free(h.pcm);
+    stage_close(&s);
+}
+
+/* Piper's phoneme_silence: a run of its own on each side, whatever pauses there are between sentences. */
+ORA_TEST(silences_stand_behind_their_symbols)
+{
+    static struct heard h;
+    struct stage s;
+    ORA_REQUIRE(stage_open(&s, &SMALL, NULL, 0));
+    struct vits_symbol *comma = (struct vits_symbol *)vits_symbol_find(&s.m->symbols, ",", 1);
+    ORA_REQUIRE(comma);
+    comma->silence_s = 0.05f;
+    s.m->symbols.silences = true;
+    struct ora_request q = request("u", "abc, hello, low,");
+    q.text_is_phonemes = true;
+    speak(&s, &q, 1, &h);
+    ORA_CHECK_INT(h.rc, 0);
+    ORA_CHECK_INT(h.segments, 3);
+    ORA_CHECK_STR(h.phonemes, "abc,\n hello,\n low,");
+    uint32_t silences = 0, at = 0;
+    for (size_t i = 0; i < h.phones; at += h.phone[i++].count) {
+        ORA_CHECK_INT(h.phone[i].start, at);
+        silences += !strcmp(h.phone[i].symbol, "_") && h.phone[i].count == 800;
+    }
+    ORA_CHECK_INT(at, h.samples);
+    ORA_CHECK_INT(silences, 3);
+    ORA_CHECK_STR(h.phone[h.phones - 1].symbol, "_");
     free(h.pcm);
     stage_close(&s);
 }
