@@ -71,6 +71,8 @@ bool ora_bpe_pair_add(struct ora_bpe *b, int32_t left, int32_t right, int32_t or
         return false;
     b->pair[i] = (struct ora_bpe_pair){key, order, both};
     b->pairs++;
+    if (!b->token[both].order || order < b->token[both].order)
+        b->token[both].order = order;
     return true;
 }
 
@@ -163,7 +165,9 @@ static void apply(struct merger *m, const struct merge *best)
     consider(m, best->at);
 }
 
-static void piece_ids(struct merger *m, const unsigned char *bytes, size_t len, struct ora_ids *ids)
+/* Merges learnt before `limit` only. */
+static void piece_ids(struct merger *m, const unsigned char *bytes, size_t len, int32_t limit,
+                      struct ora_ids *ids)
 {
     if (len > m->symbol_cap) {
         m->symbol_cap = len > 256 ? 2 * len : 256;
@@ -176,7 +180,8 @@ static void piece_ids(struct merger *m, const unsigned char *bytes, size_t len, 
         consider(m, (uint32_t)i);
     while (m->heap_count) {
         struct merge best = pop(m);
-        apply(m, &best);
+        if (best.order < limit)
+            apply(m, &best);
     }
     for (uint32_t i = 0; i != NONE; i = m->symbol[i].after)
         ora_ids_add(ids, m->symbol[i].id);
@@ -200,7 +205,7 @@ static int encode_plain(const struct ora_bpe *b, const char *text, size_t len, s
     const char *nfc = ora_nfc(text, &len, &composed);
     for (size_t at = 0, n; at < len; at += n) {
         n = ora_bpe_piece(nfc + at, len - at);
-        piece_ids(&m, (const unsigned char *)nfc + at, n, ids);
+        piece_ids(&m, (const unsigned char *)nfc + at, n, INT32_MAX, ids);
     }
     free(m.symbol);
     free(m.heap);
@@ -250,4 +255,23 @@ bool ora_bpe_token(const struct ora_bpe *bpe, int32_t id, struct ora_str *bytes)
         return false;
     ora_str_addn(bytes, bpe->bytes.data + bpe->token[id].start, bpe->token[id].len);
     return true;
+}
+
+bool ora_bpe_halves(const struct ora_bpe *bpe, int32_t id, int32_t halves[2])
+{
+    struct merger m = {.b = bpe};
+    struct ora_ids ids = {0};
+    if (id < 0 || (size_t)id >= bpe->tokens || bpe->token[id].len < 2)
+        return false;
+    /* The order of the merge that makes it: its own rank, or its line. */
+    int32_t order = bpe->token[id].order;
+    piece_ids(&m, (const unsigned char *)bpe->bytes.data + bpe->token[id].start, bpe->token[id].len, order,
+              &ids);
+    bool two = ids.count == 2;
+    if (two)
+        memcpy(halves, ids.id, 2 * sizeof *halves);
+    free(m.symbol);
+    free(m.heap);
+    ora_ids_release(&ids);
+    return two;
 }

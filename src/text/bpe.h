@@ -60,6 +60,8 @@ int ora_bpe_open(const struct ora_bpe_files *files, struct ora_bpe **bpe, struct
 int ora_bpe_open_ranks(const char *name, const void *ranks, size_t bytes, struct ora_bpe **bpe,
                        struct ora_err *err);
 void ora_bpe_close(struct ora_bpe **bpe);
+/* Appends a vocab.json of the 256 bytes alone, without merges: for voices of random weights, and tests. */
+void ora_bpe_byte_vocabulary(struct ora_str *vocab);
 
 /* A token that stands for a literal text. BAD_INPUT for an empty or overlong literal or a bad id. */
 int ora_bpe_add(struct ora_bpe *bpe, const char *literal, int32_t id, struct ora_err *err);
@@ -68,6 +70,10 @@ size_t ora_bpe_tokens(const struct ora_bpe *bpe); /* the largest id + 1, without
 size_t ora_bpe_pairs(const struct ora_bpe *bpe);
 /* Appends the bytes of a token, false for an id that is none. */
 bool ora_bpe_token(const struct ora_bpe *bpe, int32_t id, struct ora_str *bytes);
+
+/* The two tokens that id was merged from: what its bytes become when only merges before its own are made.
+ * False for a single byte, or a token that no merge makes. */
+bool ora_bpe_halves(const struct ora_bpe *bpe, int32_t id, int32_t halves[2]);
 
 /* Appends the ids of text. BAD_INPUT for what is not UTF-8. */
 int ora_bpe_encode(const struct ora_bpe *bpe, const char *text, size_t len, struct ora_ids *ids,

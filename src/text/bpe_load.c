@@ -29,6 +29,14 @@ static void make_alphabet(int16_t byte_of[512])
         byte_of[is_itself(byte) ? byte : other++] = (int16_t)byte;
 }
 
+void ora_bpe_byte_vocabulary(struct ora_str *vocab)
+{
+    unsigned other = 0x100;
+    for (unsigned byte = 0; byte < 256; byte++)
+        ora_str_addf(vocab, "%s\"\\u%04x\": %u", byte ? ", " : "{", is_itself(byte) ? byte : other++, byte);
+    ora_str_add(vocab, "}");
+}
+
 /* Text in the byte alphabet -> bytes; false for any other letter, for nothing, and for too much. */
 static bool bytes_of(const int16_t byte_of[512], const char *text, size_t len, char out[ORA_BPE_MAX_TOKEN],
                      size_t *count)
@@ -95,7 +103,7 @@ static int add_token(struct ora_bpe *b, const char *bytes, size_t len, int64_t i
     if (b->by_bytes[slot])
         return ora_err_set(err, ORA_E_FORMAT, "%s: the ids %u and %lld are the same token", name,
                            b->by_bytes[slot] - 1, (long long)id);
-    b->token[id] = (struct ora_bpe_span){(uint32_t)b->bytes.len, (uint32_t)len};
+    b->token[id] = (struct ora_bpe_span){(uint32_t)b->bytes.len, (uint32_t)len, 0};
     ora_str_addn(&b->bytes, bytes, len);
     b->by_bytes[slot] = (uint32_t)id + 1;
     return 0;

@@ -19,6 +19,7 @@ struct ora_bpe_added {
 };
 struct ora_bpe_span {
     uint32_t start, len; /* of bytes; len 0: no such id */
+    int32_t order;       /* of the merge that makes it first, 0 for none */
 };
 
 struct ora_bpe {

@@ -44,12 +44,14 @@ void ora_text_rules_close(struct ora_text_rules **rules)
     *rules = NULL;
 }
 
-int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, const char *text,
-                       struct ora_str *out, struct ora_err *err)
+int ora_text_respell(const struct ora_text_rules *rules, const char *text, struct ora_str *out,
+                     struct ora_span **said, size_t *said_count, struct ora_err *err)
 {
-    struct ora_str plain = ORA_STR_INIT, clean = ORA_STR_INIT, respelled = ORA_STR_INIT;
-    struct ora_span *said = NULL;
-    size_t said_count = 0, len = strlen(text), good = ora_utf8_valid_prefix(text, len);
+    struct ora_str plain = ORA_STR_INIT, clean = ORA_STR_INIT;
+    size_t len = strlen(text), good = ora_utf8_valid_prefix(text, len);
+    bool lexicon = rules && rules->lexicon;
+    *said = NULL;
+    *said_count = 0;
     if (len > MAX_TEXT_BYTES)
         return ora_err_set(err, ORA_E_LIMIT, "text of %zu bytes; at most %d can be one utterance", len,
                            MAX_TEXT_BYTES);
@@ -59,19 +61,27 @@ int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, con
     bool marked = memchr(text, '<', len) || memchr(text, '&', len);
     if (marked)
         ora_html_take_off(text, len, &plain);
-    ora_text_clean(marked ? ora_str_c(&plain) : text, marked ? plain.len : len, &clean);
-    const struct ora_str *words = &clean;
-    if (rules && rules->lexicon) {
-        ora_lexicon_apply(rules->lexicon, ora_str_c(&clean), clean.len, &respelled, &said, &said_count);
-        words = &respelled;
-    }
-    ora_normalise(lang    ? lang
-                  : rules ? rules->lang
-                          : "en",
-                  ora_str_c(words), words->len, said, said_count, out);
-    free(said);
-    ora_str_release(&respelled);
+    ora_text_clean(marked ? ora_str_c(&plain) : text, marked ? plain.len : len, lexicon ? &clean : out);
+    if (lexicon)
+        ora_lexicon_apply(rules->lexicon, ora_str_c(&clean), clean.len, out, said, said_count);
     ora_str_release(&clean);
     ora_str_release(&plain);
     return 0;
+}
+
+int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, const char *text,
+                       struct ora_str *out, struct ora_err *err)
+{
+    struct ora_str words = ORA_STR_INIT;
+    struct ora_span *said;
+    size_t said_count;
+    int rc = ora_text_respell(rules, text, &words, &said, &said_count, err);
+    if (rc == 0)
+        ora_normalise(lang    ? lang
+                      : rules ? rules->lang
+                              : "en",
+                      ora_str_c(&words), words.len, said, said_count, out);
+    free(said);
+    ora_str_release(&words);
+    return rc;
 }

@@ -61,6 +61,7 @@ struct mega_part {
 struct mega_chunk {
     uint32_t start, len; /* bytes of script.normalized: just what is spoken */
     bool is_zh;
+    bool is_phones; /* its text is phones without [[ ]]: a line of text_is_phonemes */
     struct mega_part *part;
     size_t parts; /* ≥ 1; 1 unless phones stand inside a text */
 };

@@ -1,0 +1,248 @@
+/* Cleaning, code point by code point. */
+#include "models/megatts3/script_clean.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+#include <unicode/uchar.h>
+
+#include "models/megatts3/chunks.h"
+#include "text/chars.h"
+
+/* ---- before
+ * ------------------------------------------------------------------------------------------------- */
+
+static size_t letters_end(const char *text, size_t len, size_t at, const char *also)
+{
+    while (at < len && ((text[at] >= 'a' && text[at] <= 'z') || strchr(also, text[at])) && text[at])
+        at++;
+    return at;
+}
+
+/* The length of an added token's literal at text[at] = '<', or 0. */
+static size_t literal_at(const char *text, size_t len, size_t at)
+{
+    static const char *const whole[] = {"<BOT>", "<BOS>", "<tool_call>", "</tool_call>"};
+    static const char reserved[] = "<Reserved_TTS_";
+    size_t left = len - at, n = sizeof reserved - 1;
+    for (size_t k = 0; k < sizeof whole / sizeof *whole; k++)
+        if (left >= strlen(whole[k]) && !memcmp(text + at, whole[k], strlen(whole[k])))
+            return strlen(whole[k]);
+    if (left > n && !memcmp(text + at, reserved, n)) {
+        size_t end = at + n;
+        while (end < len && text[end] >= '0' && text[end] <= '9')
+            end++;
+        return end > at + n && end < len && text[end] == '>' ? end + 1 - at : 0;
+    }
+    if (left > 4 && text[at + 1] == '|') {
+        size_t end = letters_end(text, len, at + 2, "_");
+        return end > at + 2 && end + 1 < len && text[end] == '|' && text[end + 1] == '>' ? end + 2 - at : 0;
+    }
+    return 0;
+}
+
+static bool is_line_end(uint32_t cp)
+{
+    return (cp >= 0x0A && cp <= 0x0D) || cp == 0x85 || cp == 0x2028 || cp == 0x2029;
+}
+
+/* Whether out ends with a mark that already parts what follows from it, perhaps with closing quotes behind
+ * it. */
+static bool ends_with_mark(const struct ora_str *out)
+{
+    size_t at = out->len;
+    while (at) {
+        size_t start;
+        uint32_t cp = ora_cp_before(out->data, at, &start);
+        if (!ora_cp_is_space(cp) && !ora_cp_is_closer(cp))
+            return (cp < 128 && strchr(".,;:!?-", (int)cp)) || cp == 0x2026 || cp == 0x2014 || cp == 0x3001 ||
+                   cp == 0x3002 || cp == 0xFF0C || cp == 0xFF1B || cp == 0xFF1A || cp == 0xFF01 ||
+                   cp == 0xFF1F;
+        at = start;
+    }
+    return true; /* nothing to end */
+}
+
+/* White space with a line end in it. */
+static void end_line(bool is_zh, struct ora_str *out)
+{
+    if (!ends_with_mark(out)) {
+        ora_trim_end(out);
+        ora_str_add(out, is_zh ? "。" : ".");
+    }
+    if (out->len && !is_zh)
+        ora_str_addc(out, ' ');
+}
+
+static size_t space_end(const char *text, size_t len, size_t at, bool *line_end)
+{
+    size_t end;
+    *line_end = false;
+    for (; at < len; at = end) {
+        uint32_t cp = ora_cp_at(text, len, at, &end);
+        if (!ora_cp_is_space(cp))
+            break;
+        *line_end |= is_line_end(cp);
+    }
+    return at;
+}
+
+/* What stands for a mark that the G2P stumbles over, NULL where it may stay. */
+static const char *instead_of(uint32_t cp)
+{
+    switch (cp) {
+    case 0x300A: /* 《》〈〉 */
+    case 0x300B:
+    case 0x3008:
+    case 0x3009:
+        return "";
+    case 0x300C: /* 「 『 */
+    case 0x300E:
+        return "“";
+    case 0x300D: /* 」 』 */
+    case 0x300F:
+        return "”";
+    case 0x3010: /* 【 〔 〖 */
+    case 0x3014:
+    case 0x3016:
+        return "（";
+    case 0x3011:
+    case 0x3015:
+    case 0x3017:
+        return "）";
+    default:
+        return NULL;
+    }
+}
+
+void mega_clean_before(const char *text, size_t len, bool is_zh, bool keep_marks, struct ora_str *out)
+{
+    bool brackets = true, line_end;
+    for (size_t at = 0, end; at < len; at = end) {
+        size_t n = brackets && text[at] == '[' && at + 1 < len && text[at + 1] == '['
+                       ? mega_bracket(text, len, at)
+                       : 0;
+        if (n) {
+            ora_str_addn(out, text + at, n);
+            end = at + n;
+            continue;
+        }
+        brackets &= !(text[at] == '[' && at + 1 < len && text[at + 1] == '[');
+        uint32_t cp = ora_cp_at(text, len, at, &end);
+        const char *mark = keep_marks ? NULL : instead_of(cp);
+        if (cp == '<' && (n = literal_at(text, len, at))) {
+            ora_str_addc(out, ' ');
+            end = at + n;
+        } else if (ora_cp_is_space(cp)) {
+            end = space_end(text, len, at, &line_end);
+            if (line_end && end < len)
+                end_line(is_zh, out);
+            else
+                ora_str_addc(out, ' ');
+        } else if (mark) {
+            ora_str_add(out, mark);
+        } else {
+            ora_str_addn(out, text + at, end - at);
+        }
+    }
+}
+
+/* ---- after
+ * -------------------------------------------------------------------------------------------------- */
+
+static bool word_is(const char *word, size_t len, const char *const *list)
+{
+    for (; *list; list++)
+        if (strlen(*list) == len && !strncasecmp(*list, word, len))
+            return true;
+    return false;
+}
+
+/* Whether the hyphen at `at` joins the two words of a number below a hundred. */
+static bool joins_number(const char *text, size_t len, size_t at)
+{
+    static const char *const tens[] = {"twenty",  "thirty", "forty",  "fifty", "sixty",
+                                       "seventy", "eighty", "ninety", NULL};
+    static const char *const ones[] = {"one",   "two",     "three",  "four",   "five",  "six",    "seven",
+                                       "eight", "nine",    "first",  "second", "third", "fourth", "fifth",
+                                       "sixth", "seventh", "eighth", "ninth",  NULL};
+    size_t start = at, end = at + 1;
+    while (start && (text[start - 1] | 32) >= 'a' && (text[start - 1] | 32) <= 'z' && at - start < 16)
+        start--;
+    while (end < len && (text[end] | 32) >= 'a' && (text[end] | 32) <= 'z' && end - at < 16)
+        end++;
+    return word_is(text + start, at - start, tens) && word_is(text + at + 1, end - at - 1, ones);
+}
+
+static bool is_picture(uint32_t cp)
+{
+    if (cp < 128 || cp == 0xB0)
+        return false;
+    int8_t type = u_charType((UChar32)cp);
+    return type == U_OTHER_SYMBOL || type == U_PRIVATE_USE_CHAR || type == U_UNASSIGNED ||
+           type == U_FORMAT_CHAR || type == U_ENCLOSING_MARK || (cp >= 0xFE00 && cp <= 0xFE0F) ||
+           (cp >= 0x1F3FB && cp <= 0x1F3FF);
+}
+
+/* Words that the reference's normaliser never leaves as they are, so that the G2P has not met them: what
+ * stands for the word text[at..), and its length. */
+static const char *reference_word(const char *text, size_t len, size_t at, size_t *n)
+{
+    static const char *const words[][2] = {{"Mrs", "Misses"}, {"www", "WWW"}, {"Ms", "Miz"}};
+    bool starts = at == 0 || !(u_isalnum((unsigned char)text[at - 1]) || (unsigned char)text[at - 1] >= 0x80);
+    for (size_t k = 0; starts && k < sizeof words / sizeof *words; k++) {
+        *n = strlen(words[k][0]);
+        if (len - at >= *n && !memcmp(text + at, words[k][0], *n) &&
+            (at + *n == len ||
+             !(u_isalnum((unsigned char)text[at + *n]) || (unsigned char)text[at + *n] >= 0x80)))
+            return words[k][1];
+    }
+    return NULL;
+}
+
+void mega_clean_after(const char *text, size_t len, bool is_zh, struct ora_str *out)
+{
+    bool space = true, brackets = true;
+    size_t base = out->len;
+    for (size_t at = 0, end; at < len; at = end) {
+        bool opens = brackets && text[at] == '[' && at + 1 < len && text[at + 1] == '[';
+        size_t n = opens ? mega_bracket(text, len, at) : 0;
+        brackets &= !opens || n;
+        uint32_t cp = ora_cp_at(text, len, at, &end);
+        if (n)
+            end = at + n;
+        if (!n &&
+            (ora_cp_is_space(cp) || is_picture(cp) || (cp == '-' && !is_zh && joins_number(text, len, at)))) {
+            bool gone = is_zh && !ora_cp_is_space(cp);
+            if (!space && !gone)
+                ora_str_addc(out, ' ');
+            space |= !gone;
+            continue;
+        }
+        const char *word = n || is_zh ? NULL : reference_word(text, len, at, &n);
+        if (word) {
+            ora_str_add(out, word);
+            end = at + n;
+        } else {
+            ora_str_addn(out, text + at, end - at);
+        }
+        space = false;
+    }
+    if (out->len > base)
+        ora_trim_end(out);
+}
+
+bool mega_has_speech(const char *text, size_t len)
+{
+    bool brackets = true;
+    for (size_t at = 0, end; at < len; at = end) {
+        if (brackets && text[at] == '[' && at + 1 < len && text[at + 1] == '[') {
+            if (mega_bracket(text, len, at))
+                return true;
+            brackets = false;
+        }
+        if (u_isalnum((UChar32)ora_cp_at(text, len, at, &end)))
+            return true;
+    }
+    return false;
+}

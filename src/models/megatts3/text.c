@@ -1,0 +1,340 @@
+/*
+ * From a request to chunks: clean, lexicon, normalise, cut, encode. The text that is spoken is written down
+ * as it goes to the G2P, chunk after chunk, so that a chunk is a span of it and words can be told by bytes.
+ */
+#include "models/megatts3/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unicode/uchar.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "models/megatts3/chunks.h"
+#include "models/megatts3/phones.h"
+#include "models/megatts3/script.h"
+#include "models/megatts3/script_clean.h"
+#include "models/megatts3/symbols.h"
+#include "text/chars.h"
+#include "text/normalise.h"
+#include "text/normalise_zh.h"
+#include "text/rules.h"
+
+/* ---- opening
+ * ------------------------------------------------------------------------------------------------ */
+
+int mega_text_open(const struct mega_text_files *files, struct mega_text **text, struct ora_err *err)
+{
+    struct ora_bpe_files bpe = {files->name, files->vocab, files->vocab_bytes, files->merges,
+                                files->merges_bytes};
+    const struct mega_g2p_dims *d = files->dims;
+    struct mega_text *t = ora_xcalloc(1, sizeof *t);
+    *text = NULL;
+    t->name = ora_xstrdup(files->name);
+    t->dims = *d;
+    int rc = ora_bpe_open(&bpe, &t->bpe, err);
+    if (rc == 0 && ((size_t)d->bot < ora_bpe_tokens(t->bpe) || (size_t)d->bos < ora_bpe_tokens(t->bpe) ||
+                    (size_t)d->speech_start < ora_bpe_tokens(t->bpe)))
+        rc = ora_err_set(err, ORA_E_FORMAT,
+                         "%s: vocab.json has ids up to %zu, which reach into those of <BOT> (%d), <BOS> (%d) "
+                         "and speech (%d)",
+                         files->name, ora_bpe_tokens(t->bpe) - 1, d->bot, d->bos, d->speech_start);
+    if (rc < 0)
+        mega_text_close(&t);
+    *text = t;
+    return rc;
+}
+
+void mega_text_close(struct mega_text **text)
+{
+    if (!text || !*text)
+        return;
+    ora_bpe_close(&(*text)->bpe);
+    free((*text)->name);
+    free(*text);
+    *text = NULL;
+}
+
+int mega_text_ids(const struct mega_text *text, const char *bytes, size_t len, int32_t **ids, int *count,
+                  struct ora_err *err)
+{
+    struct ora_ids row = {0};
+    ora_ids_add(&row, text->dims.bot);
+    int rc = ora_bpe_encode(text->bpe, bytes, len, &row, err);
+    if (rc < 0) {
+        ora_ids_release(&row);
+        return rc;
+    }
+    ora_ids_add(&row, text->dims.bos);
+    ora_ids_add(&row, text->dims.speech_start + MEGA_SIL);
+    *ids = row.id;
+    *count = (int)row.count;
+    return 0;
+}
+
+/* ---- parts
+ * -------------------------------------------------------------------------------------------------- */
+
+static struct mega_part *add_part(struct mega_chunk *c, size_t start, size_t len)
+{
+    c->part = ora_xrealloc(c->part, (c->parts + 1) * sizeof *c->part);
+    c->part[c->parts] = (struct mega_part){.start = (uint32_t)start, .len = (uint32_t)len};
+    return &c->part[c->parts++];
+}
+
+static int add_phones(struct mega_chunk *c, const char *normalized, size_t start, size_t len, size_t inner,
+                      struct ora_err *err)
+{
+    struct ora_ids ids = {0};
+    int rc = mega_symbols_read(normalized + start + inner, len - 2 * inner, &ids, err);
+    if (rc < 0 || ids.count == 0) {
+        ora_ids_release(&ids);
+        return rc;
+    }
+    struct mega_part *p = add_part(c, start, len);
+    p->phones = ids.id;
+    p->count = (int)ids.count;
+    return 0;
+}
+
+/* Marks between or behind [[ ]]: those that have a phone. */
+static void add_marks(struct mega_chunk *c, const char *normalized, size_t start, size_t len)
+{
+    struct ora_ids ids = {0};
+    for (size_t at = start, end; at < start + len; at = end) {
+        ora_cp_at(normalized, start + len, at, &end);
+        mega_symbols_read(normalized + at, end - at, &ids, NULL);
+    }
+    if (!ids.count)
+        return;
+    struct mega_part *p = add_part(c, start, len);
+    p->phones = ids.id;
+    p->count = (int)ids.count;
+}
+
+static int add_text(const struct mega_text *t, struct mega_chunk *c, const char *normalized, size_t start,
+                    size_t end, struct ora_err *err)
+{
+    size_t next;
+    while (start < end && ora_cp_is_space(ora_cp_at(normalized, end, start, &next)))
+        start = next;
+    while (end > start && ora_cp_is_space(ora_cp_before(normalized, end, &next)))
+        end = next;
+    if (start == end)
+        return 0;
+    if (!mega_has_speech(normalized + start, end - start)) {
+        add_marks(c, normalized, start, end - start);
+        return 0;
+    }
+    struct mega_part *p = add_part(c, start, end - start);
+    return mega_text_ids(t, normalized + start, end - start, &p->ids, &p->count, err);
+}
+
+int mega_chunk_fill(const struct mega_text *t, const char *normalized, struct mega_chunk *chunk,
+                    struct ora_err *err)
+{
+    size_t end = chunk->start + chunk->len, from = chunk->start;
+    int rc = 0;
+    if (chunk->is_phones)
+        return add_phones(chunk, normalized, from, chunk->len, 0, err);
+    for (size_t at = from; at < end && rc == 0;) {
+        const char *open = memmem(normalized + at, end - at, "[[", 2);
+        size_t n = open ? mega_bracket(normalized, end, (size_t)(open - normalized)) : 0;
+        if (!n)
+            break;
+        at = (size_t)(open - normalized);
+        if ((rc = add_text(t, chunk, normalized, from, at, err)) == 0)
+            rc = add_phones(chunk, normalized, at, n, 2, err);
+        at = from = at + n;
+    }
+    if (rc == 0)
+        rc = add_text(t, chunk, normalized, from, end, err);
+    return rc;
+}
+
+void mega_chunk_release(struct mega_chunk *chunk)
+{
+    for (size_t i = 0; i < chunk->parts; i++) {
+        free(chunk->part[i].ids);
+        free(chunk->part[i].phones);
+    }
+    free(chunk->part);
+    *chunk = (struct mega_chunk){0};
+}
+
+size_t mega_chunk_phones(const struct mega_chunk *chunk, const int32_t *const *generated, const int *written,
+                         int32_t *out)
+{
+    size_t n = 0;
+    out[n++] = MEGA_SIL;
+    for (size_t i = 0; i < chunk->parts; i++) {
+        const struct mega_part *p = &chunk->part[i];
+        const int32_t *ids = p->phones ? p->phones : generated[i];
+        int count = p->phones ? p->count : written[i] - 1;
+        for (int k = 0; k < count; k++)
+            if (n > 1 || ids[k] != MEGA_SIL || !p->phones) /* phones may begin with the sil that is there */
+                out[n++] = ids[k];
+    }
+    return n;
+}
+
+/* ---- scripts
+ * ------------------------------------------------------------------------------------------------ */
+
+struct maker {
+    const struct mega_text *text;
+    struct mega_script *script;
+    bool is_phones;
+    struct ora_err *err;
+    int rc;
+};
+
+size_t mega_phones_about(const char *text, size_t len)
+{
+    size_t n = 0;
+    for (size_t at = 0, end; at < len; at = end) {
+        uint32_t cp = ora_cp_at(text, len, at, &end);
+        n += mega_is_han(cp) ? 2 : u_isalnum((UChar32)cp) != 0;
+    }
+    return n;
+}
+
+static void push_chunk(struct mega_script *s, struct mega_chunk c)
+{
+    s->chunk = ora_xrealloc(s->chunk, (s->chunks + 1) * sizeof *s->chunk);
+    s->chunk[s->chunks++] = c;
+}
+
+/* Cuts what is surely too long, again and again; then makes parts. */
+static void place(struct maker *m, struct mega_chunk c, int depth)
+{
+    const char *all = m->script->normalized.data;
+    struct mega_chunk halves[2];
+    bool cut = false;
+    if (c.is_phones && depth < 24) {
+        struct ora_ids ids = {0};
+        m->rc = mega_symbols_read(all + c.start, c.len, &ids, m->err);
+        cut = m->rc == 0 && ids.count > MEGA_GIVEN_PHONES && mega_cut_phones(all, &c, halves);
+        ora_ids_release(&ids);
+    } else if (depth < 24) {
+        cut = mega_phones_about(all + c.start, c.len) > MEGA_CHUNK_PHONES && mega_cut_text(all, &c, halves);
+    }
+    if (m->rc < 0)
+        return;
+    if (cut) {
+        place(m, halves[0], depth + 1);
+        place(m, halves[1], depth + 1);
+        return;
+    }
+    m->rc = mega_chunk_fill(m->text, all, &c, m->err);
+    if (m->rc < 0 || c.parts == 0)
+        mega_chunk_release(&c);
+    else
+        push_chunk(m->script, c);
+}
+
+static void on_chunk(void *ctx, const char *text, size_t len)
+{
+    struct maker *m = ctx;
+    struct ora_str *all = &m->script->normalized;
+    if (m->rc < 0 || (!m->is_phones && !mega_has_speech(text, len)))
+        return;
+    if (all->len && m->is_phones)
+        ora_str_addc(all, '\n');
+    else if (all->len && !m->script->is_zh)
+        ora_str_addc(all, ' ');
+    struct mega_chunk c = {.start = (uint32_t)all->len,
+                           .len = (uint32_t)len,
+                           .is_zh = m->script->is_zh,
+                           .is_phones = m->is_phones};
+    ora_str_addn(all, text, len);
+    place(m, c, 0);
+}
+
+/* Lines of phones. */
+static void phone_lines(struct maker *m, const char *text)
+{
+    m->is_phones = true;
+    while (*text) {
+        size_t len = strcspn(text, "\r\n"), start = 0, end = len;
+        while (start < end && (text[start] == ' ' || text[start] == '\t'))
+            start++;
+        while (end > start && (text[end - 1] == ' ' || text[end - 1] == '\t'))
+            end--;
+        if (end > start)
+            on_chunk(m, text + start, end - start);
+        text += len + (text[len] != '\0');
+    }
+}
+
+static bool path_is_zh(const struct mega_text_request *r, size_t len)
+{
+    if (mega_text_is_zh(r->text, len))
+        return true;
+    if (!r->lang || strncasecmp(r->lang, "zh", 2) != 0)
+        return false;
+    for (size_t at = 0, end; at < len; at = end)
+        if (u_isalpha((UChar32)ora_cp_at(r->text, len, at, &end)))
+            return false;
+    return true;
+}
+
+/* The text as it is to be spoken, before it is cut. */
+static int normalise(const struct mega_text_request *r, size_t len, bool is_zh, struct ora_str *out,
+                     struct ora_err *err)
+{
+    struct ora_str clean = ORA_STR_INIT, respelled = ORA_STR_INIT, words = ORA_STR_INIT;
+    struct ora_span *said = NULL;
+    size_t said_count = 0;
+    mega_clean_before(r->text, len, is_zh, r->reference, &clean);
+    int rc = ora_text_respell(r->rules, ora_str_c(&clean), &respelled, &said, &said_count, err);
+    if (rc == 0) {
+        if (is_zh)
+            ora_normalise_zh(ora_str_c(&respelled), respelled.len, said, said_count, r->reference, &words);
+        else
+            ora_normalise(r->lang && ora_lang_is_english(r->lang) ? r->lang : "en", ora_str_c(&respelled),
+                          respelled.len, said, said_count, &words);
+        mega_clean_after(ora_str_c(&words), words.len, is_zh, out);
+    }
+    free(said);
+    ora_str_release(&words);
+    ora_str_release(&respelled);
+    ora_str_release(&clean);
+    return rc;
+}
+
+int mega_script_make(const struct mega_text *text, const struct mega_text_request *request,
+                     struct mega_script *script, struct ora_err *err)
+{
+    struct maker m = {.text = text, .script = script, .err = err};
+    size_t len = strlen(request->text), good = ora_utf8_valid_prefix(request->text, len);
+    *script = (struct mega_script){.normalized = ORA_STR_INIT};
+    if (good < len)
+        return ora_err_set(err, ORA_E_BAD_INPUT, "text is not UTF-8 at byte %zu (0x%02X)", good,
+                           (unsigned char)request->text[good]);
+    if (request->text_is_phonemes) {
+        phone_lines(&m, request->text);
+    } else {
+        struct ora_str spoken = ORA_STR_INIT;
+        script->is_zh = path_is_zh(request, len);
+        m.rc = normalise(request, len, script->is_zh, &spoken, err);
+        if (m.rc == 0)
+            (script->is_zh ? mega_chunks_zh : mega_chunks_en)(ora_str_c(&spoken), spoken.len, on_chunk, &m);
+        ora_str_release(&spoken);
+    }
+    if (m.rc == 0 && script->chunks == 0)
+        m.rc = ora_err_set(err, ORA_E_BAD_INPUT, "nothing is left to speak of \"%.60s\"", request->text);
+    if (m.rc < 0)
+        mega_script_release(script);
+    return m.rc;
+}
+
+void mega_script_release(struct mega_script *script)
+{
+    for (size_t i = 0; i < script->chunks; i++)
+        mega_chunk_release(&script->chunk[i]);
+    free(script->chunk);
+    ora_str_release(&script->normalized);
+    *script = (struct mega_script){.normalized = ORA_STR_INIT};
+}
