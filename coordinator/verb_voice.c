@@ -1,9 +1,11 @@
-/* oratorio voice: list, describe, check and import voices. */
+/* oratorio voice: list, describe, check, import and make voices. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "coordinator/open_run.h"
 #include "coordinator/options.h"
 #include "models/family.h"
@@ -17,17 +19,24 @@ static const char text[] =
     "  check VOICE              verifies its files, renders a sentence and judges it; exit 1 when something "
     "fails\n"
     "  import [FAMILY] PATH     makes a voice of a foreign model; vits reads a Piper .onnx with its "
-    ".onnx.json beside it\n\n"
+    ".onnx.json beside it,\n"
+    "                           megatts3 the five folders of the release (a base for voices: see `voice "
+    "add`)\n"
+    "  make-random FAMILY       makes a voice whose weights are random numbers: it speaks noise, for tests "
+    "and "
+    "benchmarks\n\n"
     "VOICE is a name or a folder. Voices are looked for in $ORATORIO_VOICES, ./voices, "
     "$XDG_DATA_HOME/oratorio/voices,\n"
     "/usr/local/share/oratorio/voices and /usr/share/oratorio/voices.\n\n"
     "Examples:\n"
     "  oratorio voice import vits ~/Downloads/en_GB-alba-medium.onnx --license 'CC BY 4.0'\n"
+    "  oratorio voice import megatts3 ~/Downloads/MegaTTS3 --name megatts3-base\n"
+    "  oratorio voice make-random megatts3 --dims mini --seed 1 --name noise\n"
     "  oratorio voice check en_GB-alba-medium\n"
     "  oratorio voice list --json\n";
 
 struct voice_options {
-    const char *name, *out, *license, *note, *source, *sentence, *kernels;
+    const char *name, *out, *license, *note, *source, *sentence, *kernels, *dims, *seed;
     bool replace, json;
 };
 
@@ -116,52 +125,139 @@ static int check(const char *name, const struct voice_options *o, struct ora_err
     return rc;
 }
 
-static int import(const struct ora_words *args, const struct voice_options *o, struct ora_err *err)
+/* ---- making voices -------------------------------------------------------------------------- */
+
+struct shown {
+    int64_t last_ms;
+    bool line_open;
+};
+
+/* On a terminal one line that changes; elsewhere a line now and then, so that a log stays short. */
+static void on_progress(void *ctx, const char *what, double share)
 {
-    bool named = args->count == 3;
-    struct ora_voice_import_request q = {.path = args->item[named ? 2 : 1],
-                                         .family = named ? args->item[1] : NULL,
-                                         .name = o->name,
-                                         .out_dir = o->out,
-                                         .license = o->license,
-                                         .license_note = o->note,
-                                         .source = o->source,
-                                         .replace = o->replace};
-    char *dir = NULL;
-    int rc = ora_voice_import(&q, &dir, err);
-    if (rc == 0)
+    struct shown *s = ctx;
+    bool terminal = isatty(STDERR_FILENO);
+    int64_t now = ora_clock_mono_ms();
+    if (now - s->last_ms < (terminal ? 100 : 5000))
+        return;
+    s->last_ms = now;
+    fprintf(stderr, terminal ? "\r%-12s %3.0f %%" : "%s %.0f %%\n", what, 100 * share);
+    s->line_open = terminal;
+}
+
+static void end_line(struct shown *s)
+{
+    if (s->line_open)
+        fprintf(stderr, "\r%20s\r", "");
+    s->line_open = false;
+}
+
+static void on_note(void *ctx, const char *note)
+{
+    end_line(ctx);
+    fprintf(stderr, "note: %s\n", note);
+}
+
+static struct ora_voice_import_request request_of(const struct voice_options *o, struct shown *shown)
+{
+    return (struct ora_voice_import_request){.name = o->name,
+                                             .out_dir = o->out,
+                                             .license = o->license,
+                                             .license_note = o->note,
+                                             .source = o->source,
+                                             .replace = o->replace,
+                                             .dims = o->dims,
+                                             .progress = on_progress,
+                                             .note = on_note,
+                                             .progress_ctx = shown};
+}
+
+static int finish(int rc, char *dir, struct shown *shown)
+{
+    end_line(shown);
+    if (rc == 0 && dir)
         printf("%s\n", dir);
     free(dir);
     return rc;
 }
 
+static int import(const struct ora_words *args, const struct voice_options *o, struct ora_err *err)
+{
+    bool named = args->count == 3;
+    struct shown shown = {.last_ms = ora_clock_mono_ms()};
+    struct ora_voice_import_request q = request_of(o, &shown);
+    char *dir = NULL;
+    q.path = args->item[named ? 2 : 1];
+    q.family = named ? args->item[1] : NULL;
+    return finish(ora_voice_import(&q, &dir, err), dir, &shown);
+}
+
+static int make_random(const struct ora_words *args, const struct voice_options *o, struct ora_err *err)
+{
+    struct shown shown = {.last_ms = ora_clock_mono_ms()};
+    struct ora_voice_import_request q = request_of(o, &shown);
+    char *dir = NULL, *name = ora_fmt("%s-random", args->item[1]);
+    q.family = args->item[1];
+    q.name = o->name ? o->name : name;
+    int rc = finish(ora_voice_make_random(&q, o->seed ? o->seed : "0", &dir, err), dir, &shown);
+    free(name);
+    return rc;
+}
+
+/* ---- the verb ------------------------------------------------------------------------------- */
+
+static int list_voices(const struct ora_words *args, const struct voice_options *o, struct ora_err *err)
+{
+    (void)args;
+    return list(o, err);
+}
+static int describe_voice(const struct ora_words *args, const struct voice_options *o, struct ora_err *err)
+{
+    return describe(args->item[1], o, err);
+}
+static int check_voice(const struct ora_words *args, const struct voice_options *o, struct ora_err *err)
+{
+    return check(args->item[1], o, err);
+}
+
+static const struct deed {
+    const char *name, *usage;
+    size_t least, most; /* words, its own name included */
+    int (*run)(const struct ora_words *args, const struct voice_options *o, struct ora_err *err);
+} deeds[] = {
+    {"list", "list", 1, 1, list_voices},
+    {"describe", "describe VOICE", 2, 2, describe_voice},
+    {"check", "check VOICE", 2, 2, check_voice},
+    {"import", "import [FAMILY] PATH", 2, 3, import},
+    {"make-random", "make-random FAMILY", 2, 2, make_random},
+};
+enum { DEEDS = sizeof deeds / sizeof *deeds };
+
+static int unknown_deed(const char *word, struct ora_err *err)
+{
+    const char *names[DEEDS], *near;
+    struct ora_str list_of = ORA_STR_INIT;
+    for (size_t i = 0; i < DEEDS; i++) {
+        names[i] = deeds[i].name;
+        ora_str_addf(&list_of, "%s%s", i == 0 ? "" : i + 1 < DEEDS ? ", " : " or ", names[i]);
+    }
+    near = ora_nearest(word, names, DEEDS);
+    int rc = near ? ora_err_set(err, ORA_E_BAD_USAGE, "unknown '%s', did you mean '%s'?", word, near)
+                  : ora_err_set(err, ORA_E_BAD_USAGE, "unknown '%s': %s", word, ora_str_c(&list_of));
+    ora_str_release(&list_of);
+    return rc;
+}
+
 static int dispatch(const struct ora_words *args, const struct voice_options *o, struct ora_err *err)
 {
-    static const struct {
-        const char *name;
-        size_t least, most;
-    } table[] = {{"list", 1, 1}, {"describe", 2, 2}, {"check", 2, 2}, {"import", 2, 3}};
-    static const char *const names[] = {"list", "describe", "check", "import"};
-    size_t i = 0;
-    while (i < 4 && strcmp(args->item[0], names[i]) != 0)
-        i++;
-    if (i == 4) {
-        const char *near = ora_nearest(args->item[0], names, 4);
-        return near ? ora_err_set(err, ORA_E_BAD_USAGE, "unknown '%s', did you mean '%s'?", args->item[0],
-                                  near)
-                    : ora_err_set(err, ORA_E_BAD_USAGE, "unknown '%s': list, describe, check or import",
-                                  args->item[0]);
+    for (size_t i = 0; i < DEEDS; i++) {
+        if (strcmp(args->item[0], deeds[i].name) != 0)
+            continue;
+        if (args->count < deeds[i].least || args->count > deeds[i].most)
+            return ora_err_set(err, ORA_E_BAD_USAGE, "usage: oratorio voice %s", deeds[i].usage);
+        return deeds[i].run(args, o, err);
     }
-    if (args->count < table[i].least || args->count > table[i].most)
-        return ora_err_set(err, ORA_E_BAD_USAGE, "usage: oratorio voice %s",
-                           i == 0   ? "list"
-                           : i == 3 ? "import [FAMILY] PATH"
-                           : i == 1 ? "describe VOICE"
-                                    : "check VOICE");
-    return i == 0   ? list(o, err)
-           : i == 1 ? describe(args->item[1], o, err)
-           : i == 2 ? check(args->item[1], o, err)
-                    : import(args, o, err);
+    return unknown_deed(args->item[0], err);
 }
 
 static int run(int argc, char **argv)
@@ -181,12 +277,12 @@ static int run(int argc, char **argv)
          .value = &o.kernels},
         {.name = "name",
          .arg = "NAME",
-         .help = "import: the voice's name (default: the file's)",
+         .help = "import, make-random: the voice's name (import: the file's if not given)",
          .type = ORA_OPT_TEXT,
          .value = &o.name},
         {.name = "out",
          .arg = "DIR",
-         .help = "import: the folder of voices",
+         .help = "import, make-random: the folder of voices",
          .type = ORA_OPT_TEXT,
          .value = &o.out},
         {.name = "license",
@@ -204,8 +300,19 @@ static int run(int argc, char **argv)
          .help = "import: where the model came from",
          .type = ORA_OPT_TEXT,
          .value = &o.source},
+        {.name = "dims",
+         .arg = "SIZES",
+         .help = "import: a JSON file of other sizes than the released model's; make-random: mini, full or "
+                 "such a file",
+         .type = ORA_OPT_TEXT,
+         .value = &o.dims},
+        {.name = "seed",
+         .arg = "SEED",
+         .help = "make-random: letters and digits that the weights are made of (default: 0)",
+         .type = ORA_OPT_TEXT,
+         .value = &o.seed},
         {.name = "replace",
-         .help = "import: replace a voice of that name",
+         .help = "import, make-random: replace a voice of that name",
          .type = ORA_OPT_FLAG,
          .value = &o.replace},
         {0},
@@ -223,8 +330,8 @@ static int run(int argc, char **argv)
 
 const struct ora_verb ora_verb_voice = {
     .name = "voice",
-    .synopsis = "list|describe VOICE|check VOICE|import [FAMILY] PATH [OPTION]...",
-    .summary = "list, describe, check and import voices",
+    .synopsis = "list|describe VOICE|check VOICE|import [FAMILY] PATH|make-random FAMILY [OPTION]...",
+    .summary = "list, describe, check, import and make voices",
     .text = text,
     .min_args = 1,
     .max_args = 3,
