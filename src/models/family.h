@@ -165,6 +165,18 @@ struct ora_add_options {
     void *ctx;                     /* of both */
 };
 
+/* ---- what `voice check` asks a family ------------------------------------------------------------------------ */
+
+enum ora_verdict { ORA_VERDICT_PASS, ORA_VERDICT_NOTE, ORA_VERDICT_WARN, ORA_VERDICT_FAIL };
+
+typedef void ora_finding_fn(void *ctx, enum ora_verdict verdict, const char *what, const char *text);
+
+/* A setting at two values: the check renders both and tells how far apart they are. */
+struct ora_probe {
+    const char *setting;
+    double low, high;
+};
+
 struct ora_family {
     const char *name;
     const char *summary;                    /* one line for `voice list` and --help */
@@ -194,6 +206,11 @@ struct ora_family {
     /* May be NULL. Makes a cloned voice of a recording: writes model.safetensors into out_dir and appends the
      * family's part of voice.yaml, which must have base_sha256. The caller (src/voice/add.c) writes the rest. */
     int (*add)(const struct ora_add_options *options, struct ora_str *yaml, struct ora_err *err);
+    /* May be NULL: no voice is. A base has networks and nobody's voice; that it does not open is no fault. */
+    bool (*is_base)(const struct ora_voice *voice);
+    /* May be NULL. What there is to tell of a voice's files, base or not; a negative return: it could not be done. */
+    int (*inspect)(const struct ora_voice *voice, ora_finding_fn *finding, void *ctx, struct ora_err *err);
+    const struct ora_probe *probe; /* may be NULL */
     /* May be NULL. Facts about an open voice for `voice describe` and `voice check` (dims, untrained symbols, …);
      * *facts is a fresh object. */
     int (*describe)(const struct ora_model *model, json_t **facts, struct ora_err *err);

@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "voice/probe.h"
 #include "voice/voice.h"
 
 static const char *const verdict_names[] = {"PASS", "NOTE", "WARN", "FAIL"};
@@ -247,6 +248,37 @@ static const char *sentence_for(const char *lang)
     return sentences[0].text;
 }
 
+static void family_finding(void *ctx, enum ora_verdict verdict, const char *what, const char *text)
+{
+    finding(ctx, verdict, what, NAN, "%s", text);
+}
+
+/* What the family tells of the voice's files. */
+static void inspect(const struct ora_voice *v, const struct ora_family *f, struct ora_voice_report *r)
+{
+    struct ora_err why = {0};
+    if (f->inspect && f->inspect(v, family_finding, r, &why) < 0)
+        finding(r, ORA_VERDICT_FAIL, "inspection", NAN, "%s", why.message);
+}
+
+/* The family's setting at both of its values: what a listener pays for the cheaper one. */
+static int probe(const struct ora_voice *v, const struct ora_family *f, const struct ora_model *model,
+                 const struct ora_request *q, struct ora_voice_report *r, struct ora_err *err)
+{
+    struct ora_probe_result p;
+    struct ora_str text = ORA_STR_INIT;
+    if (!f->probe)
+        return 0;
+    int rc = ora_voice_probe(v, model, q, &p, err);
+    if (rc < 0)
+        return rc;
+    ora_voice_probe_tell(&p, f->probe, &text);
+    finding(r, p.failed ? ORA_VERDICT_FAIL : ORA_VERDICT_NOTE, f->probe->setting, p.spectrum_db, "%s",
+            ora_str_c(&text));
+    ora_str_release(&text);
+    return 0;
+}
+
 static int render_and_judge(const struct ora_voice *v, const struct ora_family *f,
                             const struct ora_model *model, const struct ora_voice_check_options *o,
                             struct ora_voice_report *r, struct ora_err *err)
@@ -266,6 +298,8 @@ static int render_and_judge(const struct ora_voice *v, const struct ora_family *
     if (rc < 0)
         return rc;
     judge(r, f, v, takes);
+    if (takes[0].rc == 0 && (rc = probe(v, f, model, &q, r, err)) < 0)
+        return rc;
     if (f->describe && f->describe(model, &facts, err) == 0) {
         tell_facts(r, facts);
         json_object_set_new(r->json, "facts", facts);
@@ -290,7 +324,12 @@ int ora_voice_check(const struct ora_voice *v, const struct ora_voice_check_opti
         finding(r, ORA_VERDICT_FAIL, "weights", NAN, "%s", why.message);
     else
         finding(r, ORA_VERDICT_PASS, "weights", NAN, "SHA-256 %s", v->model_sha256);
-    if (f->open(v, &open_options, &model, &why) < 0) {
+    inspect(v, f, r);
+    if (f->is_base && f->is_base(v)) {
+        finding(r, ORA_VERDICT_NOTE, "base", NAN,
+                "networks without a voice: `oratorio voice add NAME --base %s --prompt …` makes one",
+                v->name);
+    } else if (f->open(v, &open_options, &model, &why) < 0) {
         finding(r, ORA_VERDICT_FAIL, "opens", NAN, "%s", why.message);
     } else {
         finding(r, ORA_VERDICT_PASS, "opens", NAN, "family %s, kernels %s", f->name, f->level(model));

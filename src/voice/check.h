@@ -18,8 +18,6 @@
 #include "base/str.h"
 #include "models/family.h"
 
-enum ora_verdict { ORA_VERDICT_PASS, ORA_VERDICT_NOTE, ORA_VERDICT_WARN, ORA_VERDICT_FAIL };
-
 struct ora_voice_check_options {
     const char *text;    /* NULL: a sentence of the voice's language */
     int speaker;         /* -1 or 0…; -1: the voice's default */

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/test.h"
+#include "models/megatts3/inspect.h"
 #include "models/megatts3/make_random.h"
 #include "models/megatts3/prompt.h"
 
@@ -327,5 +328,96 @@ ORA_TEST(bad_prompt_files)
     mega_prompt_release(&p);
     ora_str_release(&yaml);
     free(path);
+    end(&f);
+}
+
+/* ---- inspection -----------------------------------------------------------------------------------------
+ */
+
+struct findings {
+    struct ora_str text;
+    int verdicts[ORA_VERDICT_FAIL + 1];
+};
+
+static void keep_finding(void *ctx, enum ora_verdict verdict, const char *what, const char *text)
+{
+    struct findings *f = ctx;
+    f->verdicts[verdict]++;
+    ora_str_addf(&f->text, "%s: %s\n", what, text);
+}
+
+static void expect(const struct findings *f, const char *part)
+{
+    if (!strstr(ora_str_c(&f->text), part))
+        ORA_FAIL("\"%s\" does not say \"%s\"", ora_str_c(&f->text), part);
+}
+
+/* Overwrites the first weight of a tensor with a NaN. */
+static void poison(const char *path, const char *tensor)
+{
+    static const unsigned char nan_bytes[] = {0, 0, 0xc0, 0x7f};
+    struct ora_err err = {0};
+    struct ora_weights *w = NULL;
+    char *bytes = NULL;
+    size_t len;
+    ORA_CHECK_OK(ora_file_read(path, 64 << 20, &bytes, &len, &err), err);
+    ORA_CHECK_OK(ora_weights_open(path, &w, &err), err);
+    const struct ora_tensor *t = ora_weights_find(w, tensor);
+    char *at = t && bytes ? memmem(bytes, len, t->data, 64) : NULL;
+    ORA_CHECK(at);
+    if (at)
+        memcpy(at, nan_bytes, 4);
+    ora_weights_close(&w);
+    if (bytes)
+        write_file(path, bytes, len);
+    free(bytes);
+}
+
+ORA_TEST(inspection_tells_of_base_and_clone)
+{
+    struct fixture f;
+    struct findings base = {0}, clone = {0};
+    struct mega_prompt p;
+    struct ora_str yaml = ORA_STR_INIT;
+    struct ora_err err = {0};
+    begin(&f, "[dit, dur, align, vae, vae_encoder]");
+    ORA_CHECK(mega_is_base(&f.voice));
+    ORA_CHECK_OK(mega_inspect(&f.voice, keep_finding, &base, &err), err);
+    expect(&base, "parts: lacks g2p: it speaks given phones only");
+    expect(&base, "use_pos_embed: false");
+    expect(&base, "win_size: 1200 samples");
+    expect(&base, "all numbers, the largest");
+    ORA_CHECK_INT(base.verdicts[ORA_VERDICT_FAIL], 0);
+    record(f.prompt, 4, 24000, 1, 0.2);
+    ORA_CHECK_OK(add(&f, NULL, NULL, &p, &yaml, &err), err);
+    char *weights = ora_path_join(ora_test_tmpdir(), "out/model.safetensors");
+    struct ora_voice v = {.name = "clone", .weights_path = weights, .base = &f.voice};
+    v.doc = ora_yaml_parse(yaml.data, yaml.len, "voice.yaml", &err);
+    ORA_REQUIRE(v.doc);
+    v.family_config = ora_yaml_get(v.doc->root, "megatts3");
+    ORA_CHECK(!mega_is_base(&v));
+    ORA_CHECK_OK(mega_inspect(&v, keep_finding, &clone, &err), err);
+    expect(&clone, "prompt: 4.");
+    expect(&clone, "alignment: ");
+    ora_yaml_free(&v.doc);
+    mega_prompt_release(&p);
+    ora_str_release(&yaml);
+    ora_str_release(&base.text);
+    ora_str_release(&clone.text);
+    free(weights);
+    end(&f);
+}
+
+ORA_TEST(a_weight_that_is_no_number_fails)
+{
+    struct fixture f;
+    struct findings found = {0};
+    struct ora_err err = {0};
+    begin(&f, NULL);
+    poison(f.voice.weights_path, "dit.prenet.weight");
+    ORA_CHECK_OK(mega_inspect(&f.voice, keep_finding, &found, &err), err);
+    ORA_CHECK_INT(found.verdicts[ORA_VERDICT_FAIL], 1);
+    expect(&found, "finite: tensor 'dit.prenet.weight', element 0 is no number");
+    ora_str_release(&found.text);
     end(&f);
 }

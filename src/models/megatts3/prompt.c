@@ -100,11 +100,11 @@ static size_t aligner_floats(const struct mega_align_dims *d, int frames)
 }
 
 /* A stage has half the row width of samples before it, so the first one's buffers decide: five of them, what
- * its strided convolution gathers, and the sum of all later ones. */
+ * its strided convolution gathers, and the sum of all later ones make not quite six. */
 static size_t encoder_floats(const struct mega_vae_dims *d, size_t samples)
 {
     size_t row = wide(d->enc_filters), late = wide(d->lstm) * 8 + wide(d->enc_dim) + wide(2 * d->z);
-    return (samples + 256) * row * 10 + (samples / MEGA_LATENT_HOP + 64) * (late + 4 * wide(d->lstm)) +
+    return (samples + 256) * row * 7 + (samples / MEGA_LATENT_HOP + 64) * (late + 4 * wide(d->lstm)) +
            (1 << 16);
 }
 
