@@ -33,12 +33,20 @@ void ora_rope_fill(float *table, int d, double theta, int first, int positions)
         }
 }
 
+/* Vectors of the compiler's: every processor has them in some width. */
+enum { LANES = 4 };
+typedef float four __attribute__((vector_size(sizeof(float) * LANES)));
+
 static void turn(float *x, const float *c, const float *s)
 {
-    float y[ORA_LANES];
-    for (int i = 0; i < ORA_LANES; i++)
-        y[i] = x[i] * c[i] + x[i ^ 1] * s[i];
-    memcpy(x, y, sizeof y);
+    for (int i = 0; i < ORA_LANES; i += LANES) {
+        four v, cosine, sine;
+        memcpy(&v, x + i, sizeof v);
+        memcpy(&cosine, c + i, sizeof v);
+        memcpy(&sine, s + i, sizeof v);
+        v = v * cosine + __builtin_shufflevector(v, v, 1, 0, 3, 2) * sine;
+        memcpy(x + i, &v, sizeof v);
+    }
 }
 
 void ora_rope_turn(struct ora_b16 x, int rows, int heads, int d, const float *table, const int *positions)
