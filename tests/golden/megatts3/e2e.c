@@ -1,13 +1,14 @@
 /*
- * megatts3-e2e DIR [--index INDEX.json] [--weights model.safetensors] [--tokenizer DIR] [--kernels LEVEL]
- *              [--seed S] [--verbose]
+ * megatts3-e2e DIR [--index INDEX.json] [--checkpoints RELEASE-DIR | --weights model.safetensors]
+ *              [--tokenizer DIR] [--kernels LEVEL] [--seed S] [--verbose]
  *
  * The whole engine against the reference's own preprocess() and forward(): a recording and chunks of text go
  * in, 16-bit samples come out. DIR (or DIR/mini) holds e2e.json and e2e.safetensors; INDEX gives the sizes
- * (dims.mini; default: index.json in DIR or above it). Weights are made by the formula, or read from a base
- * voice. The texts' tokens come from TOKENIZER's vocab.json and merges.txt where it is given, else from the
- * expected ids. --seed makes weights of another seed: then it must fail.
- * Every integer must be equal, samples within 1. Closes with "N passed, N failed"; exit 1 when one failed.
+ * (dims.mini; default: index.json in DIR or above it). Weights are made by the formula, or are a base
+ * voice's, given or imported on the spot. The texts' tokens come from TOKENIZER's vocab.json and merges.txt,
+ * from the base voice, or, where there is neither, from the expected ids. --seed makes weights of another
+ * seed: then it must fail. Every integer must be equal, samples within 1. Closes with "N passed, N failed";
+ * exit 1 when one failed.
  */
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "base/mem.h"
 #include "golden.h"
 #include "models/megatts3/crossfade.h"
+#include "models/megatts3/base_voice.h"
 #include "models/megatts3/dit.h"
 #include "models/megatts3/g2p.h"
 #include "models/megatts3/level.h"
@@ -47,7 +49,7 @@ struct e2e {
 };
 
 struct options {
-    const char *dir, *index, *weights, *tokenizer, *kernels, *seed;
+    const char *dir, *index, *weights, *checkpoints, *tokenizer, *kernels, *seed;
     bool verbose;
 };
 
@@ -203,9 +205,24 @@ static struct ora_bpe *open_tokenizer(const char *dir)
     return bpe;
 }
 
-static void read_texts(struct e2e *e, const char *tokenizer)
+/* The base voice's own; NULL when it has none. */
+static struct ora_bpe *tokenizer_of(const struct ora_weights *w)
 {
-    struct ora_bpe *bpe = tokenizer ? open_tokenizer(tokenizer) : NULL;
+    struct ora_err err = {0};
+    struct ora_bpe *bpe = NULL;
+    const struct ora_tensor *vocab = w ? ora_weights_find(w, MEGA_TENSOR_VOCAB) : NULL;
+    const struct ora_tensor *merges = w ? ora_weights_find(w, MEGA_TENSOR_MERGES) : NULL;
+    if (!vocab || !merges)
+        return NULL;
+    struct ora_bpe_files files = {ora_weights_path(w), vocab->data, vocab->bytes, merges->data,
+                                  merges->bytes};
+    golden_must(ora_bpe_open(&files, &bpe, &err), &err, "tokenizer");
+    return bpe;
+}
+
+static void read_texts(struct e2e *e, const char *tokenizer, const struct ora_weights *base)
+{
+    struct ora_bpe *bpe = tokenizer ? open_tokenizer(tokenizer) : tokenizer_of(base);
     for (int i = 0; i < e->chunks; i++)
         if (bpe)
             tokens_of_text(e, &e->chunk[i], bpe);
@@ -518,11 +535,9 @@ static bool parse(int argc, char **argv, struct options *o)
     const struct {
         const char *name;
         const char **value;
-    } known[] = {{"--index", &o->index},
-                 {"--weights", &o->weights},
-                 {"--tokenizer", &o->tokenizer},
-                 {"--kernels", &o->kernels},
-                 {"--seed", &o->seed}};
+    } known[] = {
+        {"--index", &o->index},         {"--weights", &o->weights}, {"--checkpoints", &o->checkpoints},
+        {"--tokenizer", &o->tokenizer}, {"--kernels", &o->kernels}, {"--seed", &o->seed}};
     *o = (struct options){.kernels = "auto"};
     for (int i = 1; i < argc; i++) {
         size_t k = 0;
@@ -545,27 +560,29 @@ int main(int argc, char **argv)
     struct options o;
     struct ora_err err = {0};
     if (!parse(argc, argv, &o)) {
-        fprintf(stderr, "usage: megatts3-e2e DIR [--index INDEX.json] [--weights model.safetensors] "
-                        "[--tokenizer DIR] [--kernels LEVEL] [--seed S] [--verbose]\n");
+        fprintf(stderr,
+                "usage: megatts3-e2e DIR [--index INDEX.json] [--weights model.safetensors] "
+                "[--checkpoints RELEASE-DIR] [--tokenizer DIR] [--kernels LEVEL] [--seed S] [--verbose]\n");
         return 2;
     }
     struct e2e *e = ora_xcalloc(1, sizeof *e);
     struct mega_formula formula = {.seed = o.seed};
-    struct ora_file_source file = {0};
-    struct ora_weights *weights = NULL;
+    struct golden_imported base = {0};
     open_case(e, &o);
     if (!formula.seed)
         formula.seed = json_string_value(json_object_get(e->spec, "seed"));
-    if (o.weights) {
-        golden_must(ora_weights_open(o.weights, &weights, &err), &err, "the weights");
-        e->source = ora_file_source(&file, weights);
-    } else {
-        e->source = mega_formula_source(&formula);
-    }
+    e->source = mega_formula_source(&formula);
     e->g.source = &e->source;
+    if (o.weights) {
+        golden_must(ora_weights_open(o.weights, &base.weights, &err), &err, "the weights");
+        e->source = ora_file_source(&base.file, base.weights);
+    } else if (o.checkpoints) {
+        golden_import(&e->g, o.checkpoints, &base);
+        e->source = base.source;
+    }
     struct ora_fpu_state fpu = ora_fpu_enter();
     make_voice(e);
-    read_texts(e, o.tokenizer);
+    read_texts(e, o.tokenizer, base.weights);
     find_phones(e);
     find_durations(e);
     find_latents(e);
@@ -576,8 +593,7 @@ int main(int argc, char **argv)
     printf("at most %.2f of the tolerance (%s)\n", e->g.worst, e->g.worst_name);
     printf("%d passed, %d failed\n", passed, failed);
     mega_formula_release(&formula);
-    ora_file_source_release(&file);
-    ora_weights_close(&weights);
+    golden_import_release(&base);
     free(e);
     return failed || !passed;
 }

@@ -21,7 +21,7 @@ void golden_must(int rc, const struct ora_err *err, const char *what)
 {
     if (rc >= 0)
         return;
-    fprintf(stderr, "megatts3-golden: %s: %s\n", what, err->message);
+    fprintf(stderr, "megatts3 golden: %s: %s\n", what, err->message);
     exit(2);
 }
 
@@ -57,7 +57,7 @@ static void check_sum(const json_t *row, const char *name, const float *v, size_
     for (size_t i = 0; i < n; i++)
         sum += (double)v[i];
     if (want && !(fabs(sum - json_number_value(want)) <= 1e-6 * (1 + fabs(sum)))) {
-        fprintf(stderr, "megatts3-golden: input %s: sum %.12g, the index says %.12g\n", name, sum,
+        fprintf(stderr, "megatts3 golden: input %s: sum %.12g, the index says %.12g\n", name, sum,
                 json_number_value(want));
         exit(2);
     }
@@ -75,7 +75,7 @@ float *golden_f32(const struct golden *g, size_t *count, const char *fmt, ...)
     if (ok)
         ora_tensor_copy_f32(t, out);
     else if (!row || !by_formula(g, name, out, n)) {
-        fprintf(stderr, "megatts3-golden: no input '%s'\n", name);
+        fprintf(stderr, "megatts3 golden: no input '%s'\n", name);
         exit(2);
     }
     check_sum(row, name, out, n);
@@ -89,7 +89,7 @@ int32_t *golden_i32(const struct golden *g, size_t *count, const char *fmt, ...)
     FORMAT_INTO(name, fmt);
     const struct ora_tensor *t = ora_weights_find(g->tensors, name);
     if (!t || t->dtype != ORA_I32) {
-        fprintf(stderr, "megatts3-golden: no input '%s' of integers\n", name);
+        fprintf(stderr, "megatts3 golden: no input '%s' of integers\n", name);
         exit(2);
     }
     int32_t *out = ora_xmalloc(t->bytes + sizeof *out);
