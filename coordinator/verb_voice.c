@@ -1,4 +1,4 @@
-/* oratorio voice: list, describe, check, import and make voices. */
+/* oratorio voice: list, describe, check, import, add and make voices. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "coordinator/open_run.h"
 #include "coordinator/options.h"
 #include "models/family.h"
+#include "voice/add.h"
 #include "voice/check.h"
 #include "voice/import.h"
 #include "voice/voice.h"
@@ -22,6 +23,10 @@ static const char text[] =
     ".onnx.json beside it,\n"
     "                           megatts3 the five folders of the release (a base for voices: see `voice "
     "add`)\n"
+    "  add [NAME]               makes a cloned voice of a recording: needs --base, --prompt, --consent and "
+    "--license; of a\n"
+    "                           folder of recordings one voice a file, named by the files (behind NAME- if "
+    "given)\n"
     "  make-random FAMILY       makes a voice whose weights are random numbers: it speaks noise, for tests "
     "and "
     "benchmarks\n\n"
@@ -31,12 +36,15 @@ static const char text[] =
     "Examples:\n"
     "  oratorio voice import vits ~/Downloads/en_GB-alba-medium.onnx --license 'CC BY 4.0'\n"
     "  oratorio voice import megatts3 ~/Downloads/MegaTTS3 --name megatts3-base\n"
+    "  oratorio voice add ann --base megatts3-base --prompt ann.wav --latents ann.npy \\\n"
+    "    --consent 'Ann Example, by letter of 2026-10-02' --license 'our audiobooks only'\n"
     "  oratorio voice make-random megatts3 --dims mini --seed 1 --name noise\n"
     "  oratorio voice check en_GB-alba-medium\n"
     "  oratorio voice list --json\n";
 
 struct voice_options {
     const char *name, *out, *license, *note, *source, *sentence, *kernels, *dims, *seed;
+    const char *base, *family, *prompt, *latents, *consent, *encoder_seed, *lang;
     bool replace, json;
 };
 
@@ -204,6 +212,47 @@ static int make_random(const struct ora_words *args, const struct voice_options 
     return rc;
 }
 
+static void on_added(void *ctx, const char *name, const char *dir, const struct ora_err *why)
+{
+    end_line(ctx);
+    if (dir)
+        printf("%s\n", dir);
+    else
+        fprintf(stderr, "oratorio voice: %s: %s\n", name, why->message);
+}
+
+/* Returns 1 when a voice was not made: on_added told why. */
+static int add(const struct ora_words *args, const struct voice_options *o, struct ora_err *err)
+{
+    struct shown shown = {.last_ms = ora_clock_mono_ms()};
+    struct ora_err first = {0};
+    const struct ora_voice_add_request q = {.name = args->count > 1 ? args->item[1] : o->name,
+                                            .family = o->family,
+                                            .base = o->base,
+                                            .prompt = o->prompt,
+                                            .latents = o->latents,
+                                            .encoder_seed = o->encoder_seed,
+                                            .consent = o->consent,
+                                            .license = o->license,
+                                            .license_note = o->note,
+                                            .source = o->source,
+                                            .lang = o->lang,
+                                            .out_dir = o->out,
+                                            .kernels = o->kernels,
+                                            .replace = o->replace,
+                                            .progress = on_progress,
+                                            .note = on_note,
+                                            .ctx = &shown};
+    size_t failed = 0;
+    int rc = ora_voice_add(&q, on_added, &shown, &failed, &first);
+    end_line(&shown);
+    if (rc < 0 && failed)
+        return 1;
+    if (rc < 0 && err)
+        *err = first;
+    return rc;
+}
+
 /* ---- the verb ------------------------------------------------------------------------------- */
 
 static int list_voices(const struct ora_words *args, const struct voice_options *o, struct ora_err *err)
@@ -229,6 +278,7 @@ static const struct deed {
     {"describe", "describe VOICE", 2, 2, describe_voice},
     {"check", "check VOICE", 2, 2, check_voice},
     {"import", "import [FAMILY] PATH", 2, 3, import},
+    {"add", "add [NAME] --base VOICE --prompt FILE --consent TEXT --license TEXT", 1, 2, add},
     {"make-random", "make-random FAMILY", 2, 2, make_random},
 };
 enum { DEEDS = sizeof deeds / sizeof *deeds };
@@ -272,7 +322,7 @@ static int run(int argc, char **argv)
          .value = &o.sentence},
         {.name = "kernels",
          .arg = "LEVEL",
-         .help = "describe, check: kernel level, e.g. avx2",
+         .help = "describe, check, add: kernel level, e.g. avx2",
          .type = ORA_OPT_TEXT,
          .value = &o.kernels},
         {.name = "name",
@@ -282,24 +332,59 @@ static int run(int argc, char **argv)
          .value = &o.name},
         {.name = "out",
          .arg = "DIR",
-         .help = "import, make-random: the folder of voices",
+         .help = "import, add, make-random: the folder of voices",
          .type = ORA_OPT_TEXT,
          .value = &o.out},
         {.name = "license",
          .arg = "TEXT",
-         .help = "import: licence of the voice",
+         .help = "import, add: licence of the voice",
          .type = ORA_OPT_TEXT,
          .value = &o.license},
         {.name = "note",
          .arg = "TEXT",
-         .help = "import: what else a user must know of its licence",
+         .help = "import, add: what else a user must know of its licence",
          .type = ORA_OPT_TEXT,
          .value = &o.note},
         {.name = "source",
          .arg = "TEXT",
-         .help = "import: where the model came from",
+         .help = "import, add: where the model or the recording came from",
          .type = ORA_OPT_TEXT,
          .value = &o.source},
+        {.name = "base",
+         .arg = "VOICE",
+         .help = "add: the voice whose networks the new one speaks with",
+         .type = ORA_OPT_TEXT,
+         .value = &o.base},
+        {.name = "family",
+         .arg = "FAMILY",
+         .help = "add: what the base must be of (default: whatever it is)",
+         .type = ORA_OPT_TEXT,
+         .value = &o.family},
+        {.name = "prompt",
+         .arg = "FILE",
+         .help = "add: a recording, WAV or FLAC, best 5 to 20 s; or a folder of them",
+         .type = ORA_OPT_TEXT,
+         .value = &o.prompt},
+        {.name = "latents",
+         .arg = "FILE",
+         .help = "add: the recording's latents, .npy, where the base has no encoder",
+         .type = ORA_OPT_TEXT,
+         .value = &o.latents},
+        {.name = "encoder-seed",
+         .arg = "N",
+         .help = "add: draw the latents with noise of this seed (default: their means)",
+         .type = ORA_OPT_TEXT,
+         .value = &o.encoder_seed},
+        {.name = "consent",
+         .arg = "TEXT",
+         .help = "add: whose voice it is and that they agreed; in every record",
+         .type = ORA_OPT_TEXT,
+         .value = &o.consent},
+        {.name = "lang",
+         .arg = "TAG",
+         .help = "add: the voice's language (default: the base's)",
+         .type = ORA_OPT_TEXT,
+         .value = &o.lang},
         {.name = "dims",
          .arg = "SIZES",
          .help = "import: a JSON file of other sizes than the released model's; make-random: mini, full or "
@@ -312,7 +397,7 @@ static int run(int argc, char **argv)
          .type = ORA_OPT_TEXT,
          .value = &o.seed},
         {.name = "replace",
-         .help = "import, make-random: replace a voice of that name",
+         .help = "import, add, make-random: replace a voice of that name",
          .type = ORA_OPT_FLAG,
          .value = &o.replace},
         {0},
@@ -330,8 +415,9 @@ static int run(int argc, char **argv)
 
 const struct ora_verb ora_verb_voice = {
     .name = "voice",
-    .synopsis = "list|describe VOICE|check VOICE|import [FAMILY] PATH|make-random FAMILY [OPTION]...",
-    .summary = "list, describe, check, import and make voices",
+    .synopsis =
+        "list|describe VOICE|check VOICE|import [FAMILY] PATH|add NAME|make-random FAMILY [OPTION]...",
+    .summary = "list, describe, check, import, add and make voices",
     .text = text,
     .min_args = 1,
     .max_args = 3,

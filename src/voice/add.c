@@ -176,11 +176,13 @@ struct first_error {
     void *ctx;
     struct ora_err *err;
     int rc;
+    size_t failed;
 };
 
 static void keep_first(void *ctx, const char *name, const char *dir, const struct ora_err *why)
 {
     struct first_error *f = ctx;
+    f->failed += why != NULL;
     if (why && f->rc == 0) {
         f->rc = why->code;
         if (f->err)
@@ -206,10 +208,10 @@ static int add_folder(const struct adding *a, struct first_error *f)
 }
 
 int ora_voice_add(const struct ora_voice_add_request *q, ora_voice_added_fn *added, void *added_ctx,
-                  struct ora_err *err)
+                  size_t *failed, struct ora_err *err)
 {
     struct adding a = {.q = q};
-    struct first_error f = {added, added_ctx, err, 0};
+    struct first_error f = {added, added_ctx, err, 0, 0};
     int rc = check_request(q, err);
     if (rc == 0)
         rc = open_base(&a, err);
@@ -217,6 +219,8 @@ int ora_voice_add(const struct ora_voice_add_request *q, ora_voice_added_fn *add
         rc = add_folder(&a, &f);
     else if (rc == 0)
         rc = add_one(&a, q->name, q->prompt, q->latents, keep_first, &f);
+    if (failed)
+        *failed = f.failed;
     ora_voice_close(&a.base);
     free(a.out_dir);
     return rc;

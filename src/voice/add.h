@@ -16,6 +16,7 @@
 #define ORA_VOICE_ADD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 
@@ -40,8 +41,9 @@ struct ora_voice_add_request {
 /* Once a voice: its folder, or why there is none. */
 typedef void ora_voice_added_fn(void *ctx, const char *name, const char *dir, const struct ora_err *why);
 
-/* The first error; BAD_USAGE for what the request lacks (then nothing was tried). */
+/* The first error. *failed (may be NULL): how many voices `added` was told why there are none; 0 with an
+ * error when nothing was tried (BAD_USAGE: what the request lacks; no base, no recordings). */
 int ora_voice_add(const struct ora_voice_add_request *request, ora_voice_added_fn *added, void *added_ctx,
-                  struct ora_err *err);
+                  size_t *failed, struct ora_err *err);
 
 #endif
