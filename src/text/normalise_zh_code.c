@@ -111,6 +111,16 @@ static const char callers[] =
     "电话 拨打 致电 热线 手机 客服 QQ 微信号 编号 密码 验证码 账号 帐号 卡号 邮编 学号 工号 代码 号码 尾号 "
     "车牌 航班 身份证 证号 分机 拨 口令";
 
+/* The end of three or more groups of digits with dashes between: "978-7-111-12345-6". 0 when there are fewer.
+ */
+static size_t groups_end(const struct ora_zh *z, size_t i)
+{
+    size_t groups = 1, end = ora_zh_digits_end(z, i);
+    for (; ora_zh_at(z, end) == '-' && ora_zh_digit(z, end + 1); groups++)
+        end = ora_zh_digits_end(z, end + 1);
+    return groups >= 3 && ora_zh_at(z, end) != '=' ? end : 0;
+}
+
 /* "请拨打110", "代码600519", "302房间", "G1234", "007" */
 size_t ora_zh_rule_code(struct ora_zh *z, size_t i)
 {
@@ -121,12 +131,22 @@ size_t ora_zh_rule_code(struct ora_zh *z, size_t i)
         ((before == '.' || before == ',') && ora_zh_digit(z, i - 2)))
         return 0;
     bool times = (before == 'x' || before == 'X') && ora_zh_digit(z, i - 2);
-    bool letter = (ora_zh_latin(z, i - 1) && !times) || (before == '-' && ora_zh_latin(z, i - 2));
+    bool letter =
+        (ora_zh_latin(z, i - 1) && !times) || before == '_' || (before == '-' && ora_zh_latin(z, i - 2));
     bool called = len >= 3 && ora_zh_before(z, i, 6, callers) && !ora_zh_counts(z, end) && after != '%';
     bool dialled = len >= 3 && len <= 5 && before == 0x6253 && !ora_zh_counts(z, end); /* 打 */
+    bool site = (len >= 4 && len <= 6 && ora_zh_in(z, end, "官网 热线 客服 服务热线 平台")) ||
+                (len == 3 && ora_zh_in(z, end, "报警 急救 火警"));
     bool room = len >= 3 && len <= 4 && ora_zh_in(z, end, "房间 室 号房 教室 路公交 路车 号楼 宿舍 包厢");
+    bool extension = before == 0x8F6C && z->quantity; /* 转 */
+    size_t groups = groups_end(z, i);
+    if (groups && !called) {
+        ora_zh_say_digits(z, i, groups, true);
+        return groups - i;
+    }
     bool zeros = len > 1 && ora_zh_at(z, i) == '0';
-    if (!(called || dialled || room || zeros || len > 16 || (letter && (len >= 3 || ora_zh_at(z, i) == '0'))))
+    if (!(called || dialled || extension || site || room || zeros || len > 16 ||
+          (letter && (len >= 3 || ora_zh_at(z, i) == '0'))))
         return 0;
     /* "编号2024-001": groups of one code */
     while (called && ora_zh_at(z, end) == '-' && ora_zh_digit(z, end + 1))
@@ -198,11 +218,14 @@ size_t ora_zh_rule_dotted(struct ora_zh *z, size_t i)
         /* The last dot may end the sentence as well. */
         return at - i - (at >= z->count);
     }
-    static const char *const titles[] = {"Mr.", "Mrs.", "Ms.", "Dr.", "St.", "vs.", "Jr.", "Prof."};
-    for (size_t k = 0; k < sizeof titles / sizeof *titles; k++) {
-        size_t len = ora_zh_is(z, i, titles[k]);
-        if (len && len < sizeof letters && ora_zh_at(z, i + len) == ' ' && ora_zh_latin(z, i + len + 1)) {
-            memcpy(letters, titles[k], len - 1);
+    static const char *const shortened[] = {"Mr.",   "Mrs.", "Ms.",  "Dr.",   "St.", "vs.",
+                                            "Prof.", "Inc.", "Ltd.", "Corp.", "Co.", "Jr."};
+    for (size_t k = 0; k < sizeof shortened / sizeof *shortened; k++) {
+        size_t len = ora_zh_is(z, i, shortened[k]);
+        bool goes_on = ora_zh_at(z, i + len) == ',' || ora_zh_at(z, i + len) == ')' ||
+                       ora_zh_han(z, i + len) || (ora_zh_at(z, i + len) == ' ' && i + len + 1 < z->count);
+        if (len && goes_on) {
+            memcpy(letters, shortened[k], len - 1);
             letters[len - 1] = '\0';
             ora_zh_say(z, letters);
             return len;

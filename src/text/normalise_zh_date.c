@@ -98,6 +98,11 @@ size_t ora_zh_rule_year(struct ora_zh *z, size_t i)
         ora_zh_say_digits(z, i, end, false);
         return end + space - i;
     }
+    if (year_ok(z, i, end) && ora_zh_value(z, i, end) >= 1900 && ora_zh_value(z, i, end) < 2100 &&
+        ora_zh_in(z, end, "款 版 届 赛季 年度 奥运 冬奥 世界杯 北京 高考 财年")) {
+        ora_zh_say_digits(z, i, end, false);
+        return end - i;
+    }
     if (end - i == 2 && (ora_zh_at(z, end - 1) == '0' || ora_zh_at(z, end - 1) == '5') &&
         ora_zh_is(z, end, "后") && !ora_zh_in(z, end + 1, "来 面 天 年") &&
         (ora_zh_at(z, i) >= '5' || ora_zh_at(z, i) == '0')) {

@@ -1,6 +1,8 @@
 /* Amounts: money, percent, fractions, ratios, ranges, ordinals, numbers with what they count. */
 #include <string.h>
 
+#include "text/chars.h"
+
 #include "text/normalise_zh_rules.h"
 
 /* "万", "亿", "k": behind a number of money; its code points and what is said. */
@@ -190,7 +192,16 @@ size_t ora_zh_rule_fraction(struct ora_zh *z, size_t i)
     if (ora_zh_at(z, a.end) != '/' || !whole_at(z, a.end + 1, &b) || !b.value || ora_zh_at(z, b.end) == '/' ||
         ora_zh_latin(z, b.end))
         return 0;
-    say_fraction(z, &a, &b);
+    if (a.value <= b.value) {
+        say_fraction(z, &a, &b);
+        return b.end - i;
+    }
+    /* "5/1放假" is a day; "24/7" is nothing that has a name. */
+    bool day = a.value <= 12 && b.value <= 31 && !a.fraction[0];
+    ora_zh_say_number(z, &a);
+    ora_zh_say(z, day ? "月" : "杠");
+    ora_zh_say_number(z, &b);
+    ora_zh_say(z, day ? "日" : "");
     return b.end - i;
 }
 
@@ -224,7 +235,7 @@ size_t ora_zh_rule_vulgar(struct ora_zh *z, size_t i)
 size_t ora_zh_rule_ratio(struct ora_zh *z, size_t i)
 {
     struct ora_zh_number n;
-    static const char scores[] = "比分 以 战胜 大胜 击败 险胜 战平 总分";
+    static const char scores[] = "比分 以 战胜 大胜 击败 险胜 战平 总分 比赛";
     if (ora_zh_latin(z, i - 1) || !ora_zh_number_at(z, i, &n))
         return 0;
     bool score = ora_zh_minus(z, n.end) && ora_zh_digits_end(z, n.end + 1) <= n.end + 4 && n.end - i <= 3 &&
@@ -327,9 +338,37 @@ size_t ora_zh_rule_ordinal(struct ora_zh *z, size_t i)
     return n.end + suffix - i;
 }
 
+void ora_zh_say_item(struct ora_zh *z, uint64_t v)
+{
+    size_t start;
+    uint32_t last = z->out->len > z->base ? ora_cp_before(z->out->data, z->out->len, &start) : '.';
+    if (ora_cp_is_cjk(last) && last != 0x3001)
+        ora_str_addc(z->out, ',');
+    ora_zh_say_value(z, v);
+    ora_zh_say(z, "、");
+    z->quantity = 0;
+}
+
+/* "1. 首先", "2）其次" at the start of a text or a part of it: the number of an item. */
+static size_t item_number(struct ora_zh *z, size_t i)
+{
+    struct ora_zh_number n;
+    uint32_t before = ora_zh_at(z, i - 1);
+    if ((before && before != ' ' && before != 0x3002) || !whole_at(z, i, &n) || n.end - i > 2)
+        return 0;
+    size_t after = n.end + 1, space = ora_zh_at(z, after) == ' ';
+    if (!(ora_zh_at(z, n.end) == ')' || ora_zh_at(z, n.end) == '.') || !ora_zh_han(z, after + space))
+        return 0;
+    ora_zh_say_item(z, n.value);
+    return after + space - i;
+}
+
 size_t ora_zh_rule_quantity(struct ora_zh *z, size_t i)
 {
     struct ora_zh_number n;
+    size_t item = item_number(z, i);
+    if (item)
+        return item;
     if (!ora_zh_number_at(z, i, &n)) {
         /* Longer than any number: its digits. */
         size_t end = ora_zh_digits_end(z, i);

@@ -66,6 +66,7 @@ void ora_zh_say_number(struct ora_zh *z, const struct ora_zh_number *n);
 /* The same before what it counts: 2 is 两. */
 void ora_zh_say_count(struct ora_zh *z, const struct ora_zh_number *n);
 void ora_zh_say_value(struct ora_zh *z, uint64_t v);
+void ora_zh_say_item(struct ora_zh *z, uint64_t v); /* the number of an item in a list: "一、" */
 void ora_zh_say_digits(struct ora_zh *z, size_t i, size_t end, bool yao); /* the digits among i..end */
 
 /* A unit at i ("km/h", "m²"): its code points, *name ("公里") and *per ("小时") or NULL. 0 when there is

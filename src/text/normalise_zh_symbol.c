@@ -18,15 +18,14 @@ size_t ora_zh_rule_sign(struct ora_zh *z, size_t i)
         ora_zh_say(z, "正负");
         return 1;
     }
-    if (ends_word(z, i - 1) || z->quantity)
+    bool told = ora_zh_in(z, i - 1, "度 温 为 是 到 至 约 于 在 达 跌 从 负 得 和 与 或 值 比") > 0;
+    if (ends_word(z, i - 1) || (z->quantity && !told))
         return 0;
     if (cp == '+') {
         ora_zh_say(z, "正");
         return 1;
     }
-    bool after_word = ora_zh_han(z, i - 1) &&
-                      !ora_zh_in(z, i - 1, "度 温 为 是 到 至 约 于 在 达 跌 从 负 得 和 与 或 值 比");
-    if ((cp == '-' || cp == 0x2212) && !after_word) {
+    if ((cp == '-' || cp == 0x2212) && (told || !ora_zh_han(z, i - 1))) {
         ora_zh_say(z, "负");
         return 1;
     }
@@ -36,7 +35,7 @@ size_t ora_zh_rule_sign(struct ora_zh *z, size_t i)
 /* A dash between two amounts, whatever their units: "5月1日-7日", "周一-周五", "5kg~10kg". */
 size_t ora_zh_rule_to(struct ora_zh *z, size_t i)
 {
-    if (!ora_zh_dash(z, i))
+    if (!ora_zh_dash(z, i) || ora_zh_in(z, i - 1, "到 至 和 与 或 于 为"))
         return 0;
     bool amount = z->quantity && (!ora_zh_digit(z, i - 1) || ora_zh_before(z, i, 6, "第")) &&
                   (ora_zh_digit(z, i + 1) || (ora_zh_minus(z, i + 1) && ora_zh_digit(z, i + 2)) ||
@@ -100,7 +99,7 @@ size_t ora_zh_rule_operator(struct ora_zh *z, size_t i)
     }
     if (cp == '+' && (ora_zh_digit(z, i - 1) || ora_zh_latin(z, i - 1) ||
                       (ora_zh_at(z, i - 1) == '+' && ora_zh_latin(z, i - 2)))) {
-        ora_zh_say(z, "加");
+        ora_zh_say(z, z->quantity && ora_zh_han(z, i + 1) ? "多" : "加");
         return 1;
     }
     /* A minus needs digits on both sides: a hyphen joins words. A slash divides only between digits. */
@@ -171,6 +170,34 @@ size_t ora_zh_rule_particle(struct ora_zh *z, size_t i)
     return !child;
 }
 
+/* "5元/斤", "¥12/kg", "5g/100ml", "男/女" */
+static size_t slash(struct ora_zh *z, size_t i)
+{
+    const char *name, *per;
+    size_t n = z->quantity ? ora_zh_unit(z, i + 1, &name, &per) : 0;
+    if (n) {
+        ora_zh_say(z, "每");
+        ora_zh_say(z, name);
+        return 1 + n;
+    }
+    if (z->quantity && (ora_zh_han(z, i + 1) || ora_zh_digit(z, i + 1)))
+        ora_zh_say(z, "每");
+    else if (ora_zh_han(z, i - 1) && ora_zh_han(z, i + 1))
+        ora_zh_say(z, "、");
+    else
+        z->space = true;
+    return 1;
+}
+
+/* Numbers in circles and brackets: "①", "⑴", "⒈". */
+static size_t enclosed(struct ora_zh *z, uint32_t cp)
+{
+    if (cp < 0x2460 || cp > 0x249B)
+        return 0;
+    ora_zh_say_item(z, (cp - 0x2460) % 20 + 1);
+    return 1;
+}
+
 /* Marks that are taken for something else, or for nothing. */
 size_t ora_zh_rule_symbol(struct ora_zh *z, size_t i)
 {
@@ -180,21 +207,25 @@ size_t ora_zh_rule_symbol(struct ora_zh *z, size_t i)
         ora_zh_say(z, "和");
         return 1;
     case '/':
-        if (ora_zh_han(z, i - 1) && ora_zh_han(z, i + 1))
-            ora_zh_say(z, z->quantity ? "每" : "、");
-        else
-            z->space = true;
-        return 1;
+        return slash(z, i);
     case '_':
     case '|':
     case '\\':
         z->space = true;
         return 1;
     case '-':
-        if (!ora_zh_latin(z, i - 1) || !ora_zh_digit(z, i + 1))
+        if (!(ora_zh_latin(z, i - 1) || ora_zh_han(z, i - 1)) || !ora_zh_digit(z, i + 1))
             return 0;
         z->space = true;
         return 1;
+    case '[':
+        ora_zh_say(z, "(");
+        return 1;
+    case ']':
+        ora_zh_say(z, ")");
+        return 1;
+    case 0x2039: /* ‹ › */
+    case 0x203A:
     case '#':
     case '*':
     case '^':
@@ -206,6 +237,6 @@ size_t ora_zh_rule_symbol(struct ora_zh *z, size_t i)
     case 0x2122:
         return 1;
     default:
-        return 0;
+        return enclosed(z, cp);
     }
 }

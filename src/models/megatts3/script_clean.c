@@ -5,7 +5,9 @@
 #include <string.h>
 #include <strings.h>
 #include <unicode/uchar.h>
+#include <unicode/unorm2.h>
 
+#include "base/utf8.h"
 #include "models/megatts3/chunks.h"
 #include "text/chars.h"
 
@@ -115,6 +117,21 @@ static const char *instead_of(uint32_t cp)
     }
 }
 
+static void add_decomposed(uint32_t cp, struct ora_str *out)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar units[20];
+    const UNormalizer2 *nfkc = unorm2_getNFKCInstance(&status);
+    int32_t n = U_FAILURE(status) ? -1 : unorm2_getDecomposition(nfkc, (UChar32)cp, units, 20, &status);
+    for (int32_t i = 0; i < n;) {
+        char utf8[4];
+        UChar32 d;
+        U16_NEXT(units, i, n, d);
+        /* "m2" would be a code: the power is written as one */
+        ora_str_addn(out, utf8, ora_utf8_encode(d == '2' ? 0xB2 : d == '3' ? 0xB3 : (uint32_t)d, utf8));
+    }
+}
+
 void mega_clean_before(const char *text, size_t len, bool is_zh, bool keep_marks, struct ora_str *out)
 {
     bool brackets = true, line_end;
@@ -129,6 +146,10 @@ void mega_clean_before(const char *text, size_t len, bool is_zh, bool keep_marks
         }
         brackets &= !(text[at] == '[' && at + 1 < len && text[at + 1] == '[');
         uint32_t cp = ora_cp_at(text, len, at, &end);
+        if (cp >= 0x3371 && cp <= 0x33DF) { /* ㎡ and its like: "m2" */
+            add_decomposed(cp, out);
+            continue;
+        }
         const char *mark = keep_marks ? NULL : instead_of(cp);
         if (cp == '<' && (n = literal_at(text, len, at))) {
             ora_str_addc(out, ' ');

@@ -131,6 +131,25 @@ ORA_TEST(what_is_spoken)
     mega_text_close(&text);
 }
 
+ORA_TEST(every_english_pair)
+{
+    static const struct {
+        const char *text, *want;
+    } pairs[] = {
+#define PAIR(text_, spoken_) {text_, spoken_},
+#include "models/megatts3/text_pairs.def"
+#undef PAIR
+    };
+    struct mega_text *text = bytes_text();
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        char *got = made(text, (struct mega_text_request){.text = pairs[i].text});
+        if (strcmp(got, pairs[i].want) != 0)
+            ORA_FAIL("\"%s\"\n  gave   \"%s\"\n  wanted \"%s\"", pairs[i].text, got, pairs[i].want);
+        free(got);
+    }
+    mega_text_close(&text);
+}
+
 ORA_TEST(language_by_characters_then_by_lang)
 {
     struct mega_text *text = bytes_text();

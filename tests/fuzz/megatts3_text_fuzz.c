@@ -1,0 +1,101 @@
+/* Any text through both normalisers and chunkers of MegaTTS 3: chunks that lie in the spoken text one after
+ * the other, cut between characters, none empty, each with ids or phones; halves that make up their whole. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "models/megatts3/phones.h"
+#include "models/megatts3/text.h"
+#include "text/bpe.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct mega_text *text_of_bytes(void)
+{
+    struct ora_str vocab = ORA_STR_INIT;
+    struct ora_err err = {0};
+    struct mega_text *text;
+    ora_bpe_byte_vocabulary(&vocab);
+    struct mega_text_files files = {.name = "fuzz",
+                                    .vocab = vocab.data,
+                                    .vocab_bytes = vocab.len,
+                                    .merges = "",
+                                    .dims = &mega_dims_official.g2p};
+    if (mega_text_open(&files, &text, &err) < 0)
+        abort();
+    ora_str_release(&vocab);
+    return text;
+}
+
+static void check_chunk(const struct mega_script *s, const struct mega_chunk *c)
+{
+    const char *all = s->normalized.data;
+    if (!c->len || c->start + c->len > s->normalized.len || !c->parts ||
+        ora_utf8_valid_prefix(all + c->start, c->len) != c->len)
+        abort();
+    for (size_t k = 0; k < c->parts; k++) {
+        const struct mega_part *p = &c->part[k];
+        if (!p->count || !p->ids == !p->phones || p->start < c->start ||
+            p->start + p->len > c->start + c->len)
+            abort();
+        for (int i = 0; p->phones && i < p->count; i++)
+            if (!mega_phone_valid(p->phones[i]))
+                abort();
+    }
+    struct mega_word *word;
+    size_t count = mega_chunk_words(s, c, &word);
+    for (size_t i = 0; i < count; i++)
+        if (word[i].start < c->start || word[i].start + word[i].len > c->start + c->len || !word[i].len)
+            abort();
+    free(word);
+}
+
+static void check_script(const struct mega_text *text, const struct mega_script *s)
+{
+    size_t end = 0;
+    for (size_t i = 0; i < s->chunks; i++) {
+        struct mega_chunk halves[2];
+        struct ora_err err = {0};
+        check_chunk(s, &s->chunk[i]);
+        if (s->chunk[i].start < end)
+            abort();
+        end = s->chunk[i].start + s->chunk[i].len;
+        if (mega_chunk_split(text, s, &s->chunk[i], halves, &err) < 0)
+            continue;
+        check_chunk(s, &halves[0]);
+        check_chunk(s, &halves[1]);
+        if (halves[0].start != s->chunk[i].start || halves[1].start + halves[1].len != end ||
+            halves[0].start + halves[0].len > halves[1].start)
+            abort();
+        mega_chunk_release(&halves[0]);
+        mega_chunk_release(&halves[1]);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct mega_text *text;
+    struct mega_script script;
+    struct ora_err err = {0};
+    if (size < 1 || size > 8192)
+        return 0;
+    if (!text)
+        text = text_of_bytes();
+    char *copy = malloc(size);
+    memcpy(copy, data + 1, size - 1);
+    copy[size - 1] = '\0';
+    struct mega_text_request request = {.text = copy,
+                                        .text_is_phonemes = data[0] % 8 == 7,
+                                        .lang = data[0] & 16 ? "zh" : "en",
+                                        .reference = (data[0] & 32) != 0};
+    int rc = mega_script_make(text, &request, &script, &err);
+    if (rc < 0 && !err.message[0])
+        abort();
+    if (rc == 0) {
+        check_script(text, &script);
+        mega_script_release(&script);
+    }
+    free(copy);
+    return 0;
+}
