@@ -35,7 +35,7 @@ static void check_chunk(const struct mega_script *s, const struct mega_chunk *c)
         ora_utf8_valid_prefix(all + c->start, c->len) != c->len)
         abort();
     for (size_t k = 0; k < c->parts; k++) {
-        const struct mega_part *p = &c->part[k];
+        const struct mega_chunk_part *p = &c->part[k];
         if (!p->count || !p->ids == !p->phones || p->start < c->start ||
             p->start + p->len > c->start + c->len)
             abort();

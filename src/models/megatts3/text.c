@@ -76,10 +76,10 @@ int mega_text_ids(const struct mega_text *text, const char *bytes, size_t len, i
 /* ---- parts
  * -------------------------------------------------------------------------------------------------- */
 
-static struct mega_part *add_part(struct mega_chunk *c, size_t start, size_t len)
+static struct mega_chunk_part *add_part(struct mega_chunk *c, size_t start, size_t len)
 {
     c->part = ora_xrealloc(c->part, (c->parts + 1) * sizeof *c->part);
-    c->part[c->parts] = (struct mega_part){.start = (uint32_t)start, .len = (uint32_t)len};
+    c->part[c->parts] = (struct mega_chunk_part){.start = (uint32_t)start, .len = (uint32_t)len};
     return &c->part[c->parts++];
 }
 
@@ -92,7 +92,7 @@ static int add_phones(struct mega_chunk *c, const char *normalized, size_t start
         ora_ids_release(&ids);
         return rc;
     }
-    struct mega_part *p = add_part(c, start, len);
+    struct mega_chunk_part *p = add_part(c, start, len);
     p->phones = ids.id;
     p->count = (int)ids.count;
     return 0;
@@ -108,7 +108,7 @@ static void add_marks(struct mega_chunk *c, const char *normalized, size_t start
     }
     if (!ids.count)
         return;
-    struct mega_part *p = add_part(c, start, len);
+    struct mega_chunk_part *p = add_part(c, start, len);
     p->phones = ids.id;
     p->count = (int)ids.count;
 }
@@ -127,7 +127,7 @@ static int add_text(const struct mega_text *t, struct mega_chunk *c, const char 
         add_marks(c, normalized, start, end - start);
         return 0;
     }
-    struct mega_part *p = add_part(c, start, end - start);
+    struct mega_chunk_part *p = add_part(c, start, end - start);
     return mega_text_ids(t, normalized + start, end - start, &p->ids, &p->count, err);
 }
 
@@ -169,7 +169,7 @@ size_t mega_chunk_phones(const struct mega_chunk *chunk, const int32_t *const *g
     size_t n = 0;
     out[n++] = MEGA_SIL;
     for (size_t i = 0; i < chunk->parts; i++) {
-        const struct mega_part *p = &chunk->part[i];
+        const struct mega_chunk_part *p = &chunk->part[i];
         const int32_t *ids = p->phones ? p->phones : generated[i];
         int count = p->phones ? p->count : written[i] - 1;
         for (int k = 0; k < count; k++)

@@ -51,7 +51,7 @@ struct mega_text_request {
 };
 
 /* A piece of a chunk: tokens for the G2P, or phones that were given. */
-struct mega_part {
+struct mega_chunk_part {
     uint32_t start, len; /* bytes of script.normalized */
     int32_t *ids;        /* [count] [BOT] text [BOS] [sil], ready for the G2P; NULL when phones are given */
     int32_t *phones;     /* [count] relative ids (models/megatts3/phones.h); NULL when there are ids */
@@ -62,7 +62,7 @@ struct mega_chunk {
     uint32_t start, len; /* bytes of script.normalized: just what is spoken */
     bool is_zh;
     bool is_phones; /* its text is phones without [[ ]]: a line of text_is_phonemes */
-    struct mega_part *part;
+    struct mega_chunk_part *part;
     size_t parts; /* ≥ 1; 1 unless phones stand inside a text */
 };
 

@@ -29,7 +29,7 @@ static struct mega_text *bytes_text(void)
 }
 
 /* A part as text: its phones in < >, or the bytes of its ids; * when the prompt round them is not right. */
-static void show_part(const struct mega_part *p, struct ora_str *s)
+static void show_part(const struct mega_chunk_part *p, struct ora_str *s)
 {
     const struct mega_g2p_dims *d = &mega_dims_official.g2p;
     if (p->phones) {
@@ -55,7 +55,7 @@ static char *shown(const struct mega_script *script)
         const struct mega_chunk *c = &script->chunk[i];
         ora_str_add(&s, i ? " | " : "");
         for (size_t k = 0; k < c->parts; k++) {
-            const struct mega_part *p = &c->part[k];
+            const struct mega_chunk_part *p = &c->part[k];
             ora_str_add(&s, k ? "+" : "");
             size_t before = s.len;
             show_part(p, &s);
@@ -215,7 +215,7 @@ ORA_TEST(phones_instead_of_a_text)
     ORA_CHECK(script.chunks >= 3);
     int total = 0;
     for (size_t i = 0; i < script.chunks; i++) {
-        const struct mega_part *p = script.chunk[i].part;
+        const struct mega_chunk_part *p = script.chunk[i].part;
         ORA_CHECK(p->count <= 240);
         for (int k = 0; k < p->count; k++)
             ORA_CHECK_INT(p->phones[k], (total + k) % 2 ? 201 + 6 * 25 + 2 : 201 + 6 * 54 + 2);
