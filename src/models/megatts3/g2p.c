@@ -133,7 +133,8 @@ static bool gather(const struct mega_g2p *m, struct run *r)
         s->row = -1;
         if (!s->chunk || s->chunk->written == 0)
             continue;
-        int32_t id = m->dims.speech_start + s->chunk->out[s->chunk->written - 1];
+        const int32_t *said = s->chunk->forced ? s->chunk->forced : s->chunk->out;
+        int32_t id = m->dims.speech_start + said[s->chunk->written - 1];
         feed(r, s, &id, 1);
     }
     for (int i = 0; i < r->count; i++) {
@@ -167,7 +168,7 @@ static int advance(const struct ora_compute *c, const struct mega_g2p *m, struct
         float *margin = k->margins ? &k->margins[k->written] : NULL;
         int32_t id = choose(r->logits + (ptrdiff_t)MEGA_SPEECH_IDS * waiting++, margin);
         k->out[k->written++] = id;
-        k->ended = id == MEGA_G2P_END;
+        k->ended = id == MEGA_G2P_END && !k->forced;
         if (k->ended || k->written == k->limit)
             r->seats[i].chunk = NULL;
     }
@@ -181,6 +182,9 @@ static int check(const struct mega_g2p *m, const struct mega_g2p_chunk *k, int *
     for (int t = 0; t < k->count; t++)
         if (k->ids[t] < 0 || k->ids[t] >= m->lm.dims.vocab)
             return ora_err_set(err, ORA_E_INTERNAL, "token %d is outside the vocabulary", k->ids[t]);
+    for (int t = 0; k->forced && t < k->limit; t++)
+        if (k->forced[t] < 0 || k->forced[t] >= MEGA_SPEECH_IDS)
+            return ora_err_set(err, ORA_E_INTERNAL, "id %d is none of speech", k->forced[t]);
     if (k->count + k->limit > *capacity)
         *capacity = k->count + k->limit;
     return 0;

@@ -44,9 +44,10 @@ struct mega_g2p_chunk {
     int count;
     int32_t *out; /* [limit] relative ids, the end among them */
     int limit;
-    float *margins; /* [limit]: how far each second best was behind, or NULL */
-    int written;    /* set by run */
-    bool ended;     /* the end came before the limit; without it the text is cut off */
+    const int32_t *forced; /* [limit] ids to go on with instead of its own, up to the limit; or NULL */
+    float *margins;        /* [limit]: how far each second best was behind, or NULL */
+    int written;           /* set by run */
+    bool ended;            /* the end came before the limit; without it the text is cut off */
 };
 
 /* Errors: INTERNAL for a token outside the vocabulary or an empty chunk, NO_MEMORY. */

@@ -35,9 +35,14 @@ static uint64_t hash(const struct mega_g2p_chunk *k)
     return h ^ h >> 32;
 }
 
+static bool ordinary(const struct mega_g2p_chunk *k)
+{
+    return !k->margins && !k->forced;
+}
+
 static struct mega_g2p_entry *set_of(struct mega_g2p_cache *cache, const struct mega_g2p_chunk *k)
 {
-    bool fit = cache->sets > 0 && !k->margins && k->count > 0 && k->count <= MEGA_G2P_CACHE_IDS;
+    bool fit = cache->sets > 0 && ordinary(k) && k->count > 0 && k->count <= MEGA_G2P_CACHE_IDS;
     return fit ? &cache->entries[hash(k) % cache->sets * MEGA_G2P_CACHE_WAYS] : NULL;
 }
 
@@ -96,7 +101,7 @@ void mega_g2p_cache_put(struct mega_g2p_cache *cache, const struct mega_g2p_chun
 static int seen(const struct mega_g2p_chunk *news, int count, const struct mega_g2p_chunk *k)
 {
     for (int i = 0; i < count; i++)
-        if (!k->margins && !news[i].margins && same_text(news[i].ids, news[i].count, news[i].limit, k))
+        if (ordinary(k) && ordinary(&news[i]) && same_text(news[i].ids, news[i].count, news[i].limit, k))
             return i;
     return -1;
 }

@@ -40,7 +40,7 @@ struct mega_g2p_cache {
 void mega_g2p_cache_init(struct mega_g2p_cache *cache, size_t entries);
 void mega_g2p_cache_release(struct mega_g2p_cache *cache);
 
-/* Fills out, written, ended of a chunk that is known; chunks that want margins never are. */
+/* Fills out, written, ended of a chunk that is known; chunks with margins or forced ids never are. */
 bool mega_g2p_cache_get(struct mega_g2p_cache *cache, struct mega_g2p_chunk *chunk);
 /* Keeps what a chunk's run gave; where memory is short nothing is kept. */
 void mega_g2p_cache_put(struct mega_g2p_cache *cache, const struct mega_g2p_chunk *chunk);

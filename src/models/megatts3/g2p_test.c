@@ -191,6 +191,30 @@ ORA_TEST(logits_of_1_3_and_16_have_the_same_bits)
     }
 }
 
+/* Forced ids are what follows, and the choices beside them are those of a run that chose them itself. */
+ORA_TEST(forced_ids_are_followed_to_the_limit)
+{
+    struct ora_err err = {0};
+    struct rig *want = rig_create("scalar"), *g = rig_create("scalar");
+    ORA_CHECK_INT(mega_g2p_run(&want->c, &want->m, want->chunks, 3, 3, &err), 0);
+    for (int i = 0; i < 3; i++) {
+        g->chunks[i].forced = want->out[i];
+        g->chunks[i].limit = want->chunks[i].written;
+    }
+    ORA_CHECK_INT(mega_g2p_run(&g->c, &g->m, g->chunks, 3, 2, &err), 0);
+    for (int i = 0; i < 3; i++)
+        ORA_CHECK_INT(g->chunks[i].ended, false);
+    for (int i = 0; i < 3; i++)
+        want->chunks[i].ended = false;
+    check_same(g, want, 0, 3, "forced");
+    int32_t bad[LIMIT] = {7, MEGA_SPEECH_IDS};
+    g->chunks[1].forced = bad;
+    g->chunks[1].limit = 2;
+    ORA_CHECK(mega_g2p_run(&g->c, &g->m, g->chunks, 3, 2, &err) < 0);
+    rig_destroy(g);
+    rig_destroy(want);
+}
+
 ORA_TEST(the_arena_is_as_large_as_promised)
 {
     struct ora_err err = {0};
