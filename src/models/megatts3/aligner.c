@@ -131,6 +131,17 @@ static void encoder_block(const struct ora_compute *c, const struct mega_aligner
         ora_show(c, x, rows, m->dims.state, "enc.block_last");
 }
 
+size_t mega_aligner_encode_bytes(const struct ora_compute *c, const struct mega_aligner *m, int frames)
+{
+    struct work w;
+    struct ora_arena counts = ora_arena_of_counts();
+    struct ora_compute dry = *c;
+    dry.arena = &counts;
+    bool ok = allocate(&dry, m, frames, &w);
+    size_t conv = ora_strided_bytes(&m->conv_2, frames / 2), all;
+    return ok && ora_size_add(counts.peak_bytes, conv, &all) ? all : SIZE_MAX;
+}
+
 int mega_aligner_encode(const struct ora_compute *c, const struct mega_aligner *m, const float *mel,
                         int frames, struct ora_b16 audio, struct ora_err *err)
 {
@@ -162,15 +173,24 @@ int mega_aligner_encode(const struct ora_compute *c, const struct mega_aligner *
 /* ---- decoder --------------------------------------------------------------------------------------------
  */
 
+static bool allocate_state(const struct ora_compute *c, const struct mega_aligner *m, int audio_rows,
+                           int capacity, float **self, float **cross)
+{
+    const struct mega_align_dims *d = &m->dims;
+    int head = d->state / d->heads;
+    bool ok = true;
+    *self = ora_floats(c, ora_kv_floats(d->dec_layers, d->heads, head, capacity), &ok);
+    *cross = ora_floats(c, ora_kv_floats(d->dec_layers, d->heads, head, audio_rows), &ok);
+    return ok;
+}
+
 int mega_aligner_begin(const struct ora_compute *c, const struct mega_aligner *m, struct ora_b16 audio,
                        int audio_rows, int capacity, struct mega_aligner_state *s, struct ora_err *err)
 {
     const struct mega_align_dims *d = &m->dims;
     int head = d->state / d->heads;
-    bool ok = true;
-    float *self = ora_floats(c, ora_kv_floats(d->dec_layers, d->heads, head, capacity), &ok);
-    float *cross = ora_floats(c, ora_kv_floats(d->dec_layers, d->heads, head, audio_rows), &ok);
-    if (!ok)
+    float *self, *cross;
+    if (!allocate_state(c, m, audio_rows, capacity, &self, &cross))
         return ora_no_room(err, "the aligner's state");
     ora_kv_place(&s->self, self, d->dec_layers, d->heads, head, capacity);
     ora_kv_place(&s->cross, cross, d->dec_layers, d->heads, head, audio_rows);
@@ -182,13 +202,46 @@ int mega_aligner_begin(const struct ora_compute *c, const struct mega_aligner *m
     return 0;
 }
 
+struct step {
+    struct ora_b16 x, h, wide, out;
+    struct ora_decode_row *rows;
+};
+
+static bool allocate_step(const struct ora_compute *c, const struct mega_aligner *m, int n, struct step *w)
+{
+    const struct mega_align_dims *d = &m->dims;
+    bool ok = true;
+    w->x = ora_buffer(c, d->state, n, 0, &ok);
+    w->h = ora_buffer(c, d->state, n, 0, &ok);
+    w->wide = ora_buffer(c, d->mlp, n, 0, &ok);
+    w->out = ora_buffer(c, d->vocab, n, 0, &ok);
+    w->rows = ora_arena_alloc(c->arena, sizeof *w->rows * (size_t)n);
+    return ok && w->rows;
+}
+
+size_t mega_aligner_align_bytes(const struct ora_compute *c, const struct mega_aligner *m, int audio_rows,
+                                int limit)
+{
+    struct step w;
+    struct ora_arena counts = ora_arena_of_counts();
+    struct ora_compute dry = *c;
+    float *self, *cross;
+    dry.arena = &counts;
+    bool ok = true;
+    ora_floats(&dry, (size_t)m->dims.vocab, &ok);
+    ok = ok && allocate_state(&dry, m, audio_rows, limit, &self, &cross) && allocate_step(&dry, m, 1, &w);
+    size_t own = ora_self_attention_bytes(c, &m->dec[0].attn, 1, limit);
+    size_t other = ora_cross_attention_bytes(c, &m->dec[0].cross, 1, audio_rows), all;
+    return ok && ora_size_add(counts.peak_bytes, own > other ? own : other, &all) ? all : SIZE_MAX;
+}
+
 static int decoder_block(const struct ora_compute *c, const struct mega_aligner *m, int i,
-                         const struct mega_aligner_state *s, const struct ora_decode_row *rows, int n,
-                         struct ora_b16 x, struct ora_b16 h, struct ora_b16 wide, struct ora_err *err)
+                         const struct mega_aligner_state *s, int n, const struct step *w, struct ora_err *err)
 {
     const struct mega_aligner_block *l = &m->dec[i];
+    struct ora_b16 x = w->x, h = w->h;
     norm(c, &l->attn_ln, x, n, m->dims.state, h);
-    int rc = ora_self_attention_forward(c, &l->attn, i, h, x, x, rows, n, err);
+    int rc = ora_self_attention_forward(c, &l->attn, i, h, x, x, w->rows, n, err);
     if (rc < 0)
         return rc;
     norm(c, &l->cross_ln, x, n, m->dims.state, h);
@@ -196,7 +249,7 @@ static int decoder_block(const struct ora_compute *c, const struct mega_aligner 
                                      ora_kv_values(&s->cross, i), s->audio_rows, err);
     if (rc < 0)
         return rc;
-    feed_forward(c, m, l, x, n, h, wide);
+    feed_forward(c, m, l, x, n, h, w->wide);
     if (i == 0)
         ora_show(c, x, n, m->dims.state, "dec.block0");
     if (i + 1 == m->dims.dec_layers)
@@ -208,29 +261,29 @@ int mega_aligner_step(const struct ora_compute *c, const struct mega_aligner *m,
                       const int32_t *tokens, int n, float *logits, struct ora_err *err)
 {
     const struct mega_align_dims *d = &m->dims;
+    struct step w;
     size_t mark = ora_arena_mark(c->arena);
-    bool ok = true;
     int rc = 0, first = s->self.length;
-    struct ora_b16 x = ora_buffer(c, d->state, n, 0, &ok), h = ora_buffer(c, d->state, n, 0, &ok);
-    struct ora_b16 wide = ora_buffer(c, d->mlp, n, 0, &ok), out = ora_buffer(c, d->vocab, n, 0, &ok);
-    struct ora_decode_row *rows = ora_arena_alloc(c->arena, sizeof *rows * (size_t)n);
-    if (!ok || !rows)
-        return ora_no_room(err, "the aligner's decoder");
     if (first + n > d->text_ctx)
         return ora_err_set(err, ORA_E_LIMIT, "an alignment of more than %d tokens", d->text_ctx);
+    if (!allocate_step(c, m, n, &w)) {
+        rc = ora_no_room(err, "the aligner's decoder");
+        goto out_reset;
+    }
     for (int i = 0; i < n; i++)
-        rows[i] = (struct ora_decode_row){&s->self, first + i};
-    c->k->embed(x, tokens, n, m->tokens, d->state, 1);
-    add_positions(x, n, d->state, m->text_positions, first);
+        w.rows[i] = (struct ora_decode_row){&s->self, first + i};
+    c->k->embed(w.x, tokens, n, m->tokens, d->state, 1);
+    add_positions(w.x, n, d->state, m->text_positions, first);
     for (int i = 0; rc == 0 && i < d->dec_layers; i++)
-        rc = decoder_block(c, m, i, s, rows, n, x, h, wide, err);
+        rc = decoder_block(c, m, i, s, n, &w, err);
     if (rc == 0) {
-        norm(c, &m->dec_ln, x, n, d->state, x);
-        ora_apply(c, &m->out_proj, x, n, out, none, ORA_ACT_NONE);
-        ora_show(c, out, n, d->vocab, "dec.logits");
-        c->k->to_tc(logits, (size_t)d->vocab, out, n, d->vocab);
+        norm(c, &m->dec_ln, w.x, n, d->state, w.x);
+        ora_apply(c, &m->out_proj, w.x, n, w.out, none, ORA_ACT_NONE);
+        ora_show(c, w.out, n, d->vocab, "dec.logits");
+        c->k->to_tc(logits, (size_t)d->vocab, w.out, n, d->vocab);
         s->self.length += n;
     }
+out_reset:
     ora_arena_reset(c->arena, mark);
     return rc;
 }
@@ -274,9 +327,9 @@ int mega_aligner_align(const struct ora_compute *c, const struct mega_aligner *m
     bool ok = true;
     int32_t token = MEGA_ALIGN_START, previous_time = 0;
     float *logits = ora_floats(c, (size_t)m->dims.vocab, &ok);
-    if (!ok)
-        return ora_no_room(err, "an alignment");
-    int rc = mega_aligner_begin(c, m, audio, audio_rows, limit, &s, err), n = 0;
+    int rc =
+        ok ? mega_aligner_begin(c, m, audio, audio_rows, limit, &s, err) : ora_no_room(err, "an alignment");
+    int n = 0;
     while (rc == 0 && n < limit) {
         rc = mega_aligner_step(c, m, &s, &token, 1, logits, err);
         if (rc < 0)

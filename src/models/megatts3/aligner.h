@@ -56,6 +56,11 @@ int mega_aligner_step(const struct ora_compute *c, const struct mega_aligner *m,
  * `previous_time` on. margin: how far the second best is behind; may be NULL. */
 int32_t mega_aligner_choose(const float *logits, int vocab, int index, int32_t previous_time, float *margin);
 
+/* Arena bytes of encode, and of align with `limit` tokens. */
+size_t mega_aligner_encode_bytes(const struct ora_compute *c, const struct mega_aligner *m, int frames);
+size_t mega_aligner_align_bytes(const struct ora_compute *c, const struct mega_aligner *m, int audio_rows,
+                                int limit);
+
 enum { MEGA_ALIGN_TOKENS_MAX = 768 };
 
 /* Greedy under that rule, with at most `limit` new tokens. tokens: [limit]; *count of them are the alignment:

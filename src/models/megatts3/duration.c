@@ -225,9 +225,8 @@ int mega_duration_prompt(const struct ora_compute *c, const struct mega_duration
 {
     struct buffers b;
     size_t mark = ora_arena_mark(c->arena);
-    if (!allocate(c, m, n, &b))
-        return ora_no_room(err, "the prompt's durations");
-    int rc = encode(c, m, phones, tones, n, b.ling, err);
+    int rc = allocate(c, m, n, &b) ? encode(c, m, phones, tones, n, b.ling, err)
+                                   : ora_no_room(err, "the prompt's durations");
     if (rc == 0) {
         for (int i = 0; i < n; i++) {
             input(c, m, ora_b16_at(b.x, 0, i), ora_b16_at(b.ling, 0, i), i ? codes[i - 1] : s->last_code);
@@ -250,9 +249,8 @@ int mega_duration_run(const struct ora_compute *c, const struct mega_duration *m
 {
     struct buffers b;
     size_t mark = ora_arena_mark(c->arena);
-    if (!allocate(c, m, n, &b))
-        return ora_no_room(err, "a chunk's durations");
-    int rc = encode(c, m, phones, tones, n, b.ling, err);
+    int rc = allocate(c, m, n, &b) ? encode(c, m, phones, tones, n, b.ling, err)
+                                   : ora_no_room(err, "a chunk's durations");
     for (int i = 0; rc == 0 && i < n; i++) {
         struct ora_b16 x = ora_b16_at(b.x, 0, i), first = b.first.p ? ora_b16_at(b.first, 0, i) : none;
         struct ora_decode_row row = {&s->cache, s->cache.length++};

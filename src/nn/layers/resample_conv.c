@@ -54,6 +54,15 @@ void ora_bind_strided(struct ora_binder *b, struct ora_strided *s, int in, int o
     ora_bind_release(b);
 }
 
+size_t ora_strided_bytes(const struct ora_strided *s, int out_rows)
+{
+    struct ora_arena counts = ora_arena_of_counts();
+    struct ora_compute dry = {.arena = &counts};
+    bool ok = true;
+    ora_buffer(&dry, s->conv.in, out_rows + s->conv.taps - 1, 0, &ok);
+    return ok ? counts.peak_bytes : SIZE_MAX;
+}
+
 int ora_strided_forward(const struct ora_compute *c, const struct ora_strided *s, struct ora_b16 x, int lo,
                         int hi, struct ora_b16 y, int out_rows, enum ora_act fn, struct ora_err *err)
 {

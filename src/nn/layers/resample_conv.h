@@ -34,6 +34,9 @@ void ora_packer_strided(struct ora_packer *p, struct ora_strided *s, const float
 int ora_strided_forward(const struct ora_compute *c, const struct ora_strided *s, struct ora_b16 x, int lo,
                         int hi, struct ora_b16 y, int out_rows, enum ora_act fn, struct ora_err *err);
 
+/* What forward takes from the arena. */
+size_t ora_strided_bytes(const struct ora_strided *s, int out_rows);
+
 enum { ORA_TRANSPOSED_MAX_RATE = 8 };
 
 struct ora_transposed {
