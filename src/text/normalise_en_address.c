@@ -13,6 +13,8 @@ static const char *const top_domains[] = {"com", "org", "net", "edu", "gov",  "i
 static const char *const schemes[] = {"https://", "http://", "ftp://", "sftp://",
                                       "ssh://",   "file://", "mailto:"};
 
+enum { LONGEST_TOKENS = 1024 };
+
 struct chunk {
     const char *s;
     size_t len;
@@ -24,7 +26,7 @@ struct chunk {
 static void read_chunk(const struct ora_en *n, size_t i, struct chunk *c)
 {
     size_t end = i;
-    while (ora_en_is(n, end, ORA_TOKEN_WORD | ORA_TOKEN_NUMBER | ORA_TOKEN_MARK))
+    while (ora_en_is(n, end, ORA_TOKEN_WORD | ORA_TOKEN_NUMBER | ORA_TOKEN_MARK) && end - i < LONGEST_TOKENS)
         end++;
     while (end > i) {
         const struct ora_token *t = ora_en_at(n, end - 1);

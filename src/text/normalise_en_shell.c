@@ -116,7 +116,9 @@ static bool is_path(const struct run *r)
 
 size_t ora_rule_path(struct ora_en *n, size_t i)
 {
-    if (!ora_en_starts(n, i) || ora_en_mark(n, i - 1, '<'))
+    const struct ora_token *t = ora_en_at(n, i);
+    if (!ora_en_starts(n, i) || ora_en_mark(n, i - 1, '<') ||
+        (t->kind == ORA_TOKEN_MARK && (t->cp > 127 || !strchr("/~.$", (int)t->cp))))
         return 0;
     struct run r = run_at(n, i);
     if (r.tokens < 2 || !is_path(&r))
@@ -236,7 +238,7 @@ size_t ora_rule_digest(struct ora_en *n, size_t i)
 {
     enum { SHORTEST = 7, SPELLED = 16, SHOWN = 8 };
     struct hex h;
-    if (!ora_en_starts(n, i))
+    if (!ora_en_starts(n, i) || !(ora_en_attached(n, i + 1) || ora_en_mark(n, i + 1, '-')))
         return 0;
     struct run r = run_at(n, i);
     if (r.tokens < 2 || r.len < SHORTEST || !read_hex(r.s, r.len, &h) || h.letters < 2 || h.digits < 2 ||

@@ -139,8 +139,9 @@ ORA_TEST(random_texts)
 /* What a quadratic rule would choke on. */
 ORA_TEST(long_texts_take_linear_time)
 {
-    static const char *const parts[] = {"5",   ".", "5.",   "5-", "[[", "a.", "http://a", "a@b.",
-                                        "IV ", "'", "... ", "5 ", "$",  "-",  "(",        "1,234,"};
+    static const char *const parts[] = {"5",    ".",      "5.", "5-",   "[[",    "a.",    "http://a",
+                                        "a@b.", "IV ",    "'",  "... ", "5 ",    "$",     "-",
+                                        "(",    "1,234,", "<a", "/a",   "3.1, ", "&amp;", "<p>"};
     for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
         struct ora_str text = ORA_STR_INIT;
         while (text.len < 400000)
