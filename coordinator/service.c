@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -47,7 +46,8 @@ enum {
     BYE_PATIENCE_MS = 10000,
     END_PATIENCE_MS = 3000,
     MIN_FREE_BYTES = 64 << 20,
-    WANTED_FILES = 65536,
+    LEAST_FILES = 64,     /* the job table, sockets, logs, one worker */
+    WANTED_FILES = 65536, /* a connection is a descriptor: as many as we may have */
 };
 
 struct service {
@@ -83,16 +83,6 @@ static int open_signals(struct service *s, struct ora_err *err)
         (s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
         return ora_err_errno(err, errno, "signals");
     return 0;
-}
-
-/* A connection is a descriptor: as many as we may have. */
-static void raise_file_limit(void)
-{
-    struct rlimit r;
-    if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= WANTED_FILES)
-        return;
-    r.rlim_cur = r.rlim_max < WANTED_FILES ? r.rlim_max : WANTED_FILES;
-    setrlimit(RLIMIT_NOFILE, &r);
 }
 
 static bool any_port(const char *endpoint)
@@ -236,9 +226,9 @@ static int prepare(struct service *s, struct ora_err *err)
     struct ora_net_server_keys keys;
     const char *floor_mb = getenv("ORATORIO_MIN_FREE_MB"); /* for tests, and for those who know their disk */
     s->min_free_bytes = floor_mb ? strtoull(floor_mb, NULL, 10) << 20 : MIN_FREE_BYTES;
-    raise_file_limit();
     int rc;
-    if ((rc = open_log(s, err)) < 0 || (rc = make_audio_dir(s, err)) < 0 ||
+    if ((rc = ora_file_claim_descriptors(LEAST_FILES, WANTED_FILES, err)) < 0 ||
+        (rc = open_log(s, err)) < 0 || (rc = make_audio_dir(s, err)) < 0 ||
         (rc = ora_keys_prepare(ora_run_dir(s->o->run), ora_run_id(s->o->run), &keys, &s->key_file, err)) <
             0 ||
         (rc = open_signals(s, err)) < 0 || (rc = open_channel(s, &keys, err)) < 0 ||

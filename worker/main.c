@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "worker/engine.h"
@@ -106,6 +107,8 @@ static int open_log(const char *dir)
     return ok ? 0 : -1;
 }
 
+enum { LEAST_FILES = 64 };
+
 static int engine(int argc, char **argv)
 {
     ora_log_setup(2, ORA_LOG_INFO, "engine");
@@ -123,7 +126,9 @@ int main(int argc, char **argv)
     ora_log_setup(2, ORA_LOG_INFO, "worker");
     struct ora_launch launch;
     struct ora_err err = {0};
-    int rc = ora_launch_join(a.endpoint, a.key_file, &launch, &err);
+    int rc = ora_file_claim_descriptors(LEAST_FILES, LEAST_FILES, &err);
+    if (rc == 0)
+        rc = ora_launch_join(a.endpoint, a.key_file, &launch, &err);
     if (rc == 0 && a.run_id && strcmp(a.run_id, launch.ticket.run_id) != 0)
         rc = ora_err_set(&err, ORA_E_BAD_USAGE, "%s is the key of run %s, not of %s", a.key_file,
                          launch.ticket.run_id, a.run_id);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const struct {
     const char *name;
@@ -76,6 +77,22 @@ static int code_of_errno(int errnum)
     }
 }
 
+/* What an errno means to the operator, where the C library's words do not tell what to do. */
+static void add_reason(char *message, size_t size, size_t len, int errnum)
+{
+    struct rlimit files;
+    if (errnum == EMFILE && getrlimit(RLIMIT_NOFILE, &files) == 0)
+        snprintf(
+            message + len, size - len,
+            ": the limit of open files is reached (%llu for a process): raise it, as with 'ulimit -n 1024'",
+            (unsigned long long)files.rlim_cur);
+    else if (errnum == ENFILE)
+        snprintf(message + len, size - len,
+                 ": the limit of open files of this whole machine is reached (sysctl fs.file-max)");
+    else
+        snprintf(message + len, size - len, ": %s", strerror(errnum));
+}
+
 int ora_err_errno(struct ora_err *err, int errnum, const char *fmt, ...)
 {
     int code = code_of_errno(errnum);
@@ -86,7 +103,7 @@ int ora_err_errno(struct ora_err *err, int errnum, const char *fmt, ...)
         int n = vsnprintf(err->message, sizeof err->message, fmt, ap);
         va_end(ap);
         if (n >= 0 && (size_t)n < sizeof err->message)
-            snprintf(err->message + n, sizeof err->message - (size_t)n, ": %s", strerror(errnum));
+            add_reason(err->message, sizeof err->message, (size_t)n, errnum);
     }
     return code;
 }

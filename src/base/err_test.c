@@ -20,6 +20,14 @@ ORA_TEST(wraps_from_the_outside_in)
     ORA_CHECK_STR(err.message, "batch 7: write x: No space left on device");
 }
 
+ORA_TEST(a_limit_of_open_files_is_told_with_what_to_do)
+{
+    struct ora_err err = {0};
+    ORA_CHECK_INT(ora_err_errno(&err, EMFILE, "x"), ORA_E_IO);
+    ORA_CHECK(strstr(err.message, "x: the limit of open files is reached (") &&
+              strstr(err.message, "ulimit -n"));
+}
+
 ORA_TEST(cuts_a_message_that_is_too_long)
 {
     struct ora_err err = {0};

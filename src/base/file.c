@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -305,4 +306,20 @@ int ora_file_lock(const char *path, bool wait, int *fd, struct ora_err *err)
         if (e)
             return ora_err_errno(err, e, "lock %s", path);
     }
+}
+
+int ora_file_claim_descriptors(uint64_t least, uint64_t wanted, struct ora_err *err)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= wanted)
+        return 0;
+    struct rlimit more = {.rlim_cur = r.rlim_max < wanted ? r.rlim_max : wanted, .rlim_max = r.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+        r = more;
+    return r.rlim_cur >= least ? 0
+                               : ora_err_set(err, ORA_E_BAD_USAGE,
+                                             "the limit of open files is %llu for a process, and at least "
+                                             "%llu are needed: raise it, as "
+                                             "with 'ulimit -n 1024'",
+                                             (unsigned long long)r.rlim_cur, (unsigned long long)least);
 }

@@ -39,6 +39,9 @@ void ora_map_release(struct ora_map *m);
  * wait=false: ORA_E_BUSY at once when another process has it. The holder may remove the file: who waited for it then
  * locks a new one. */
 int ora_file_lock(const char *path, bool wait, int *fd, struct ora_err *err);
+/* Raises this process's limit of open files to `wanted`, as far as its hard limit lets; an error, which says what
+ * to do, when fewer than `least` are left to have. */
+int ora_file_claim_descriptors(uint64_t least, uint64_t wanted, struct ora_err *err);
 /* write(2) until done, EINTR-safe. */
 int ora_fd_write_all(int fd, const void *data, size_t len, struct ora_err *err);
 /* read(2) exactly len bytes; *got < len only at the end of file. */

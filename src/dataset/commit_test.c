@@ -122,6 +122,8 @@ ORA_TEST(sweep_keeps_live_parts_and_all_else)
         ORA_CHECK(ora_file_exists(p));
         free(p);
     }
-    ORA_CHECK_INT(ora_store_sweep("/nonexistent", NULL, NULL, &err), ORA_E_NOT_FOUND);
+    char *missing = ora_path_join(dir, "none");
+    ORA_CHECK_INT(ora_store_sweep(missing, NULL, NULL, &err), ORA_E_NOT_FOUND);
+    free(missing);
     free(live), free(dead), free(folder), free(dir);
 }

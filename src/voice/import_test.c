@@ -174,7 +174,8 @@ ORA_TEST(what_to_import_is_found_or_told)
 {
     struct ora_err err = {0};
     char *model = make_model("e"), *json = ora_fmt("%s.json", model), *folder = ora_path_dir(model);
-    char *out = ora_path_join(ora_test_tmpdir(), "e-out");
+    char *out = ora_path_join(ora_test_tmpdir(), "e-out"),
+         *missing = ora_path_join(ora_test_tmpdir(), "none.onnx");
     const struct {
         struct ora_voice_import_request q;
         int code;
@@ -182,9 +183,7 @@ ORA_TEST(what_to_import_is_found_or_told)
     } cases[] = {
         {{.path = json, .out_dir = out, .name = "from-json"}, 0, ""},
         {{.path = folder, .out_dir = out, .name = "from-folder"}, 0, ""},
-        {{.path = "/nonexistent.onnx"},
-         ORA_E_NOT_FOUND,
-         "/nonexistent.onnx: there is no such model file or folder"},
+        {{.path = missing}, ORA_E_NOT_FOUND, "none.onnx: there is no such model file or folder"},
         {{.path = "/usr/bin"},
          ORA_E_BAD_USAGE,
          "/usr/bin: its family cannot be told from its name: say one of vits"},
@@ -204,5 +203,5 @@ ORA_TEST(what_to_import_is_found_or_told)
             ORA_FAIL("case %zu: message \"%s\", wanted \"%s\"", i, err.message, cases[i].message);
         free(dir);
     }
-    free(model), free(json), free(folder), free(out);
+    free(model), free(json), free(folder), free(out), free(missing);
 }

@@ -148,6 +148,15 @@ def case_missing_file(t):
     check(not (t.dir / "runs/t").exists(), "a run was left behind")
 
 
+def case_too_few_open_files(t):
+    """ulimit -n: told at once, with what to do; the same command goes on afterwards."""
+    t.write("a.txt", SENTENCE)
+    for limit in (10, 24, 40):
+        result = t.oratorio("run", t.job(["a.txt"]), "--workers", "1", code=2, open_files=limit)
+        says(result, "the limit of open files", str(limit), "ulimit -n")
+    finished(t, ["a.txt"], (1, 0, 0), code=0)
+
+
 def case_unreadable_folder(t):
     if os.getuid() != 0:
         raise Skip("needs root to become another user")

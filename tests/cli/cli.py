@@ -39,13 +39,15 @@ class Scratch:
             path.write_text(content, encoding="utf8")
         return path
 
-    def oratorio(self, *words, code=None, stdin=None, user=None, env=None):
-        """Runs oratorio in the scratch folder; `code` is the exit code that is expected."""
+    def oratorio(self, *words, code=None, stdin=None, user=None, env=None, open_files=None):
+        """Runs oratorio in the scratch folder; `code` is the exit code that is expected, `open_files` a
+        limit."""
         program = BIN / "oratorio"
         if user is not None:  # who may not enter the folder of the build, as a clone under /root
             (self.dir / "bin").mkdir(mode=0o755, exist_ok=True)
             program = shutil.copy2(program, self.dir / "bin/oratorio")
-        done = subprocess.run([str(program), *map(str, words)], cwd=self.dir, input=stdin, capture_output=True, text=True,
+        limit = ["prlimit", f"--nofile={open_files}"] if open_files else []
+        done = subprocess.run([*limit, str(program), *map(str, words)], cwd=self.dir, input=stdin, capture_output=True, text=True,
                               env={**os.environ, "ORATORIO_VOICES": VOICES, **(env or {})}, user=user, check=False)
         result = Result(done)
         if code is not None and result.code != code:
