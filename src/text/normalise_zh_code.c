@@ -109,7 +109,7 @@ size_t ora_zh_rule_phone(struct ora_zh *z, size_t i)
 
 static const char callers[] =
     "电话 拨打 致电 热线 手机 客服 QQ 微信号 编号 密码 验证码 账号 帐号 卡号 邮编 学号 工号 代码 号码 尾号 "
-    "车牌 航班 身份证 证号 分机 拨 口令";
+    "车牌 航班 订单号 单号 流水号 序列号 身份证 证号 分机 拨 口令";
 
 /* The end of three or more groups of digits with dashes between: "978-7-111-12345-6". 0 when there are fewer.
  */
@@ -144,8 +144,9 @@ size_t ora_zh_rule_code(struct ora_zh *z, size_t i)
         ora_zh_say_digits(z, i, groups, true);
         return groups - i;
     }
+    bool endless = len > 16 || (len > 11 && !ora_zh_is(z, end - 4, "0000"));
     bool zeros = len > 1 && ora_zh_at(z, i) == '0';
-    if (!(called || dialled || extension || site || room || zeros || len > 16 ||
+    if (!(called || dialled || extension || site || room || zeros || endless ||
           (letter && (len >= 3 || ora_zh_at(z, i) == '0'))))
         return 0;
     /* "编号2024-001": groups of one code */

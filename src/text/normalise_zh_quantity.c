@@ -149,7 +149,7 @@ static bool whole_at(const struct ora_zh *z, size_t i, struct ora_zh_number *n)
     return ora_zh_number_at(z, i, n) && n->is_cardinal && !n->fraction[0] && n->end - i <= 7;
 }
 
-static bool in_sum(const struct ora_zh *z, size_t i)
+bool ora_zh_in_sum(const struct ora_zh *z, size_t i)
 {
     for (size_t k = 0; k < 24; k++) {
         uint32_t cp = ora_zh_at(z, i + k);
@@ -180,7 +180,7 @@ static void say_fraction(struct ora_zh *z, const struct ora_zh_number *over,
 size_t ora_zh_rule_fraction(struct ora_zh *z, size_t i)
 {
     struct ora_zh_number a, b, c;
-    if (!whole_at(z, i, &a) || ora_zh_latin(z, i - 1) || ora_zh_at(z, i - 1) == '/' || in_sum(z, i))
+    if (!whole_at(z, i, &a) || ora_zh_latin(z, i - 1) || ora_zh_at(z, i - 1) == '/' || ora_zh_in_sum(z, i))
         return 0;
     if (ora_zh_at(z, a.end) == ' ' && whole_at(z, a.end + 1, &b) && ora_zh_at(z, b.end) == '/' &&
         whole_at(z, b.end + 1, &c) && b.value < c.value && !ora_zh_latin(z, c.end)) {
@@ -196,10 +196,10 @@ size_t ora_zh_rule_fraction(struct ora_zh *z, size_t i)
         say_fraction(z, &a, &b);
         return b.end - i;
     }
-    /* "5/1放假" is a day; "24/7" is nothing that has a name. */
+    /* "5/1放假" is a day; "120/80" is how blood pressure is told. */
     bool day = a.value <= 12 && b.value <= 31 && !a.fraction[0];
     ora_zh_say_number(z, &a);
-    ora_zh_say(z, day ? "月" : "杠");
+    ora_zh_say(z, day ? "月" : "比");
     ora_zh_say_number(z, &b);
     ora_zh_say(z, day ? "日" : "");
     return b.end - i;
@@ -292,13 +292,20 @@ size_t ora_zh_rule_range(struct ora_zh *z, size_t i)
 {
     struct ora_zh_number a, b;
     if (!ora_zh_number_at(z, i, &a) || !ora_zh_dash(z, a.end) || !ora_zh_number_at(z, a.end + 1, &b) ||
-        (ora_zh_latin(z, i - 1) && !ora_zh_latin(z, b.end)) || in_sum(z, i) ||
+        (ora_zh_latin(z, i - 1) && !ora_zh_latin(z, b.end)) || ora_zh_in_sum(z, i) ||
         (ora_zh_minus(z, b.end) && ora_zh_digit(z, b.end + 1)))
         return 0;
     if (ora_zh_minus(z, a.end) && ora_zh_before(z, i, 2, "图 表 例 式 题 楼 栋 幢 单元")) {
         ora_zh_say_number(z, &a);
         ora_zh_say(z, "杠");
         ora_zh_say_number(z, &b);
+        return b.end - i;
+    }
+    if (ora_zh_at(z, i - 1) == '(' && a.end - i == 4 && b.end - a.end == 5 && a.value >= 1000 &&
+        a.value < b.value && b.value < 2100) { /* "(1939-1945)": years */
+        ora_zh_say_digits(z, i, a.end, false);
+        ora_zh_say(z, "到");
+        ora_zh_say_digits(z, a.end + 1, b.end, false);
         return b.end - i;
     }
     bool liang = ora_zh_counts(z, b.end);

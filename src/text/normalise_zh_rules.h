@@ -69,6 +69,9 @@ void ora_zh_say_value(struct ora_zh *z, uint64_t v);
 void ora_zh_say_item(struct ora_zh *z, uint64_t v); /* the number of an item in a list: "一、" */
 void ora_zh_say_digits(struct ora_zh *z, size_t i, size_t end, bool yao); /* the digits among i..end */
 
+/* Whether i is inside a row of figures and operators with an = in it. */
+bool ora_zh_in_sum(const struct ora_zh *z, size_t i);
+
 /* A unit at i ("km/h", "m²"): its code points, *name ("公里") and *per ("小时") or NULL. 0 when there is
  * none. */
 size_t ora_zh_unit(const struct ora_zh *z, size_t i, const char **name, const char **per);

@@ -110,7 +110,7 @@ size_t ora_zh_rule_operator(struct ora_zh *z, size_t i)
         return 1;
     }
     if (cp == '/' && digits) {
-        ora_zh_say(z, "除以");
+        ora_zh_say(z, ora_zh_in_sum(z, i) || ora_zh_at(z, right) == '(' ? "除以" : "比");
         return 1;
     }
     if (cp == 'x' && ora_zh_digit(z, i - 1) && ora_zh_digit(z, i + 1)) {
@@ -205,6 +205,9 @@ size_t ora_zh_rule_symbol(struct ora_zh *z, size_t i)
     switch (cp) {
     case '&':
         ora_zh_say(z, "和");
+        return 1;
+    case '@':
+        ora_zh_say(z, "艾特");
         return 1;
     case '/':
         return slash(z, i);

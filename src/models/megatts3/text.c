@@ -234,11 +234,24 @@ static void place(struct maker *m, struct mega_chunk c, int depth)
         push_chunk(m->script, c);
 }
 
+/* A Chinese chunk may begin or end with a space beside Latin words. */
+static void strip(const char **text, size_t *len)
+{
+    size_t at;
+    while (*len && ora_cp_is_space(ora_cp_at(*text, *len, 0, &at))) {
+        *text += at;
+        *len -= at;
+    }
+    while (*len && ora_cp_is_space(ora_cp_before(*text, *len, &at)))
+        *len = at;
+}
+
 static void on_chunk(void *ctx, const char *text, size_t len)
 {
     struct maker *m = ctx;
     struct ora_str *all = &m->script->normalized;
-    if (m->rc < 0 || (!m->is_phones && !mega_has_speech(text, len)))
+    strip(&text, &len);
+    if (m->rc < 0 || !len || (!m->is_phones && !mega_has_speech(text, len)))
         return;
     if (all->len && m->is_phones)
         ora_str_addc(all, '\n');
@@ -257,13 +270,8 @@ static void phone_lines(struct maker *m, const char *text)
 {
     m->is_phones = true;
     while (*text) {
-        size_t len = strcspn(text, "\r\n"), start = 0, end = len;
-        while (start < end && (text[start] == ' ' || text[start] == '\t'))
-            start++;
-        while (end > start && (text[end - 1] == ' ' || text[end - 1] == '\t'))
-            end--;
-        if (end > start)
-            on_chunk(m, text + start, end - start);
+        size_t len = strcspn(text, "\r\n");
+        on_chunk(m, text, len);
         text += len + (text[len] != '\0');
     }
 }

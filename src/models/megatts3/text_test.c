@@ -189,6 +189,9 @@ ORA_TEST(a_lexicon_may_give_words_and_phones)
     char *a = made(text, (struct mega_text_request){.text = "Nguyen has 2 gif", .rules = rules});
     ORA_CHECK_STR(a, "Win has two+<jh ih f>");
     free(a);
+    a = made(text, (struct mega_text_request){.text = "他是行长吗？", .rules = rules});
+    ORA_CHECK_STR(a, "他是+<h2 ang2 zh3 ang3>+吗？");
+    free(a);
     ora_text_rules_close(&rules);
     mega_text_close(&text);
     free(path);
