@@ -232,6 +232,7 @@ ORA_TEST(latents_by_encoder_seed_or_file)
     ORA_CHECK_OK(add(&f, f.latents, NULL, &file, &yaml, &err), err);
     for (size_t i = 0; i < n; i++)
         ORA_CHECK_NEAR(fabs((double)file.latents[i]), 0.75, 0);
+    mega_prompt_release(&one);
     ORA_CHECK_INT(add(&f, NULL, "x1", &one, &yaml, &err), ORA_E_BAD_USAGE);
     ORA_CHECK_INT(add(&f, f.latents, "1", &one, &yaml, &err), ORA_E_BAD_USAGE);
     mega_prompt_release(&mean);
