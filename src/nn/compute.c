@@ -42,7 +42,7 @@ struct ora_arena ora_arena_of_counts(void)
 void ora_apply(const struct ora_compute *c, const struct ora_conv *conv, struct ora_b16 x, int rows,
                struct ora_b16 y, struct ora_b16 res, enum ora_act fn)
 {
-    ora_count(c, (double)rows * conv->in * conv->out * conv->taps);
+    ora_count(c, (double)rows * conv->real_in * conv->real_out * conv->taps);
     c->k->conv(conv, &(struct ora_conv_run){
                          .x = x, .rows = rows, .y = y, .res = res, .fn = fn, .scratch = c->scratch});
 }

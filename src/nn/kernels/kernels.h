@@ -46,6 +46,7 @@ struct ora_b16 {
 /* A packed convolution: a view into memory that outlives it (a mapped cache file). */
 struct ora_conv {
     int in, out;               /* channels as packed (before padding to 16) */
+    int real_in, real_out;     /* those of them that the packer's maps left no gaps: what is counted */
     int in_blocks, out_blocks; /* padded, in blocks of 16 */
     int taps, dilation;        /* output row t reads input rows t + first + j*dilation, j = 0..taps-1 */
     int first;                 /* -(taps-1)/2*dilation for "same" padding */

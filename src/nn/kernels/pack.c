@@ -173,11 +173,22 @@ static const float *take_bias(struct ora_packer *p, const struct ora_conv_spec *
     return b;
 }
 
+/* Channels that have a source. */
+static int mapped(const int *map, int n)
+{
+    int count = 0;
+    for (int i = 0; i < n; i++)
+        count += !map || map[i] >= 0;
+    return count;
+}
+
 static void take_weights(struct ora_packer *p, const struct ora_conv_spec *s, struct ora_conv *c,
                          const float *bias)
 {
     *c = (struct ora_conv){.in = s->in,
                            .out = s->out,
+                           .real_in = mapped(s->in_map, s->in),
+                           .real_out = mapped(s->out_map, s->out),
                            .in_blocks = ora_blocks(s->in),
                            .out_blocks = ora_blocks(s->out),
                            .taps = s->taps,

@@ -140,8 +140,8 @@ void ora_bind_repeat_up(struct ora_binder *b, struct ora_repeat_up *u, int in, i
 void ora_repeat_up_needs(const struct ora_repeat_up *u, int rows, int lo, int hi, int *from, int *to)
 {
     int rate = u->phases.rate;
-    /* A reflected end may look a row further than the phases. */
-    *from = clip(floor_div(lo, rate) - u->before - 1, 0, rows);
+    /* Mirrored rows lie no further than these. */
+    *from = clip(floor_div(lo, rate) - u->before, 0, rows);
     *to = clip(floor_div(hi - 1, rate) + u->after + 1, 0, rows);
 }
 

@@ -172,8 +172,6 @@ int ora_spread_forward(const struct ora_compute *c, const struct ora_spread *s, 
     if (!allocate(c, s, vectors, &w))
         return ora_no_room(err, "spreading the text");
     ora_apply(c, &s->taps, e, vectors, w.products, none, ORA_ACT_NONE);
-    /* Padded products are not multiplied for. */
-    ora_count(c, (double)vectors * s->channels * (ORA_SPREAD_TAPS * s->channels - s->taps.out));
     for (int i = 0; i < 2; i++)
         if (ends[i] >= 0)
             ora_apply(c, &s->ends[i], ora_b16_at(e, 0, ends[i]), 1, ora_b16_at(w.ends, 0, i), none,

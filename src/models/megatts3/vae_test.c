@@ -1,0 +1,162 @@
+/*
+ * The wave decoder's fast form against its plain one, on a small model of formula weights at every level; and
+ * that neither tiles of time, nor tiles of rows, nor where the wanted tail begins change a bit. The arena is
+ * exactly as large as promised and does not grow with the utterance; nothing is read that was not written.
+ *
+ * SNR floor 115 dB: merged taps round elsewhere (136 dB are measured).
+ */
+#include "models/megatts3/tiny_rig.h"
+#include "models/megatts3/vae_plain.h"
+
+enum { SNR_FLOOR_DB = 115, LATENTS = 23, PLAIN_BYTES = 64 << 20 };
+
+struct rig {
+    struct tiny_rig t;
+    struct mega_vae_decoder m;
+    float latents[LATENTS * MEGA_LATENT];
+    float wave[2][LATENTS * MEGA_LATENT_HOP];
+};
+
+static void bind(struct ora_binder *b, void *model)
+{
+    mega_vae_decoder_bind(b, &tiny_vae, model);
+    mega_vae_bind_plain(b, &tiny_vae, model);
+}
+
+static struct rig *rig_create(const struct ora_kernels *k)
+{
+    struct rig *g = ora_xcalloc(1, sizeof *g);
+    mega_formula_normals(mega_formula_key("T", "latents"), g->latents, LATENTS * MEGA_LATENT);
+    if (tiny_begin(&g->t, k, bind, &g->m))
+        return g;
+    free(g);
+    return NULL;
+}
+static void rig_destroy(struct rig *g)
+{
+    tiny_end(&g->t);
+    free(g);
+}
+
+/* Samples of latents [first, rows) into wave[1], in an arena of exactly the promised size. */
+static void decode(struct rig *g, int rows, int first)
+{
+    struct ora_err err = {0};
+    size_t bytes = mega_vae_bytes(&g->m, rows, first);
+    tiny_arena(&g->t, bytes - 64);
+    ORA_CHECK_INT(mega_vae_decode_from(&g->t.c, &g->m, g->latents, rows, first, g->wave[1], &err),
+                  ORA_E_NO_MEMORY);
+    tiny_arena(&g->t, bytes);
+    ORA_CHECK_INT(mega_vae_decode_from(&g->t.c, &g->m, g->latents, rows, first, g->wave[1], &err), 0);
+    if (g->t.arena.peak_bytes != bytes)
+        ORA_FAIL("%d latents from %d: arena of %zu bytes, %zu used", rows, first, bytes,
+                 g->t.arena.peak_bytes);
+}
+
+ORA_TEST(fast_equals_plain)
+{
+    static const int lengths[] = {1, 2, 9};
+    struct ora_err err = {0};
+    for (size_t l = 0; ora_kernels_at(l); l++) {
+        struct rig *g = rig_create(ora_kernels_at(l));
+        for (int i = 0; g && i < 3; i++) {
+            size_t n = (size_t)lengths[i] * MEGA_LATENT_HOP;
+            tiny_arena(&g->t, PLAIN_BYTES);
+            ORA_CHECK_INT(mega_vae_decode_plain(&g->t.c, &g->m, g->latents, lengths[i], g->wave[0], &err), 0);
+            decode(g, lengths[i], 0);
+            double snr = tiny_snr_db(g->wave[1], g->wave[0], n);
+            /* The edges are the upsamplers' own case. */
+            double head = tiny_snr_db(g->wave[1], g->wave[0], 240);
+            double tail = tiny_snr_db(g->wave[1] + n - 240, g->wave[0] + n - 240, 240);
+            if (!(snr >= SNR_FLOOR_DB && head >= SNR_FLOOR_DB && tail >= SNR_FLOOR_DB))
+                ORA_FAIL("%s, %d latents: SNR %.1f dB (head %.1f, tail %.1f), wanted %d", g->t.k->name,
+                         lengths[i], snr, head, tail, SNR_FLOOR_DB);
+        }
+        if (g)
+            rig_destroy(g);
+    }
+}
+
+/* Decoding from any latent on gives the bits of decoding all. */
+ORA_TEST(tails_have_the_bits_of_the_whole)
+{
+    struct rig *g = rig_create(ora_kernels_find("auto", NULL));
+    ORA_REQUIRE(g);
+    decode(g, LATENTS, 0);
+    memcpy(g->wave[0], g->wave[1], sizeof g->wave[0]);
+    for (int first = 1; first < LATENTS; first++) {
+        decode(g, LATENTS, first);
+        size_t skipped = (size_t)first * MEGA_LATENT_HOP;
+        if (memcmp(g->wave[0] + skipped, g->wave[1], sizeof(float) * (LATENTS * MEGA_LATENT_HOP - skipped)))
+            ORA_FAIL("from latent %d: other bits", first);
+    }
+    rig_destroy(g);
+}
+
+ORA_TEST(tiles_change_no_bit)
+{
+    static const struct {
+        int latents;
+        size_t bytes;
+    } tiles[] = {{1, 0}, {2, 4096}, {5, 0}, {22, 20000}, {0, 1}, {0, 30000}, {LATENTS, 1 << 20}};
+    struct rig *g = rig_create(ora_kernels_find("auto", NULL));
+    ORA_REQUIRE(g);
+    decode(g, LATENTS, 0);
+    memcpy(g->wave[0], g->wave[1], sizeof g->wave[0]);
+    for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++) {
+        g->m.tile_latents = tiles[i].latents;
+        g->m.tile_bytes = tiles[i].bytes;
+        decode(g, LATENTS, 0);
+        if (memcmp(g->wave[0], g->wave[1], sizeof g->wave[0]) != 0)
+            ORA_FAIL("tiles of %d latents, %zu bytes: other bits", tiles[i].latents, tiles[i].bytes);
+    }
+    rig_destroy(g);
+}
+
+/* Six latents to each side reach a sample: one further off changes nothing, the sixth does. */
+ORA_TEST(six_latents_reach)
+{
+    enum { AT = 11 };
+    struct rig *g = rig_create(ora_kernels_find("auto", NULL));
+    ORA_REQUIRE(g);
+    decode(g, LATENTS, 0);
+    memcpy(g->wave[0], g->wave[1], sizeof g->wave[0]);
+    g->latents[AT * MEGA_LATENT] += 1;
+    decode(g, LATENTS, 0);
+    for (int t = 0; t < LATENTS; t++) {
+        size_t from = (size_t)t * MEGA_LATENT_HOP;
+        bool same = memcmp(g->wave[0] + from, g->wave[1] + from, sizeof(float) * MEGA_LATENT_HOP) == 0;
+        if (same != (abs(t - AT) > 6))
+            ORA_FAIL("latent %d %s by latent %d", t, same ? "is not reached" : "is reached", AT);
+    }
+    rig_destroy(g);
+}
+
+ORA_TEST(memory_does_not_grow_with_the_utterance)
+{
+    struct rig *g = rig_create(ora_kernels_find("auto", NULL));
+    ORA_REQUIRE(g);
+    size_t ten = mega_vae_bytes(&g->m, 250, 0), minute = mega_vae_bytes(&g->m, 1500, 0);
+    ORA_CHECK(mega_vae_bytes(&g->m, 15000, 262) <= minute + minute / 16);
+    ORA_CHECK(minute <= ten + ten / 16);
+    rig_destroy(g);
+}
+
+ORA_TEST(direct_levels_have_one_set_of_bits)
+{
+    static const char *const names[] = {"avx2", "avx512"};
+    struct rig *want = rig_create(ora_kernels_find("scalar", NULL));
+    ORA_REQUIRE(want);
+    decode(want, 5, 0);
+    for (int i = 0; i < 2; i++) {
+        struct ora_err err = {0};
+        struct rig *g = rig_create(ora_kernels_find(names[i], &err));
+        if (!g)
+            continue;
+        decode(g, 5, 0);
+        if (memcmp(want->wave[1], g->wave[1], sizeof(float) * 5 * MEGA_LATENT_HOP) != 0)
+            ORA_FAIL("%s: other bits than scalar's", names[i]);
+        rig_destroy(g);
+    }
+    rig_destroy(want);
+}
