@@ -9,9 +9,10 @@
  *     ora_bpe_close(&bpe);
  *
  * Encoding: NFC; cut into pieces (words with the mark or space before them, single digits, runs of marks,
- * runs of white space; \p{L}, \p{N} and White_Space are ICU's); in each piece the pair of neighbours that was
- * learnt first is merged, again and again. Tokens that were added to a vocabulary later ("<|endoftext|>") are
- * never found in a text unless it is read by ora_bpe_encode_added: what a user writes is always plain text.
+ * runs of white space; letters, numbers and white space are ICU's); in each piece the pair of neighbours that
+ * was learnt first is merged, again and again. Tokens that were added to a vocabulary later ("<|endoftext|>")
+ * are never found in a text unless it is read by ora_bpe_encode_added: what a user writes is always plain
+ * text.
  *
  * Time: n log n in the longest piece. Threads: read-only after opening.
  */
@@ -46,8 +47,7 @@ struct ora_bpe_files {
     const char *name;  /* for messages: "voice zh: bpe" */
     const void *vocab; /* vocab.json: {"token in the byte alphabet": id, …} */
     size_t vocab_bytes;
-    const void
-        *merges; /* merges.txt: "left right" a line, the first learnt first; a first line "#version…" */
+    const void *merges; /* merges.txt: "left right" a line, the first learnt first, after "#version…" */
     size_t merges_bytes;
 };
 

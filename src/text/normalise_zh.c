@@ -214,6 +214,8 @@ static void plain(struct ora_zh *z, const char *text, size_t len, uint32_t *cp)
 
 static void kept(struct ora_zh *z, const char *text, size_t len)
 {
+    if (!len)
+        return;
     if (z->space && z->out->len > z->base)
         ora_str_addc(z->out, ' ');
     z->space = false;

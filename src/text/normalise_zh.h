@@ -7,7 +7,7 @@
  * saying things is followed where it is as good as another. src/text/NORMALISATION.md shows what the rules
  * do, and where they differ.
  *
- * Time is linear in the text's length. Normalising its own output changes nothing.
+ * Time is linear in the text's length.
  * Threads: pure, but for a table that the first call makes.
  */
 #ifndef ORA_TEXT_NORMALISE_ZH_H

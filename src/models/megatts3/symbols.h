@@ -1,9 +1,9 @@
 /*
  * Symbols: how people write MegaTTS 3's phones.
  *
- *     n i3 h ao3      Mandarin phones: a tone 1-5 (6: the sixth class) behind the final, which its initial
- * shares n3 i3           the same, each with its own; 0: without tone ni3 hao3 lv4    pinyin, ü written v, u:
- * or ü; an r at the end: erhua hh ax l ow      English phones sil 。 ， ?     silence and marks, full or half
+ *     n i3 h ao3      Mandarin phones: a tone 1-5 (6: the sixth class) behind the final, its initial shares
+ * it n3 i3           the same, each with its own; 0: without tone ni3 hao3 lv4    pinyin, ü written v, u: or
+ * ü; an r at the end is erhua hh ax l ow      English phones sil 。 ， ?     silence and marks, full or half
  * width #57             a relative id itself
  *
  * A consonant that both languages have ("n", "b") is Mandarin when a Mandarin phone with a tone follows it at

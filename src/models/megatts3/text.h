@@ -3,20 +3,23 @@
  * other, each of parts that are either tokens for the G2P language model or phones that the text itself
  * gives.
  *
- *     mega_text_open(&(struct mega_text_files){.name = …, .vocab = …, .merges = …, .dims = &dims.g2p}, &text,
- * &err); mega_script_make(text, &(struct mega_text_request){.text = …, .rules = …, .lang = "en"}, &script,
- * &err); for each script.chunk: run the G2P on the parts with ids, put the phones together
- * (mega_chunk_phones) mega_chunk_split(text, &script, &chunk, halves, &err);      // when the G2P reached its
- * limit mega_script_release(&script); mega_text_close(&text);
+ *     mega_text_open(&files, &text, &err);
+ *     mega_script_make(text, &(struct mega_text_request){.text = …, .lang = "en"}, &script, &err);
+ *     // each script.chunk: run the G2P on the parts with ids, then
+ *     count = mega_chunk_phones(&chunk, generated, written, ids);
+ *     // where the G2P reached its limit, two halves instead:
+ *     mega_chunk_split(text, &script, &chunk, halves, &err);
+ *     mega_script_release(&script);
+ *     mega_text_close(&text);
  *
  * Language: a text with a Han character (U+4E00..9FFF) takes the Chinese path, any other the English one; a
  * text without letters takes the one of `lang`. The path chooses normaliser and chunker; the G2P reads both.
  *
- * Phones in a text stand in [[ ]]: "[[n i3 h ao3]]", "[[ni3 hao3]]", "[[hh ax l ow]]"
- * (models/megatts3/symbols.h). They are taken as they are, also those a lexicon puts there.
+ * Phones in a text stand in [[ ]]: "[[n i3 h ao3]]", "[[ni3 hao3]]", "[[hh ax l ow]]", as symbols.h tells.
+ * They are taken as they are, also those that a lexicon puts there.
  *
- * Threads: a struct mega_text is read-only after opening. Source: ByteDance's MegaTTS 3, its chunking and
- * prompt.
+ * Threads: a struct mega_text is read-only after opening.
+ * Source: ByteDance's MegaTTS 3, its chunking and prompt.
  */
 #ifndef ORA_MODELS_MEGATTS3_TEXT_H
 #define ORA_MODELS_MEGATTS3_TEXT_H
@@ -73,8 +76,7 @@ struct mega_word {
 };
 
 struct mega_script {
-    struct ora_str
-        normalized; /* the text as it is spoken: the chunks, English ones with a space between them */
+    struct ora_str normalized; /* as it is spoken: the chunks, English ones with a space between them */
     bool is_zh;
     struct mega_chunk *chunk;
     size_t chunks; /* ≥ 1 */
