@@ -294,8 +294,9 @@ size_t ora_rule_range(struct ora_en *n, size_t i)
     if (!ora_en_amount(n, i, &a))
         return 0;
     size_t at = i + a.tokens, space = ora_en_is(n, at, ORA_TOKEN_SPACE);
-    bool hyphen = ora_en_mark(n, at + space, '-'),
-         dash = ora_en_mark(n, at + space, 0x2013) || ora_en_mark(n, at + space, 0x2014);
+    bool hyphen = ora_en_mark(n, at + space, '-'), dash = ora_en_mark(n, at + space, 0x2013) ||
+                                                          ora_en_mark(n, at + space, 0x2014) ||
+                                                          (!space && ora_en_mark(n, at, '~'));
     size_t second = at + space + 1 + ora_en_is(n, at + space + 1, ORA_TOKEN_SPACE);
     if (!(hyphen || dash) || (second != at + 1 + 2 * space) || !ora_en_amount(n, second, &b) ||
         !free_standing(n, i, second + b.tokens))
@@ -412,7 +413,10 @@ size_t ora_rule_ratio(struct ora_en *n, size_t i)
 /* ".5" */
 size_t ora_rule_point(struct ora_en *n, size_t i)
 {
-    if (!ora_en_mark(n, i, '.') || !ora_en_is(n, i + 1, ORA_TOKEN_NUMBER) || !ora_en_starts(n, i))
+    bool after_minus =
+        (ora_en_mark(n, i - 1, '-') || ora_en_mark(n, i - 1, 0x2212)) && ora_en_starts(n, i - 1);
+    if (!ora_en_mark(n, i, '.') || !ora_en_is(n, i + 1, ORA_TOKEN_NUMBER) ||
+        !(ora_en_starts(n, i) || after_minus))
         return 0;
     ora_en_say(n, "point");
     const struct ora_token *t = ora_en_at(n, i + 1);

@@ -223,7 +223,7 @@ static const char *reference_word(const char *text, size_t len, size_t at, size_
 
 void mega_clean_after(const char *text, size_t len, bool is_zh, struct ora_str *out)
 {
-    bool space = true, brackets = true;
+    bool space = true, brackets = true, picture = false; /* one was left out since the last letter or mark */
     size_t base = out->len;
     for (size_t at = 0, end; at < len; at = end) {
         bool opens = brackets && text[at] == '[' && at + 1 < len && text[at + 1] == '[';
@@ -238,8 +238,12 @@ void mega_clean_after(const char *text, size_t len, bool is_zh, struct ora_str *
             if (!space && !gone)
                 ora_str_addc(out, ' ');
             space |= !gone;
+            picture |= is_picture(cp);
             continue;
         }
+        if (picture && cp < 128 && strchr(".,!?;:", (int)cp)) /* "pizza 🍕!" */
+            ora_trim_end(out);
+        picture = false;
         const char *word = n || is_zh ? NULL : reference_word(text, len, at, &n);
         if (word) {
             ora_str_add(out, word);

@@ -100,6 +100,7 @@ ORA_TEST(what_is_spoken)
         {"说<|endoftext|>吧<BOT>", "说吧"},
         {"a <b>c</b> d", "a c d"},
         {"Good 🙂 day", "Good day"},
+        {"I love 🍕 and 🍣!", "I love and!"},
         {"好👍🏽的", "好的"},
         {"Mrs. Smith", "Misses Smith"},
         {"say [[hh ax l ow]] to 5", "say+<hh ax l ow>+to five"},
