@@ -6,10 +6,12 @@
 
 #include "audio/codec.h"
 #include "audio/pcm.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/test.h"
+#include "voice/voice.h"
 
 static struct ora_render_spec plain_spec(void)
 {
@@ -158,6 +160,50 @@ ORA_TEST(a_record_tells_what_there_is)
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         ORA_CHECK(!json_object_get(r, never[i]));
     kept_free(k);
+}
+
+static void write_voice(const char *name, const char *more)
+{
+    struct ora_err err = {0};
+    char *dir = ora_path_join(ora_test_tmpdir(), name), *file = ora_path_join(dir, "voice.yaml");
+    char *text =
+        ora_fmt("format: 1\nname: %s\nfamily: tone\nlang: en-US\nsample_rate_hz: 16000\n%s", name, more);
+    ORA_CHECK_OK(ora_file_mkdirs(dir, 0755, &err), err);
+    ORA_CHECK_OK(ora_file_write_atomic(file, text, strlen(text), 0644, &err), err);
+    free(text);
+    free(file);
+    free(dir);
+}
+
+/* A cloned voice's record says whose it is, and on which networks it rests. */
+ORA_TEST(a_record_carries_consent)
+{
+    struct ora_err err = {0};
+    struct ora_voice *base = NULL;
+    struct ora_render_spec spec = plain_spec();
+    struct ora_utterance u = utterance("a", "Hello.");
+    char *clone = ora_path_join(ora_test_tmpdir(), "ann"),
+         *rests_on = ora_path_join(ora_test_tmpdir(), "machine");
+    write_voice("machine", "license: CC0-1.0\n");
+    ORA_CHECK_OK(ora_voice_open(rests_on, &base, &err), err);
+    ORA_REQUIRE(base);
+    char *more = ora_fmt("license: ours\nbase: machine\nconsent: Ann agreed\ntone: {base_sha256: %s}\n",
+                         base->model_sha256);
+    write_voice("ann", more);
+    u.voice = clone;
+    struct kept *k = render(&spec, &u, 1);
+    const json_t *r = k->record[0];
+    ORA_CHECK_STR(text_of(r, "voice"), "ann");
+    ORA_CHECK_STR(text_of(r, "voice_license"), "ours");
+    ORA_CHECK_STR(text_of(r, "consent"), "Ann agreed");
+    ORA_CHECK_STR(text_of(r, "base"), "machine");
+    ORA_CHECK_STR(text_of(r, "base_license"), "CC0-1.0");
+    ORA_CHECK_STR(text_of(r, "base_sha256"), base->model_sha256);
+    kept_free(k);
+    ora_voice_close(&base);
+    free(more);
+    free(rests_on);
+    free(clone);
 }
 
 /* Alone, among others, in another order, in another renderer: the same bytes. */
