@@ -59,6 +59,8 @@ static void print_json(json_t *json)
 static int on_listed(void *ctx, const struct ora_voice *v, const char *dir, const struct ora_err *why)
 {
     json_t *list = ctx;
+    const struct ora_family *f = v ? ora_family_find(v->family) : NULL;
+    bool is_base = f && f->is_base && f->is_base(v);
     if (!v) {
         if (!list)
             printf("%-28s not usable: %s\n", dir, why->message);
@@ -67,14 +69,14 @@ static int on_listed(void *ctx, const struct ora_voice *v, const char *dir, cons
         return 0;
     }
     if (list)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:s?, s:i, s:i, s:s?, s:s?}", "name", v->name, "family",
-                                        v->family, "lang", v->lang, "sample_rate_hz", v->sample_rate_hz,
-                                        "speakers", v->speaker_count, "license", v->license, "dir", v->dir));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s?, s:i, s:i, s:s?, s:s?, s:b}", "name", v->name,
+                                              "family", v->family, "lang", v->lang, "sample_rate_hz",
+                                              v->sample_rate_hz, "speakers", v->speaker_count, "license",
+                                              v->license, "dir", v->dir, "is_base", is_base));
     else
-        printf("%-28s %-9s %-7s %5d Hz  %3d speaker%s  %s\n", v->name, v->family, v->lang ? v->lang : "-",
+        printf("%-28s %-9s %-7s %5d Hz  %3d speaker%s  %s%s\n", v->name, v->family, v->lang ? v->lang : "-",
                v->sample_rate_hz, v->speaker_count, v->speaker_count == 1 ? " " : "s",
-               v->license ? v->license : "");
+               is_base ? "a base for `voice add`; " : "", v->license ? v->license : "");
     return 0;
 }
 
@@ -98,7 +100,8 @@ static int describe(const char *name, const struct voice_options *o, struct ora_
     if (rc < 0)
         return rc;
     const struct ora_family *f = ora_family_find(v->family);
-    rc = f->open(v, &(struct ora_open_options){.kernels = o->kernels}, &model, err);
+    if (!f->is_base || !f->is_base(v))
+        rc = f->open(v, &(struct ora_open_options){.kernels = o->kernels}, &model, err);
     if (rc == 0)
         rc = ora_voice_describe(v, model, o->json ? NULL : &out, o->json ? &json : NULL, err);
     if (rc == 0 && json)

@@ -63,6 +63,9 @@ static json_t *voice_json(const struct ora_voice *v)
     set(o, "family", v->family);
     set(o, "lang", v->lang);
     json_object_set_new(o, "sample_rate_hz", json_integer(v->sample_rate_hz));
+    const struct ora_family *f = ora_family_find(v->family);
+    if (f->is_base && f->is_base(v))
+        set(o, "role", "a base: networks for `oratorio voice add`, nobody's voice");
     json_object_set_new(o, "speaker_count", json_integer(v->speaker_count));
     if (v->speaker_names)
         json_object_set_new(o, "speakers", speakers_json(v));

@@ -10,8 +10,6 @@
 #include "models/megatts3/base_voice.h"
 #include "models/megatts3/prompt.h"
 
-const struct ora_probe mega_probe = {"steps", 8, 32};
-
 struct inspecting {
     ora_finding_fn *finding;
     void *ctx;

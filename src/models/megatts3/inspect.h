@@ -12,7 +12,5 @@
 
 bool mega_is_base(const struct ora_voice *voice);
 int mega_inspect(const struct ora_voice *voice, ora_finding_fn *finding, void *ctx, struct ora_err *err);
-/* 8 sampler steps against 32: the price of speed. */
-extern const struct ora_probe mega_probe;
 
 #endif
