@@ -96,6 +96,9 @@ json_t *ora_report_json(struct ora_run *run, const struct ora_report *r, struct 
 {
     const struct ora_progress *l = &r->ledger;
     struct reasons reasons;
+    uint64_t limited;
+    if (ora_run_peak_limited(run, &limited, err) < 0)
+        return NULL;
     if (reasons_collect(run, &reasons, err) < 0) {
         reasons_release(&reasons);
         return NULL;
@@ -107,14 +110,16 @@ json_t *ora_report_json(struct ora_run *run, const struct ora_report *r, struct 
                             "code", reasons.item[i].code, "count", (json_int_t)reasons.item[i].count, "first",
                             reasons.item[i].example));
     reasons_release(&reasons);
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:{s:I, s:I, s:I, s:I}, s:o, s:{s:f, s:f, s:I}, s:{s:f, s:f, s:f, s:f}, s:b}",
-        "generator", "oratorio " ORA_VERSION, "run_id", ora_run_id(run), "end", r->end, "why", r->why,
-        "ledger", "utterances", (json_int_t)l->utterances, "done", (json_int_t)l->done, "rejected",
-        (json_int_t)l->rejected, "failed", (json_int_t)l->failed, "reasons", list, "audio", "hours",
-        l->audio_s / 3600, "seconds", l->audio_s, "bytes", (json_int_t)l->audio_bytes, "speed", "wall_s",
-        r->wall_s, "audio_s_per_wall_s", ratio(r->rendered_audio_s, r->wall_s), "core_s", l->synth_s,
-        "core_s_per_audio_hour", ratio(l->synth_s * 3600, l->audio_s), "ai_generated", 1);
+    return json_pack("{s:s, s:s, s:s, s:s, s:{s:I, s:I, s:I, s:I}, s:o, s:{s:f, s:f, s:I, s:I}, s:{s:f, s:f, "
+                     "s:f, s:f}, s:b}",
+                     "generator", "oratorio " ORA_VERSION, "run_id", ora_run_id(run), "end", r->end, "why",
+                     r->why, "ledger", "utterances", (json_int_t)l->utterances, "done", (json_int_t)l->done,
+                     "rejected", (json_int_t)l->rejected, "failed", (json_int_t)l->failed, "reasons", list,
+                     "audio", "hours", l->audio_s / 3600, "seconds", l->audio_s, "bytes",
+                     (json_int_t)l->audio_bytes, "peak_limited", (json_int_t)limited, "speed", "wall_s",
+                     r->wall_s, "audio_s_per_wall_s", ratio(r->rendered_audio_s, r->wall_s), "core_s",
+                     l->synth_s, "core_s_per_audio_hour", ratio(l->synth_s * 3600, l->audio_s),
+                     "ai_generated", 1);
 }
 
 int ora_report_write(struct ora_run *run, const struct ora_report *r, struct ora_err *err)
@@ -174,8 +179,14 @@ int ora_report_text(struct ora_run *run, const struct ora_report *r, struct ora_
         ora_str_addf(out,
                      "speed:      %.1f audio seconds per wall second, %.0f core-seconds per audio hour\n",
                      r->rendered_audio_s / r->wall_s, ratio(l->synth_s * 3600, l->audio_s));
-    struct reasons reasons;
-    int rc = reasons_collect(run, &reasons, err);
+    uint64_t limited;
+    struct reasons reasons = {0};
+    int rc = ora_run_peak_limited(run, &limited, err);
+    if (rc == 0 && limited)
+        ora_str_addf(out, "loudness:   %llu utterances limited by the peak ceiling stay below the target\n",
+                     (unsigned long long)limited);
+    if (rc == 0)
+        rc = reasons_collect(run, &reasons, err);
     for (size_t i = 0; rc == 0 && i < reasons.count; i++)
         ora_str_addf(out, "%s   %llu x %s (first: %s)\n", reasons.item[i].failed ? "failed:  " : "rejected:",
                      (unsigned long long)reasons.item[i].count, reasons.item[i].code,

@@ -63,6 +63,7 @@ static int keep_audio(struct batch *b, const struct ora_rendered *r, struct ora_
     out->record_bytes = record.bytes;
     out->pcm_sha256 = b->sha256[r->index];
     out->synth_s = r->synth_s;
+    out->peak_limited = r->checks.peak_limited;
     uint64_t audio_ms = r->sample_rate_hz > 0 ? r->samples * 1000 / (uint64_t)r->sample_rate_hz : 0;
     atomic_fetch_add_explicit(&b->engine->slate->audio_ms, (uint32_t)audio_ms, memory_order_relaxed);
     return 0;

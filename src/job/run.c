@@ -219,6 +219,18 @@ int ora_run_progress(struct ora_run *run, struct ora_progress *p, struct ora_err
     return 0;
 }
 
+int ora_run_peak_limited(struct ora_run *run, uint64_t *clips, struct ora_err *err)
+{
+    sqlite3_stmt *q = ora_db_query(&run->db, ORA_SQL_PEAK_LIMITED, err, "");
+    if (!q)
+        return err ? err->code : ORA_E_DATABASE;
+    int rc = ora_db_step(&run->db, q, err);
+    *clips = rc > 0 ? (uint64_t)sqlite3_column_int64(q, 0) : 0;
+    if (rc > 0)
+        ora_db_reset(q);
+    return rc < 0 ? rc : 0;
+}
+
 int ora_run_meta_get(struct ora_run *run, const char *key, char **value, struct ora_err *err)
 {
     *value = NULL;

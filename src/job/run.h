@@ -63,6 +63,7 @@ struct ora_utt_result {
     uint64_t audio_offset, audio_bytes, record_offset, record_bytes;
     const char *pcm_sha256;
     double synth_s;
+    bool peak_limited; /* the peak ceiling kept it below the loudness asked for */
 };
 
 struct ora_batch_result {
@@ -162,6 +163,8 @@ int ora_run_each_lease(struct ora_run *run,
 
 /* --- reading --- */
 int ora_run_progress(struct ora_run *run, struct ora_progress *p, struct ora_err *err);
+/* How many clips the peak ceiling kept below the loudness that the job asks for. Reads all clips. */
+int ora_run_peak_limited(struct ora_run *run, uint64_t *clips, struct ora_err *err);
 int ora_run_meta_get(struct ora_run *run, const char *key, char **value,
                      struct ora_err *err); /* caller frees; NULL when unset */
 int ora_run_meta_set(struct ora_run *run, const char *key, const char *value,

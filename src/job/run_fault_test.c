@@ -285,7 +285,7 @@ ORA_TEST(what_is_not_a_run_of_ours_is_told)
         {"not-sqlite", 0, "this is no database at all", 26, ORA_E_DATABASE, "damaged"},
         {"other-program", 68, zero, 4, ORA_E_FORMAT, "not the job table"},
         {"other-version", 60, version, 4, ORA_E_UNSUPPORTED,
-         "schema version 99, this program reads version 1"},
+         "schema version 99, this program reads version 2"},
         {"torn-page", 0, zero, 0, ORA_E_DATABASE, "damaged"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

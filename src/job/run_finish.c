@@ -117,9 +117,10 @@ static int write_clip(struct ora_run *run, const struct ora_utt_result *u, struc
         isfinite(u->synth_s) && u->synth_s > 0 && u->synth_s < 1e9 ? llrint(u->synth_s * 1e6) : 0;
     a->move.audio_us += audio_us;
     a->move.synth_us += synth_us;
-    return ora_db_run(&run->db, ORA_SQL_ADD_CLIP, err, "iiiiiiibi", (int64_t)u->utt_rowid,
+    return ora_db_run(&run->db, ORA_SQL_ADD_CLIP, err, "iiiiiiibii", (int64_t)u->utt_rowid,
                       (int64_t)u->samples, rate, (int64_t)u->audio_offset, (int64_t)u->audio_bytes,
-                      (int64_t)u->record_offset, (int64_t)u->record_bytes, sha256, synth_us);
+                      (int64_t)u->record_offset, (int64_t)u->record_bytes, sha256, synth_us,
+                      (int64_t)u->peak_limited);
 }
 
 static int write_utterances(struct ora_run *run, const struct ora_batch_result *r, struct account *a,

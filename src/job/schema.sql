@@ -4,7 +4,7 @@
 -- Times are milliseconds since 1970 (UTC); audio and processor times are whole microseconds, so that sums are exact.
 
 PRAGMA application_id = 1330790740; -- "ORAT"
-PRAGMA user_version = 1;            -- the schema's version: ORA_RUN_SCHEMA of job/db.h
+PRAGMA user_version = 2;            -- the schema's version: ORA_RUN_SCHEMA of job/db.h
 
 -- Facts about the run: run_id, job_yaml, created_ms, made_by, retried_ms; the coordinator keeps its own here too
 CREATE TABLE meta (
@@ -177,7 +177,8 @@ CREATE TABLE clips (
     record_offset  INTEGER NOT NULL,
     record_bytes   INTEGER NOT NULL,
     pcm_sha256     BLOB NOT NULL,    -- 32 bytes: hex() shows what sha256sum prints, in capitals
-    synth_us       INTEGER NOT NULL
+    synth_us       INTEGER NOT NULL,
+    peak_limited   INTEGER NOT NULL  -- 1: the peak ceiling kept it below the loudness asked for
 ) STRICT;
 
 -- Files of reopened batches, noted in the transaction that reopens them, removed after its commit (or at the next opening).

@@ -15,6 +15,8 @@
 
 enum { TRIM_MARGIN_MS = 50 };
 
+static const double SHORT_OF_LU = 0.05; /* less is rounding */
+
 void ora_finish_init(struct ora_finish *f)
 {
     *f = (struct ora_finish){.spectrum = ora_spectrum_create()};
@@ -67,6 +69,8 @@ static int gain(struct ora_finish *f, const struct ora_render_spec *spec, struct
     double g = ora_loudness_gain(isnan(lufs) ? -INFINITY : lufs, (double)ora_pcm_peak(out->pcm, out->samples),
                                  spec->loudness_lufs, spec->peak_dbfs);
     out->checks.lufs = lufs + ora_pcm_dbfs(g);
+    out->checks.peak_limited =
+        isfinite(out->checks.lufs) && out->checks.lufs < spec->loudness_lufs - SHORT_OF_LU;
     if (g == 1.0)
         return 0;
     rc = reserve((void **)&f->work, &f->work_cap, out->samples, sizeof *f->work, err);

@@ -86,6 +86,29 @@ ORA_TEST(checks_of_a_known_signal)
     ora_finish_release(&f);
 }
 
+ORA_TEST(a_ceiling_that_keeps_the_loudness_from_its_target_is_told)
+{
+    static const struct {
+        double target, ceiling;
+        bool limited;
+    } cases[] = {{-20, -1, false}, {-20, -30, true}, {-20, NAN, false}, {NAN, -30, false}};
+    struct ora_finish f;
+    ora_finish_init(&f);
+    float *x = sine(0.5);
+    struct ora_spoken s = spoken_of(x, N);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ora_render_spec spec = plain_spec();
+        struct ora_finished out;
+        struct ora_err err = {0};
+        spec.loudness_lufs = cases[i].target;
+        spec.peak_dbfs = cases[i].ceiling;
+        ORA_CHECK_OK(ora_finish_run(&f, &spec, &s, &out, &err), err);
+        ORA_CHECK_INT(out.checks.peak_limited, cases[i].limited);
+    }
+    free(x);
+    ora_finish_release(&f);
+}
+
 ORA_TEST(silence_stays_silence)
 {
     struct ora_finish f;

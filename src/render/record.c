@@ -129,6 +129,10 @@ static void put_checks(struct ora_str *s, const struct ora_record_source *r)
     put_fixed(s, "rms_dbfs", c->rms_dbfs, 2);
     put_fixed(s, "peak_dbfs", c->peak_dbfs, 2);
     put_fixed(s, "lufs", c->lufs, 2);
+    if (c->peak_limited) {
+        key(s, "peak_limited");
+        ora_str_add(s, "true");
+    }
     put_uint(s, "clip_count", c->clip_count);
     put_fixed(s, "lead_silence", c->lead_silence_s, 3);
     put_fixed(s, "trail_silence", c->trail_silence_s, 3);

@@ -63,6 +63,7 @@ struct ora_checks {
     double rms_dbfs, peak_dbfs; /* -INFINITY for silence */
     double lufs;                /* the same; NAN unless loudness is on */
     uint32_t clip_count;
+    bool peak_limited; /* the peak ceiling kept it below the loudness asked for */
     double lead_silence_s, trail_silence_s, max_silence_s;
     double chars_per_s;               /* letters of normalized_text: white space and ,.!?"' are not counted */
     double s_per_phone, bandwidth_hz; /* 0 when there are none */

@@ -147,6 +147,7 @@ static int get_result(struct ora_wire_pool *p, const Ora__Result *o, struct ora_
             .record_offset = u->record_offset,
             .record_bytes = u->record_bytes,
             .synth_s = u->synth_s,
+            .peak_limited = u->peak_limited,
         };
         if (digest(p, &u->pcm_sha256, &list[i].pcm_sha256) < 0)
             return -1;

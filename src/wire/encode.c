@@ -148,6 +148,7 @@ static int put_utterance_result(struct ora_wire_pool *p, const struct ora_utt_re
     o->record_offset = u->record_offset;
     o->record_bytes = u->record_bytes;
     o->synth_s = u->synth_s;
+    o->peak_limited = u->peak_limited;
     return digest(p, u->pcm_sha256, &o->pcm_sha256);
 }
 

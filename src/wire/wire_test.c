@@ -74,7 +74,8 @@ ORA_TEST(result_comes_back_as_it_went)
          .record_offset = 1536,
          .record_bytes = 9,
          .pcm_sha256 = SHA,
-         .synth_s = 0.125},
+         .synth_s = 0.125,
+         .peak_limited = true},
         {.utt_rowid = 6, .state = ORA_UTT_REJECTED, .reason_code = "BAD_INPUT", .reason = "nothing to say"},
     };
     struct ora_wire_msg m = {.kind = ORA_WIRE_RESULT,
@@ -92,6 +93,7 @@ ORA_TEST(result_comes_back_as_it_went)
     ORA_CHECK_STR(got->result.results[0].pcm_sha256, SHA);
     ORA_CHECK_INT(got->result.results[0].record_offset, 1536);
     ORA_CHECK_NEAR(got->result.results[0].synth_s, 0.125, 0);
+    ORA_CHECK(got->result.results[0].peak_limited);
     ORA_CHECK(got->result.results[1].pcm_sha256 == NULL);
     ORA_CHECK_STR(got->result.results[1].reason, "nothing to say");
     ora_wire_free(&got);

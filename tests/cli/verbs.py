@@ -14,6 +14,14 @@ def ran(t, more="views: [jsonl, chapters]\n"):
     return t.oratorio("run", t.job(["story.md"], more=more), "--workers", "1", code=0)
 
 
+def case_clips_below_their_loudness_are_counted(t):
+    t.write("a.txt", "One plain sentence is here.\n\nAnother plain sentence follows it.\n")
+    result = t.oratorio("run", t.job(["a.txt"], more="audio: {loudness_lufs: -10, peak_dbfs: -20}\n"), "--workers", "1", code=0)
+    says(result, "2 utterances limited by the peak ceiling")
+    report = json.loads((t.dir / "runs/t/report.json").read_text())
+    check(report["audio"]["peak_limited"] == 2, str(report["audio"]))
+
+
 def case_help_and_version(t):
     verbs = t.oratorio("--help", code=0).out
     for verb in ("run", "serve", "plan", "status", "cancel", "retry", "verify", "export", "say", "voice"):
