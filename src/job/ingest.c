@@ -178,10 +178,12 @@ static int close_batch(struct ora_ingest *in, struct open_batch *b, struct ora_e
 static void open_batch(struct ora_ingest *in, struct open_batch *b, const char *voice)
 {
     uint32_t limit = in->job->batch_chars;
-    if (!limit && in->voices.batch_chars)
-        limit = in->voices.batch_chars(in->voices.ctx, voice);
+    if (!limit) {
+        uint32_t minute = in->voices.batch_chars ? in->voices.batch_chars(in->voices.ctx, voice) : 0;
+        limit = minute && minute < ORA_BATCH_CHARS ? minute : ORA_BATCH_CHARS;
+    }
     *b = (struct open_batch){
-        .voice = ora_xstrdup(voice), .number = in->next_batch++, .limit_chars = limit ? limit : 3000};
+        .voice = ora_xstrdup(voice), .number = in->next_batch++, .limit_chars = limit};
     in->totals.batches++;
 }
 

@@ -33,7 +33,7 @@ struct ora_ingest_voices {
      * constant). */
     int (*check)(void *ctx, const struct ora_manner *manner, const char **code, struct ora_err *why);
     uint32_t (*batch_chars)(void *ctx,
-                            const char *voice); /* for a job that leaves it to the family; 0: 3000 */
+                            const char *voice); /* what costs the voice a minute; 0: not known */
 };
 
 struct ora_ingest_totals {

@@ -43,7 +43,6 @@ struct ora_job *ora_job_new(void)
     job->render.loudness_lufs = NAN;
     job->render.peak_dbfs = NAN;
     job->store = ORA_STORE_TAR;
-    job->batch_chars = 3000;
     job->batch_utterances = 256;
     job->max_attempts = 20;
     job->lease_s = 300;

@@ -38,6 +38,9 @@ struct ora_job_input {
     char *settings_json;          /* compact object, keys sorted; or NULL */
 };
 
+/* Text of a batch whose family is quick: beyond it a kill costs more than another batch does. */
+enum { ORA_BATCH_CHARS = 3000 };
+
 struct ora_job {
     char *path;     /* the job file; NULL when made from a text */
     char *base_dir; /* absolute: where relative paths start */
@@ -55,7 +58,7 @@ struct ora_job {
                                          inside utterances */
     struct ora_render_spec render; /* codec, rate, loudness, peak, trim, …; its strings belong to this job */
     enum ora_store_kind store;
-    uint32_t batch_chars;      /* 3000; 0 ("auto"): the family's */
+    uint32_t batch_chars;      /* 0 ("auto"): what costs the family a minute, at most ORA_BATCH_CHARS */
     uint32_t batch_utterances; /* 256 */
     char **views;              /* names of job/views.def, in the order given */
     size_t view_count;

@@ -40,7 +40,7 @@ ORA_TEST(defaults_are_filled_in)
     ORA_CHECK_STR(job->voice, ORA_JOB_DEFAULT_VOICE);
     ORA_CHECK_NEAR(job->speed, 1, 0);
     ORA_CHECK_INT(job->max_chars, 600);
-    ORA_CHECK_INT(job->batch_chars, 3000);
+    ORA_CHECK_INT(job->batch_chars, 0);
     ORA_CHECK_INT(job->batch_utterances, 256);
     ORA_CHECK_INT(job->max_attempts, 20);
     ORA_CHECK_INT(job->lease_s, 300);
@@ -85,7 +85,7 @@ static const char everything[] =
     "audio: {format: wav-f32, sample_rate_hz: 16000, loudness_lufs: -23, peak_dbfs: -1.5, trim_silence: "
     "true}\n"
     "store: files\n"
-    "batch: {chars: auto, utterances: 7}\n"
+    "batch: {chars: 70, utterances: 7}\n"
     "views: [ljspeech, jsonl]\n"
     "kernels: avx2\n"
     "limits: {attempts: 3, lease_s: 60}\n"
@@ -126,7 +126,7 @@ ORA_TEST(every_field_is_read)
     ORA_CHECK_NEAR(job->render.peak_dbfs, -1.5, 0);
     ORA_CHECK(job->render.trim_silence);
     ORA_CHECK_INT(job->store, ORA_STORE_FILES);
-    ORA_CHECK_INT(job->batch_chars, 0);
+    ORA_CHECK_INT(job->batch_chars, 70);
     ORA_CHECK_INT(job->batch_utterances, 7);
     ORA_CHECK_INT(job->view_count, 2);
     ORA_CHECK_STR(job->kernels, "avx2");
