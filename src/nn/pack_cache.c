@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -250,4 +251,10 @@ void ora_pack_cache_release(struct ora_pack_cache *c)
     ora_map_release(&c->map);
     free(c->private_memory);
     memset(c, 0, sizeof *c);
+}
+
+void ora_pack_cache_rest(const struct ora_pack_cache *c)
+{
+    if (c->map.data)
+        madvise((void *)(uintptr_t)c->map.data, c->map.len, MADV_DONTNEED);
 }

@@ -48,6 +48,9 @@ int ora_pack_cache_open(struct ora_pack_cache *c, const char *dir, const struct 
                         const struct ora_kernels *k, ora_pack_bind_fn *bind, void *model,
                         struct ora_err *err);
 void ora_pack_cache_release(struct ora_pack_cache *c);
+/* The weights are not needed for a while: their pages leave this process (not the page cache of the node) and
+ * come back by themselves when they are read. Does nothing to private memory. Any thread. */
+void ora_pack_cache_rest(const struct ora_pack_cache *c);
 
 /* ---- the image, for tests and fuzzing
  * ---------------------------------------------------------------------------- */

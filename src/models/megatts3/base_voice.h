@@ -12,9 +12,6 @@
 #include "models/megatts3/official.h"
 #include "weights/safetensors.h"
 
-#define MEGA_TENSOR_VOCAB  "bpe.vocab"
-#define MEGA_TENSOR_MERGES "bpe.merges"
-
 enum { MEGA_WIN_SIZE = 1200 }; /* of the prompt's padding, where nothing says otherwise */
 
 struct mega_base_voice {

@@ -14,6 +14,10 @@
 #include "base/yaml.h"
 #include "nn/layers/rel_encoder.h"
 
+/* The tokenizer in a base voice: the bytes of vocab.json and merges.txt. */
+#define MEGA_TENSOR_VOCAB  "bpe.vocab"
+#define MEGA_TENSOR_MERGES "bpe.merges"
+
 enum {
     MEGA_SAMPLE_RATE = 24000,
     MEGA_HOP = 240,          /* samples a mel frame */

@@ -1,0 +1,340 @@
+/* The whole family on a cloned voice of mini size made by formulas: bits under any company, times, limits,
+ * odd texts. */
+#include "models/megatts3/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/test.h"
+#include "models/megatts3/settings.h"
+#include "models/megatts3/tiny_clone.h"
+
+extern const struct ora_family ora_family_megatts3;
+
+/* ---- a voice, open ----------------------------------------------------------------------------------------
+ */
+
+struct stage {
+    struct ora_voice *voice;
+    struct ora_model *m;
+    struct ora_arena arena;
+};
+
+static bool stage_open(struct stage *s, const char *kernels)
+{
+    struct ora_err err = {0};
+    struct ora_open_options o = {.kernels = kernels, .cache_dir = ora_test_tmpdir()};
+    struct ora_limits limits = {.max_chars = 600};
+    struct ora_plan plan;
+    memset(s, 0, sizeof *s);
+    if (tiny_clone_make(ora_test_tmpdir(), &s->voice, &err) < 0 ||
+        ora_family_megatts3.open(s->voice, &o, &s->m, &err) < 0 ||
+        ora_family_megatts3.plan(s->m, &limits, &plan, &err) < 0 ||
+        ora_arena_init(&s->arena, plan.arena_bytes, &err) < 0) {
+        ORA_FAIL("%s", err.message);
+        return false;
+    }
+    return true;
+}
+
+static void stage_close(struct stage *s)
+{
+    ora_arena_release(&s->arena);
+    ora_family_megatts3.close(&s->m);
+    tiny_clone_free(&s->voice);
+}
+
+struct heard {
+    float *pcm;
+    size_t samples;
+    struct ora_phone *phone;
+    struct ora_word *word;
+    size_t phones, words;
+    char *phonemes, *text;
+    uint32_t segments;
+    int64_t splits;
+    int rc;
+    struct ora_err why;
+};
+
+static void *copy(const void *from, size_t bytes)
+{
+    return memcpy(ora_xmalloc(bytes + 1), from, bytes);
+}
+
+static int listen(void *ctx, size_t index, int rc, const struct ora_spoken *spoken, const struct ora_err *why)
+{
+    struct heard *h = &((struct heard *)ctx)[index];
+    h->rc = rc;
+    if (rc < 0) {
+        h->why = *why;
+        return 0;
+    }
+    h->samples = spoken->samples;
+    h->pcm = copy(spoken->pcm, spoken->samples * sizeof *h->pcm);
+    h->phones = spoken->phone_count;
+    h->phone = copy(spoken->phones, h->phones * sizeof *h->phone);
+    h->words = spoken->word_count;
+    h->word = copy(spoken->words, h->words * sizeof *h->word);
+    h->phonemes = ora_xstrdup(spoken->phonemes);
+    h->text = ora_xstrdup(spoken->normalized_text);
+    h->segments = spoken->segments;
+    h->splits = json_integer_value(json_object_get(spoken->detail, "splits"));
+    return 0;
+}
+
+static void forget(struct heard *h)
+{
+    free(h->pcm);
+    free(h->phone);
+    free(h->word);
+    free(h->phonemes);
+    free(h->text);
+    memset(h, 0, sizeof *h);
+}
+
+static struct ora_request request(const char *id, const char *text)
+{
+    struct ora_request q = {.id = id, .text = text, .speed = 1, .seed = 7, .sentence_pause_ms = 100};
+    for (size_t i = 0; mega_settings[i].name; i++)
+        q.settings.value[i] = mega_settings[i].fallback;
+    q.settings.value[MEGA_STEPS] = 2;
+    return q;
+}
+
+static void speak(struct stage *s, const struct ora_request *q, size_t count, struct heard *out)
+{
+    struct ora_err err = {0};
+    memset(out, 0, count * sizeof *out);
+    ORA_CHECK_OK(ora_family_megatts3.synth(s->m, &s->arena, q, count, listen, out, &err), err);
+    ORA_CHECK_INT((int)s->arena.used_bytes, 0);
+}
+
+static bool same(const struct heard *a, const struct heard *b)
+{
+    return a->samples == b->samples && a->samples && !memcmp(a->pcm, b->pcm, a->samples * sizeof *a->pcm);
+}
+
+/* ---- cases ------------------------------------------------------------------------------------------------
+ */
+
+ORA_TEST(bits_do_not_depend_on_the_level)
+{
+    static const char *const level[] = {"scalar", "avx2", "avx512"};
+    static struct heard first, other;
+    struct stage s;
+    struct ora_request q = request("u", "The rain in the north is over. Then it is another thing.");
+    ORA_REQUIRE(stage_open(&s, NULL));
+    speak(&s, &q, 1, &first);
+    ORA_CHECK_OK(first.rc, first.why);
+    stage_close(&s);
+    for (size_t i = 0; i < sizeof level / sizeof *level; i++) {
+        if (!ora_kernels_find(level[i], NULL))
+            continue; /* not of this processor */
+        ORA_REQUIRE(stage_open(&s, level[i]));
+        speak(&s, &q, 1, &other);
+        if (!same(&first, &other))
+            ORA_FAIL("%s differs", level[i]);
+        forget(&other);
+        stage_close(&s);
+    }
+    forget(&first);
+}
+
+ORA_TEST(neighbours_and_order_change_nothing)
+{
+    static struct heard all[5], alone;
+    struct stage s;
+    ORA_REQUIRE(stage_open(&s, NULL));
+    struct ora_request q[5] = {request("one", "Then the others."), request("two", "Is it over?"),
+                               request("one", "Then the others."), request("none", "..."),
+                               request("three", "他们在这里。Then it is. 再见！")};
+    speak(&s, q, 5, all);
+    ORA_CHECK(same(&all[0], &all[2]));
+    for (int i = 0; i < 5; i++) {
+        speak(&s, &q[i], 1, &alone);
+        ORA_CHECK_INT(alone.rc, all[i].rc);
+        if (all[i].rc == 0 && !same(&all[i], &alone))
+            ORA_FAIL("request %d differs alone", i);
+        forget(&alone);
+    }
+    q[1].seed = 8;
+    speak(&s, &q[1], 1, &alone);
+    ORA_CHECK(!same(&all[1], &alone));
+    forget(&alone);
+    for (int i = 0; i < 5; i++)
+        forget(&all[i]);
+    stage_close(&s);
+}
+
+ORA_TEST(phones_fill_the_utterance_and_words_lie_in_it)
+{
+    static struct heard h;
+    struct stage s;
+    static const char text[] =
+        "It is there, in the north, and the others are on it at noon, as the inner tent is "
+        "on it then. Another one is then over there at the inn, on an iron hinter.";
+    ORA_REQUIRE(stage_open(&s, NULL));
+    struct ora_request q = request("u", text);
+    q.sentence_pause_ms = 3000;
+    speak(&s, &q, 1, &h);
+    ORA_CHECK_OK(h.rc, h.why);
+    ORA_CHECK(h.segments > 1);
+    size_t at = 0, paused = 0;
+    for (size_t i = 0; i < h.phones; i++) {
+        ORA_CHECK_INT(h.phone[i].start, (int)at);
+        at += h.phone[i].count;
+        paused += !strcmp(h.phone[i].symbol, "_");
+    }
+    ORA_CHECK_INT((int)at, (int)h.samples);
+    ORA_CHECK(paused > 0);
+    ORA_CHECK(h.words > 20);
+    for (size_t i = 0; i < h.words; i++) {
+        ORA_CHECK(h.word[i].text_start + h.word[i].text_len <= strlen(h.text));
+        ORA_CHECK(h.word[i].start + h.word[i].count <= h.samples);
+        ORA_CHECK(!!(h.word[i].flags & ORA_WORD_UNKNOWN) == !h.word[i].count);
+    }
+    forget(&h);
+    stage_close(&s);
+}
+
+ORA_TEST(phonemes_can_be_given_again)
+{
+    static struct heard first, again;
+    struct stage s;
+    ORA_REQUIRE(stage_open(&s, NULL));
+    struct ora_request q = request("u", "The rain is over, then.");
+    speak(&s, &q, 1, &first);
+    ORA_CHECK_OK(first.rc, first.why);
+    q.text = first.phonemes;
+    q.text_is_phonemes = true;
+    speak(&s, &q, 1, &again);
+    ORA_CHECK_OK(again.rc, again.why);
+    ORA_CHECK_STR(again.phonemes, first.phonemes);
+    ORA_CHECK(same(&first, &again));
+    forget(&again);
+    forget(&first);
+    stage_close(&s);
+}
+
+ORA_TEST(speed_and_alpha_set_the_length)
+{
+    static struct heard usual, slow, also;
+    struct stage s;
+    ORA_REQUIRE(stage_open(&s, NULL));
+    struct ora_request q = request("u", "There is another one in the north of the inner land");
+    speak(&s, &q, 1, &usual);
+    q.speed = 0.5;
+    speak(&s, &q, 1, &slow);
+    q.speed = 1;
+    q.settings.value[MEGA_ALPHA] = 2;
+    speak(&s, &q, 1, &also);
+    ORA_CHECK(slow.samples > usual.samples * 3 / 2);
+    ORA_CHECK(same(&slow, &also));
+    forget(&usual);
+    forget(&slow);
+    forget(&also);
+    stage_close(&s);
+}
+
+ORA_TEST(what_is_too_long_is_split_and_what_cannot_be_split_fails)
+{
+    static struct heard h;
+    struct stage s;
+    ORA_REQUIRE(stage_open(&s, NULL));
+    struct ora_request q = request("u", "one other then over another then inner rain");
+    q.settings.value[MEGA_MAX_CHUNK_SECONDS] = 4;
+    speak(&s, &q, 1, &h);
+    ORA_CHECK_OK(h.rc, h.why);
+    ORA_CHECK(h.splits > 0 && h.segments == 1 + (uint32_t)h.splits);
+    forget(&h);
+    q.settings.value[MEGA_MAX_CHUNK_SECONDS] = 2;
+    q.settings.value[MEGA_SILENCE_STOP_MS] = 2500;
+    q.text = "ax 。";
+    q.text_is_phonemes = true;
+    speak(&s, &q, 1, &h);
+    ORA_CHECK_INT(h.rc, ORA_E_LIMIT);
+    ORA_CHECK(strstr(h.why.message, "max_chunk_seconds") != NULL);
+    forget(&h);
+    s.m->weights_random = false; /* now an end is wanted, and there is none */
+    q = request("u", "other then over");
+    s.m->g2p_limit = 5;
+    speak(&s, &q, 1, &h);
+    ORA_CHECK_INT(h.rc, ORA_E_RUNAWAY);
+    ORA_CHECK(strstr(h.why.message, "did not come to an end") != NULL);
+    forget(&h);
+    stage_close(&s);
+}
+
+ORA_TEST(odd_texts_give_a_clear_result)
+{
+    char *endless = ora_xmalloc(2001), *han = ora_xcalloc(3 * 700 + 1, 1);
+    memset(endless, 'e', 2000);
+    endless[2000] = 0;
+    for (int i = 0; i < 700; i++)
+        memcpy(han + 3 * i, "\xE5\xA4\xA9", 3);
+    const char *const text[] = {"a",
+                                "I",
+                                endless,
+                                han,
+                                "\xF0\x9F\x98\x80",
+                                "Well \xF0\x9F\x98\x80 then",
+                                "<Reserved_TTS_5>",
+                                "say <Reserved_TTS_5> and <|endoftext|> now",
+                                "Привет, мир. 你好 world. مرحبا",
+                                "《》",
+                                "first line\nsecond line\n\nthird",
+                                "...",
+                                "1",
+                                "-"};
+    struct stage s;
+    ORA_REQUIRE(stage_open(&s, NULL));
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        static struct heard h;
+        struct ora_request q = request("u", text[i]);
+        q.settings.value[MEGA_STEPS] = 1;
+        speak(&s, &q, 1, &h);
+        if (h.rc == 0 && (!h.samples || !h.phones))
+            ORA_FAIL("text %zu: no sound", i);
+        if (h.rc < 0 && ora_err_class_of(h.rc) != ORA_CLASS_BAD_INPUT)
+            ORA_FAIL("text %zu: %s", i, h.why.message);
+        forget(&h);
+    }
+    free(endless);
+    free(han);
+    stage_close(&s);
+}
+
+ORA_TEST(a_base_alone_is_refused)
+{
+    struct stage s;
+    struct ora_model *m = NULL;
+    struct ora_err err = {0};
+    ORA_REQUIRE(stage_open(&s, NULL));
+    ORA_CHECK_INT(ora_family_megatts3.open(s.voice->base, NULL, &m, &err), ORA_E_VOICE);
+    ORA_CHECK(strstr(err.message, "oratorio voice add") != NULL);
+    ORA_CHECK(m == NULL);
+    stage_close(&s);
+}
+
+ORA_TEST(the_plan_holds_for_the_longest_segment)
+{
+    static struct heard h;
+    struct stage s;
+    ORA_REQUIRE(stage_open(&s, NULL));
+    struct ora_str text = ORA_STR_INIT;
+    for (int i = 0; i < 40; i++)
+        ora_str_add(&text, "hh ax l ow ");
+    struct ora_request q = request("u", ora_str_c(&text));
+    q.text_is_phonemes = true;
+    q.settings.value[MEGA_STEPS] = 1;
+    q.settings.value[MEGA_ALPHA] = 1.7;
+    speak(&s, &q, 1, &h);
+    ORA_CHECK_OK(h.rc, h.why);
+    ORA_CHECK(h.samples > 40 * MEGA_SAMPLE_RATE);
+    ORA_CHECK(s.arena.peak_bytes <= s.arena.size_bytes);
+    forget(&h);
+    ora_str_release(&text);
+    stage_close(&s);
+}

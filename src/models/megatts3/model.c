@@ -1,0 +1,259 @@
+/* Opening a voice: its base's networks, each into its own pack, and its prompt. */
+#include "models/megatts3/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "models/megatts3/settings.h"
+
+/* ---- networks ---------------------------------------------------------------------------------------------
+ */
+
+struct packing {
+    struct ora_model *m;
+    const struct ora_tensor_source *source;
+};
+
+static int bind_g2p(void *ctx, struct ora_packer *p, struct ora_err *err)
+{
+    struct packing *k = ctx;
+    struct ora_binder b = {.source = k->source, .packer = p, .err = err};
+    mega_g2p_bind(&b, &k->m->dims.g2p, &k->m->g2p);
+    return b.rc;
+}
+
+static int bind_duration(void *ctx, struct ora_packer *p, struct ora_err *err)
+{
+    struct packing *k = ctx;
+    struct ora_binder b = {.source = k->source, .packer = p, .err = err};
+    mega_duration_bind(&b, &k->m->dims.dur, &k->m->duration);
+    return b.rc;
+}
+
+static int bind_dit(void *ctx, struct ora_packer *p, struct ora_err *err)
+{
+    struct packing *k = ctx;
+    struct ora_binder b = {.source = k->source, .packer = p, .err = err};
+    mega_dit_bind(&b, &k->m->dims.dit, &k->m->dit);
+    return b.rc;
+}
+
+static int bind_vae(void *ctx, struct ora_packer *p, struct ora_err *err)
+{
+    struct packing *k = ctx;
+    struct ora_binder b = {.source = k->source, .packer = p, .err = err};
+    mega_vae_decoder_bind(&b, &k->m->dims.vae, &k->m->vae);
+    return b.rc;
+}
+
+/* Raise a revision when the same shapes are packed with other numbers (scales, permutations). */
+static const struct {
+    const char *name;
+    unsigned revision;
+    ora_pack_bind_fn *bind;
+} networks[MEGA_NETWORKS] = {
+    [MEGA_NET_G2P] = {"megatts3-g2p", 1, bind_g2p},
+    [MEGA_NET_DURATION] = {"megatts3-duration", 1, bind_duration},
+    [MEGA_NET_DIT] = {"megatts3-dit", 1, bind_dit},
+    [MEGA_NET_VAE] = {"megatts3-vae", 1, bind_vae},
+};
+
+void mega_model_rest(const struct ora_model *m, enum mega_network which)
+{
+    ora_pack_cache_rest(&m->packed[which]);
+}
+
+int mega_model_bind(struct ora_model *m, const struct mega_model_spec *spec, struct ora_err *err)
+{
+    struct packing k = {m, spec->source};
+    int rc = 0;
+    m->dims = *spec->dims;
+    m->k = ora_kernels_find(spec->kernels, err);
+    if (!m->k)
+        return err ? err->code : ORA_E_UNSUPPORTED;
+    for (int i = 0; rc == 0 && i < MEGA_NETWORKS; i++) {
+        struct ora_pack_id id = {
+            .voice_sha256 = spec->sha256, .family = networks[i].name, .revision = networks[i].revision};
+        rc = ora_pack_cache_open(&m->packed[i], spec->cache_dir, &id, m->k, networks[i].bind, &k, err);
+        if (spec->source->release)
+            spec->source->release(spec->source->ctx);
+        mega_model_rest(m, (enum mega_network)i);
+    }
+    m->duration.positions = spec->positions;
+    m->shared = ora_xcalloc(1, sizeof *m->shared);
+    pthread_mutex_init(&m->shared->lock, NULL);
+    mega_g2p_cache_init(&m->shared->readings, MEGA_G2P_CACHE_ENTRIES);
+    m->g2p_limit = MEGA_G2P_LIMIT;
+    m->max_chunk_frames = MEGA_CHUNK_SECONDS_MAX * 100;
+    return rc;
+}
+
+void mega_model_release(struct ora_model *m)
+{
+    for (int i = 0; i < MEGA_NETWORKS; i++)
+        ora_pack_cache_release(&m->packed[i]);
+    if (m->shared) {
+        mega_g2p_cache_release(&m->shared->readings);
+        pthread_mutex_destroy(&m->shared->lock);
+        free(m->shared);
+    }
+    mega_prompt_release(&m->prompt);
+    mega_text_close(&m->text);
+    free(m->lang);
+}
+
+/* ---- voice.yaml -------------------------------------------------------------------------------------------
+ */
+
+struct base_facts {
+    struct mega_dims dims;
+    bool positions;
+};
+
+/* What voice.yaml of a base says under `megatts3`. */
+static int read_base(const struct ora_voice *base, struct base_facts *f, struct ora_err *err)
+{
+    const struct ora_yaml_node *map = base->family_config, *dims = ora_yaml_get(map, "dims");
+    const struct ora_yaml_node *positions = ora_yaml_get(map, "use_pos_embed");
+    *f = (struct base_facts){.dims = mega_dims_official};
+    int rc = ora_yaml_is_null(positions) ? 0 : ora_yaml_bool(positions, &f->positions, err);
+    return rc == 0 && !ora_yaml_is_null(dims) ? mega_dims_read_yaml(dims, &f->dims, err) : rc;
+}
+
+static const char *role_of(const struct ora_voice *voice)
+{
+    const struct ora_yaml_node *role = ora_yaml_get(voice->family_config, "role");
+    return role && role->kind == ORA_YAML_SCALAR ? role->text : "";
+}
+
+static int check_roles(const struct ora_voice *voice, struct ora_err *err)
+{
+    const char *role = role_of(voice);
+    if (!strcmp(role, "base"))
+        return ora_err_set(
+            err, ORA_E_VOICE,
+            "voice '%s' is a base of MegaTTS 3: it has the networks but nobody's voice. Make a voice "
+            "of a recording with: oratorio voice add NAME --family megatts3 --base %s --prompt "
+            "prompt.wav",
+            voice->name, voice->name);
+    if (strcmp(role, "clone") != 0 || !voice->base || !voice->weights_path)
+        return ora_err_set(err, ORA_E_VOICE,
+                           "voice '%s' is no cloned voice of MegaTTS 3 with a base and a prompt",
+                           voice->name);
+    if (strcmp(role_of(voice->base), "base") != 0 || !voice->base->weights_path)
+        return ora_err_set(err, ORA_E_VOICE, "voice '%s' rests on '%s', which is no base of MegaTTS 3",
+                           voice->name, voice->base->name);
+    return 0;
+}
+
+/* What the voice's own settings say of max_chunk_seconds; src/voice has checked them. */
+static int planned_frames(const struct ora_voice *voice, int *frames, struct ora_err *err)
+{
+    const struct ora_setting_def *d = &mega_settings[MEGA_MAX_CHUNK_SECONDS];
+    const struct ora_yaml_node *n = ora_yaml_get(voice->default_settings, d->name);
+    int64_t seconds = (int64_t)d->fallback;
+    int rc = ora_yaml_is_null(n) ? 0 : ora_yaml_integer(n, (int64_t)d->min, (int64_t)d->max, &seconds, err);
+    *frames = (int)seconds * 100;
+    return rc;
+}
+
+/* ---- life -------------------------------------------------------------------------------------------------
+ */
+
+static int open_text(struct ora_model *m, const struct ora_voice *base, const struct ora_weights *w,
+                     struct ora_err *err)
+{
+    const struct ora_tensor *vocab = ora_weights_find(w, MEGA_TENSOR_VOCAB);
+    const struct ora_tensor *merges = ora_weights_find(w, MEGA_TENSOR_MERGES);
+    if (!vocab || !merges)
+        return ora_err_set(err, ORA_E_VOICE, "%s: no tokenizer (tensors '%s' and '%s')", base->weights_path,
+                           MEGA_TENSOR_VOCAB, MEGA_TENSOR_MERGES);
+    struct mega_text_files files = {.name = base->name,
+                                    .vocab = vocab->data,
+                                    .vocab_bytes = vocab->bytes,
+                                    .merges = merges->data,
+                                    .merges_bytes = merges->bytes,
+                                    .dims = &m->dims.g2p};
+    return mega_text_open(&files, &m->text, err);
+}
+
+static int read_prompt(struct ora_model *m, const struct ora_voice *voice, struct ora_err *err)
+{
+    struct ora_weights *w = NULL;
+    int rc = ora_weights_open(voice->weights_path, &w, err);
+    if (rc == 0)
+        rc = mega_prompt_read(&m->prompt, w, voice->base->model_sha256, err);
+    ora_weights_close(&w);
+    return rc;
+}
+
+static int open_model(struct ora_model *m, const struct ora_voice *voice, const struct ora_open_options *o,
+                      struct ora_weights **w, struct ora_err *err)
+{
+    struct base_facts facts;
+    int rc = check_roles(voice, err);
+    if (rc == 0)
+        rc = read_base(voice->base, &facts, err);
+    if (rc == 0)
+        rc = ora_weights_open(voice->base->weights_path, w, err);
+    if (rc < 0)
+        return rc;
+    struct ora_file_source file;
+    struct ora_tensor_source source = ora_file_source(&file, *w);
+    struct mega_model_spec spec = {.dims = &facts.dims,
+                                   .source = &source,
+                                   .sha256 = voice->base->model_sha256,
+                                   .cache_dir = o ? o->cache_dir : NULL,
+                                   .kernels = o ? o->kernels : NULL,
+                                   .positions = facts.positions};
+    rc = mega_model_bind(m, &spec, err);
+    ora_file_source_release(&file);
+    if (rc == 0)
+        rc = open_text(m, voice->base, *w, err);
+    if (rc == 0)
+        rc = read_prompt(m, voice, err);
+    if (rc == 0)
+        rc = planned_frames(voice, &m->max_chunk_frames, err);
+    m->weights_random = voice->base->weights_random || voice->weights_random;
+    m->lang = ora_xstrdup(voice->lang);
+    return rc;
+}
+
+int mega_model_open(const struct ora_voice *voice, const struct ora_open_options *options,
+                    struct ora_model **model, struct ora_err *err)
+{
+    struct ora_model *m = ora_xcalloc(1, sizeof *m);
+    struct ora_weights *w = NULL;
+    int rc = open_model(m, voice, options, &w, err);
+    ora_weights_close(&w);
+    if (rc < 0)
+        mega_model_close(&m);
+    *model = m;
+    return rc;
+}
+
+void mega_model_close(struct ora_model **model)
+{
+    if (!*model)
+        return;
+    mega_model_release(*model);
+    free(*model);
+    *model = NULL;
+}
+
+/* ---- describing -------------------------------------------------------------------------------------------
+ */
+
+int mega_model_describe(const struct ora_model *m, json_t **facts, struct ora_err *err)
+{
+    json_t *packed = json_object();
+    for (int i = 0; i < MEGA_NETWORKS; i++)
+        json_object_set_new(packed, networks[i].name, json_integer((json_int_t)m->packed[i].bytes));
+    *facts = json_pack("{s:i, s:i, s:i, s:i, s:f, s:b, s:s, s:o, s:i}", "dit_dim", m->dims.dit.dim,
+                       "dit_layers", m->dims.dit.layers, "prompt_phones", m->prompt.phone_count,
+                       "prompt_latents", m->prompt.rows, "prompt_lufs", m->prompt.lufs, "use_pos_embed",
+                       m->duration.positions, "kernels", m->k->name, "packed_bytes", packed,
+                       "max_chunk_seconds", m->max_chunk_frames / 100);
+    return *facts ? 0 : ora_err_set(err, ORA_E_INTERNAL, "the facts of a voice make no JSON");
+}
