@@ -87,7 +87,7 @@ struct ora_request {
     int speaker;               /* index */
     double speed;              /* 1 = the voice's own; 2 = twice as fast */
     uint64_t seed;             /* the job's */
-    uint32_t sentence_pause_ms; /* between the sentences inside one request */
+    uint32_t sentence_pause_ms; /* between the sentences inside one request; silence that the model itself makes there counts */
     struct ora_settings settings;
 };
 
@@ -181,6 +181,8 @@ struct ora_family {
     const char *name;
     const char *summary;                    /* one line for `voice list` and --help */
     const struct ora_setting_def *settings; /* ends with a NULL name */
+    bool ends_silent;                       /* its speech ends in a silence of its own, which is part of the job's pause
+                                               after it, not added (the chapters view) */
     uint32_t chars_per_minute;              /* text that costs about a minute of one core (sizes batches; 0: job's default) */
     double audio_s_per_char;                /* for `plan`, before anything was measured */
     double core_s_per_audio_s;              /* for `plan` */

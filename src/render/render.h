@@ -74,7 +74,7 @@ struct ora_rendered {
     int rc;                  /* 0, or why there is no audio (then only `why` and the two below are set) */
     struct ora_err why;      /* its class: BAD_INPUT ends this utterance, the others are not its fault */
     const char *reason_code; /* of class BAD_INPUT: "bad-input", "too-long", "unknown-speaker",
-                                "bad-settings", "foreign-script", "no-words", "no-audio", "not-finite"; else "" */
+                                "bad-settings", "foreign-script", "no-words", "no-audio", "not-finite", "runaway"; else "" */
     bool failed;       /* of class BAD_INPUT: the model is to blame and not the text: FAILED, not REJECTED */
     const void *audio; /* encoded file */
     size_t audio_bytes;

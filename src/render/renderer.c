@@ -252,7 +252,7 @@ static int hand_on_failure(struct pass *p, size_t index, const char *reason_code
     struct ora_rendered out = {.index = index, .rc = why->code, .why = *why, .reason_code = ""};
     if (ora_err_class_of(why->code) == ORA_CLASS_BAD_INPUT)
         out.reason_code = reason_code ? reason_code : "bad-input";
-    out.failed = why->code == ORA_E_NOT_FINITE;
+    out.failed = why->code == ORA_E_NOT_FINITE || why->code == ORA_E_RUNAWAY;
     return hand_on(p, &out);
 }
 
@@ -261,6 +261,8 @@ static const char *reason_of(int code, bool spoken)
     switch (code) {
     case ORA_E_NOT_FINITE:
         return "not-finite";
+    case ORA_E_RUNAWAY:
+        return "runaway";
     case ORA_E_LIMIT:
         return "too-long";
     case ORA_E_FOREIGN_SCRIPT:

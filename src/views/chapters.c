@@ -3,6 +3,8 @@
  * its utterances in reading order with the job's pauses, and chapters.json: for each file its title and where
  * each utterance begins.
  *
+ * A family whose speech ends in silence of its own (ends_silent) has that silence taken off the pause.
+ *
  * One pass over the rows; one utterance is in memory at a time. A gap whose utterance has no audio (rejected,
  * failed, not yet done) is not made twice as long: the longer pause counts. Utterances of another rate than
  * the chapter's first (voices differ) are resampled to it.
@@ -16,6 +18,7 @@
 #include "audio/writer.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "models/family.h"
 #include "render/json_text.h"
 #include "views/outfile.h"
 #include "views/source.h"
@@ -168,6 +171,21 @@ static void *room(void *p, size_t *cap, size_t n, size_t size)
     return ora_xrealloc(p, *cap * size);
 }
 
+/* The pause owed after the row. A family may end in silence of its own: that is a part of the pause. */
+static int owe_pause(struct chapters *v, struct ora_err *err)
+{
+    json_t *record = NULL;
+    int rc = ora_view_source_json(&v->source, &record, err);
+    if (rc < 0)
+        return rc;
+    const struct ora_family *f = ora_family_find(json_string_value(json_object_get(record, "model")));
+    double silence_s = f && f->ends_silent ? json_number_value(json_object_get(record, "trail_silence")) : 0;
+    uint32_t pause_ms = v->source.row.pause_after_ms, own_ms = (uint32_t)(silence_s * 1000 + 0.5);
+    v->pause_ms = pause_ms > own_ms ? pause_ms - own_ms : 0;
+    json_decref(record);
+    return 0;
+}
+
 /* The row's samples at the chapter's rate. */
 static int samples_of(struct chapters *v, const int16_t **s16, size_t *n, struct ora_err *err)
 {
@@ -198,7 +216,8 @@ static int append(struct chapters *v, struct ora_err *err)
     int rc = v->writer ? 0 : begin(v, err);
     if (rc == 0 && v->utterances)
         rc = ora_audio_writer_silence(v->writer, pause_samples(v), err);
-    v->pause_ms = row->pause_after_ms;
+    if (rc == 0)
+        rc = owe_pause(v, err);
     if (rc == 0)
         rc = samples_of(v, &s16, &n, err);
     if (rc < 0)

@@ -92,6 +92,7 @@ const struct ora_family ora_family_megatts3 = {
     .name = "megatts3",
     .summary = "MegaTTS 3: clones a voice from seconds of audio; English, Chinese and mixed",
     .settings = mega_settings,
+    .ends_silent = true,
     .chars_per_minute = 80,
     .audio_s_per_char = 0.075,
     .core_s_per_audio_s = 10,

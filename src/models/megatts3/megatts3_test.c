@@ -254,7 +254,7 @@ ORA_TEST(what_is_too_long_is_split_and_what_cannot_be_split_fails)
     q.text = "ax 。";
     q.text_is_phonemes = true;
     speak(&s, &q, 1, &h);
-    ORA_CHECK_INT(h.rc, ORA_E_LIMIT);
+    ORA_CHECK_INT(h.rc, ORA_E_RUNAWAY);
     ORA_CHECK(strstr(h.why.message, "max_chunk_seconds") != NULL);
     forget(&h);
     s.m->weights_random = false; /* now an end is wanted, and there is none */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/level.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "models/megatts3/crossfade.h"
@@ -16,9 +17,8 @@
 enum {
 
     DRAW_DISTURB = 1 << 16, /* tensors of the noise: 0..steps the sampler's, then this */
-    TAIL_MS = 320,
-    FADE_MS = 160,
     FRAME_MS = 10,
+    PAUSE_SEEN = 2 * MEGA_SAMPLE_RATE, /* samples in which the silence at a join is looked for */
 };
 
 static struct ora_rng_key key_of(const struct mega_utterance *u, int segment)
@@ -213,7 +213,7 @@ static void time_utterance(const struct mega_batch *b, struct mega_utterance *u,
             continue;
         snprintf(what, sizeof what, "it would take %.1f s, more than max_chunk_seconds of %d",
                  u->segment[i].frames / 100.0, most / 100);
-        if (split(b, u, i, ORA_E_LIMIT, what))
+        if (split(b, u, i, ORA_E_RUNAWAY, what))
             *again = true;
         break; /* the others' times hang on their places: next round */
     }
@@ -352,12 +352,6 @@ int mega_speak_latents(struct mega_batch *b, struct ora_err *err)
 /* ---- samples ----------------------------------------------------------------------------------------------
  */
 
-size_t mega_own_pause(const struct ora_request *q)
-{
-    int ms = TAIL_MS - FADE_MS + (int)mega_setting(q, MEGA_SILENCE_STOP_MS);
-    return (size_t)ms * MEGA_SAMPLE_RATE / 1000;
-}
-
 /* Does the chunk end a sentence? Between those of one sentence no pause is owed. */
 static bool ends_sentence(const struct mega_utterance *u, const struct mega_segment *s)
 {
@@ -371,13 +365,23 @@ static bool ends_sentence(const struct mega_utterance *u, const struct mega_segm
     return false;
 }
 
-/* Silence to be added behind segment `at`: what the job's pause has beyond the family's own. */
-static size_t pause_after(const struct mega_utterance *u, int at)
+/* The pause that the job wants behind segment `at`. */
+static size_t wanted_pause(const struct mega_utterance *u, int at)
 {
-    size_t want = (size_t)u->request->sentence_pause_ms * MEGA_SAMPLE_RATE / 1000,
-           own = mega_own_pause(u->request);
-    bool owed = at + 1 < u->count && ends_sentence(u, &u->segment[at]);
-    return owed && want > own ? want - own : 0;
+    bool owed = at >= 0 && at + 1 < u->count && ends_sentence(u, &u->segment[at]);
+    return owed ? (size_t)u->request->sentence_pause_ms * MEGA_SAMPLE_RATE / 1000 : 0;
+}
+
+/* Silence to be put between what there is and the next segment: the job's pause without what both bring. */
+static size_t pause_between(const struct mega_utterance *u, size_t want, const float *next, size_t n)
+{
+    size_t heard = u->samples < PAUSE_SEEN ? u->samples : PAUSE_SEEN;
+    struct ora_level before, after;
+    ora_level_measure(u->pcm + u->samples - heard, heard, &before);
+    ora_level_measure(next, n < PAUSE_SEEN ? n : PAUSE_SEEN, &after);
+    size_t own = before.trail + after.lead;
+    own = own > MEGA_FADE ? own - MEGA_FADE : 0; /* they lap over each other */
+    return want > own ? want - own : 0;
 }
 
 /* The segment's own samples in the arena: decoded with as many latents before as its first sample hangs on.
@@ -402,7 +406,7 @@ static int make_room(struct mega_utterance *u, float **silence, struct ora_err *
 {
     size_t total = 0, longest = MEGA_FADE;
     for (int i = 0; i < u->count; i++) {
-        size_t pause = pause_after(u, i) + MEGA_FADE;
+        size_t pause = wanted_pause(u, i) + MEGA_FADE;
         longest = pause > longest ? pause : longest;
         total += (size_t)u->segment[i].frames * MEGA_HOP + pause;
     }
@@ -426,7 +430,8 @@ static int add_segment(struct mega_batch *b, struct mega_utterance *u, int at, c
     int rc = decode_segment(b, s, &wave, err);
     if (rc == 0) {
         mega_level(wave, n, mega_level_gain(b->m->prompt.lufs, mega_loudness(wave, n)));
-        size_t pause = at ? pause_after(u, at - 1) : 0;
+        size_t pause = wanted_pause(u, at - 1);
+        pause = pause ? pause_between(u, pause, wave, n) : 0;
         if (pause)
             u->samples = mega_crossfade(u->pcm, u->samples, silence, pause + MEGA_FADE);
         u->samples = mega_crossfade(u->pcm, u->samples, wave, n);

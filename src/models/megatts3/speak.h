@@ -15,8 +15,12 @@
  *
  * A chunk whose reading reaches the limit of ids, or whose durations sum to more than max_chunk_seconds, is
  * cut in two at the best place and both halves are read again; one that cannot be cut fails its utterance
- * (RUNAWAY, LIMIT): nothing is ever cut off. Random weights do not know an end; what they read is given a
+ * (RUNAWAY): nothing is ever cut off. Random weights do not know an end; what they read is given a
  * length instead, 2 ids a token and 4.
+ *
+ * Pauses: a chunk that is not the last has a forced tail (0.32 s), and each begins with the least silence of
+ * a stop; between two sentences the job's pause is made up to, not added: only what is missing of it is put
+ * in.
  *
  * Errors: what an utterance can be blamed for is in its rc and why, and the functions go on with the others;
  * a negative return (NO_MEMORY, INTERNAL) ends the batch.
@@ -44,11 +48,8 @@ int mega_speak_phones(struct mega_batch *b, struct ora_err *err);
 int mega_speak_latents(struct mega_batch *b, struct ora_err *err);
 int mega_speak_wave(struct mega_batch *b, struct mega_utterance *u, struct ora_err *err);
 
-/* Arena bytes of any batch: what the hungriest stage takes for the longest segment that the model was opened for. */
+/* Arena bytes of any batch: what the hungriest stage takes for the longest segment that the model was opened
+ * for. */
 int mega_speak_bytes(const struct ora_model *m, size_t *bytes, struct ora_err *err);
-
-/* Silence that the family itself makes between two segments at this setting, in samples: the forced tail of
- * the one and the head of the other, less what the cross-fade laps over. */
-size_t mega_own_pause(const struct ora_request *q);
 
 #endif
