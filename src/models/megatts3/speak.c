@@ -53,7 +53,7 @@ static void bound_tokens(const struct mega_batch *b, struct mega_utterance *u)
     for (int i = 0; u->rc == 0 && i < u->count;) {
         bool fits = true;
         for (size_t p = 0; p < u->segment[i].chunk.parts; p++) {
-            const struct mega_part *part = &u->segment[i].chunk.part[p];
+            const struct mega_chunk_part *part = &u->segment[i].chunk.part[p];
             fits = fits && part->count <= (part->ids ? MEGA_READ_IDS_MAX : MEGA_SEGMENT_PHONES_MAX - 1);
         }
         i += fits || !split(b, u, i, ORA_E_LIMIT, "more tokens than one reading takes");
@@ -65,7 +65,7 @@ struct wants {
     size_t count, room;
 };
 
-static void want(struct wants *w, const struct ora_model *m, const struct mega_part *part,
+static void want(struct wants *w, const struct ora_model *m, const struct mega_chunk_part *part,
                  struct mega_reading *reading)
 {
     if (w->count == w->room) {
