@@ -6,11 +6,12 @@
 #include "base/mem.h"
 #include "models/megatts3/g2p_cache.h"
 
-enum { PROMPT_IDS = 3, FORCED_BASE = 4, FORCED_PER_TOKEN = 2 };
+/* What is forced on random weights: an id a token of the text, some more for short ones. */
+enum { PROMPT_IDS = 3, FORCED_MORE = 4 };
 
 int mega_reading_limit(const struct ora_model *m, int tokens)
 {
-    int forced = FORCED_BASE + FORCED_PER_TOKEN * (tokens - PROMPT_IDS);
+    int forced = tokens - PROMPT_IDS + FORCED_MORE;
     return m->weights_random && forced < m->g2p_limit ? forced : m->g2p_limit;
 }
 

@@ -16,7 +16,7 @@
  * A chunk whose reading reaches the limit of ids, or whose durations sum to more than max_chunk_seconds, is
  * cut in two at the best place and both halves are read again; one that cannot be cut fails its utterance
  * (RUNAWAY): nothing is ever cut off. Random weights do not know an end; what they read is given a
- * length instead, 2 ids a token and 4.
+ * length instead, an id a token and 4.
  *
  * Pauses: a chunk that is not the last has a forced tail (0.32 s), and each begins with the least silence of
  * a stop; between two sentences the job's pause is made up to, not added: only what is missing of it is put
