@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "models/megatts3/clone.h"
 #include "models/megatts3/import.h"
+#include "models/megatts3/inspect.h"
 #include "models/megatts3/make_random.h"
 #include "models/megatts3/result.h"
 #include "models/megatts3/settings.h"
@@ -88,6 +90,9 @@ static const char *level(const struct ora_model *m)
     return m->k->name;
 }
 
+/* The steps for batches against the reference's. */
+static const struct ora_probe probe = {"steps", 8, 32};
+
 const struct ora_family ora_family_megatts3 = {
     .name = "megatts3",
     .summary = "MegaTTS 3: clones a voice from seconds of audio; English, Chinese and mixed",
@@ -105,5 +110,9 @@ const struct ora_family ora_family_megatts3 = {
     .import_license = MEGA_LICENSE,
     .import_note = MEGA_NOTICE,
     .make_random = mega_make_random,
+    .add = mega_clone_add,
+    .is_base = mega_is_base,
+    .inspect = mega_inspect,
+    .probe = &probe,
     .describe = mega_model_describe,
 };

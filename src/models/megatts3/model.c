@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "models/megatts3/base_voice.h"
+#include "models/megatts3/inspect.h"
 #include "models/megatts3/settings.h"
 
 /* ---- networks ---------------------------------------------------------------------------------------------
@@ -106,44 +108,32 @@ void mega_model_release(struct ora_model *m)
 /* ---- voice.yaml -------------------------------------------------------------------------------------------
  */
 
-struct base_facts {
-    struct mega_dims dims;
-    bool positions;
-};
-
-/* What voice.yaml of a base says under `megatts3`. */
-static int read_base(const struct ora_voice *base, struct base_facts *f, struct ora_err *err)
-{
-    const struct ora_yaml_node *map = base->family_config, *dims = ora_yaml_get(map, "dims");
-    const struct ora_yaml_node *positions = ora_yaml_get(map, "use_pos_embed");
-    *f = (struct base_facts){.dims = mega_dims_official};
-    int rc = ora_yaml_is_null(positions) ? 0 : ora_yaml_bool(positions, &f->positions, err);
-    return rc == 0 && !ora_yaml_is_null(dims) ? mega_dims_read_yaml(dims, &f->dims, err) : rc;
-}
-
-static const char *role_of(const struct ora_voice *voice)
-{
-    const struct ora_yaml_node *role = ora_yaml_get(voice->family_config, "role");
-    return role && role->kind == ORA_YAML_SCALAR ? role->text : "";
-}
-
 static int check_roles(const struct ora_voice *voice, struct ora_err *err)
 {
-    const char *role = role_of(voice);
-    if (!strcmp(role, "base"))
+    if (mega_is_base(voice))
         return ora_err_set(
             err, ORA_E_VOICE,
-            "voice '%s' is a base of MegaTTS 3: it has the networks but nobody's voice. Make a voice "
-            "of a recording with: oratorio voice add NAME --family megatts3 --base %s --prompt "
-            "prompt.wav",
+            "voice '%s' is a base of MegaTTS 3: it has the networks but nobody's voice. Make a voice of a "
+            "recording with: oratorio voice add NAME --base %s --prompt prompt.wav --consent TEXT",
             voice->name, voice->name);
-    if (strcmp(role, "clone") != 0 || !voice->base || !voice->weights_path)
+    if (!voice->base || !voice->weights_path)
         return ora_err_set(err, ORA_E_VOICE,
                            "voice '%s' is no cloned voice of MegaTTS 3 with a base and a prompt",
                            voice->name);
-    if (strcmp(role_of(voice->base), "base") != 0 || !voice->base->weights_path)
+    if (!mega_is_base(voice->base) || !voice->base->weights_path)
         return ora_err_set(err, ORA_E_VOICE, "voice '%s' rests on '%s', which is no base of MegaTTS 3",
                            voice->name, voice->base->name);
+    return 0;
+}
+
+static int check_parts(const struct ora_voice *base, const struct mega_base_voice *b, struct ora_err *err)
+{
+    static const enum mega_part needed[] = {MEGA_PART_DIT, MEGA_PART_DUR, MEGA_PART_VAE, MEGA_PART_G2P};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (!b->part[needed[i]])
+            return ora_err_set(err, ORA_E_VOICE,
+                               "base '%s' was imported without its part '%s': it cannot speak", base->name,
+                               mega_part_name(needed[i]));
     return 0;
 }
 
@@ -191,22 +181,24 @@ static int read_prompt(struct ora_model *m, const struct ora_voice *voice, struc
 static int open_model(struct ora_model *m, const struct ora_voice *voice, const struct ora_open_options *o,
                       struct ora_weights **w, struct ora_err *err)
 {
-    struct base_facts facts;
+    struct mega_base_voice base;
     int rc = check_roles(voice, err);
     if (rc == 0)
-        rc = read_base(voice->base, &facts, err);
+        rc = mega_base_read_yaml(voice->base->family_config, &base, err);
+    if (rc == 0)
+        rc = check_parts(voice->base, &base, err);
     if (rc == 0)
         rc = ora_weights_open(voice->base->weights_path, w, err);
     if (rc < 0)
         return rc;
     struct ora_file_source file;
     struct ora_tensor_source source = ora_file_source(&file, *w);
-    struct mega_model_spec spec = {.dims = &facts.dims,
+    struct mega_model_spec spec = {.dims = &base.dims,
                                    .source = &source,
                                    .sha256 = voice->base->model_sha256,
                                    .cache_dir = o ? o->cache_dir : NULL,
                                    .kernels = o ? o->kernels : NULL,
-                                   .positions = facts.positions};
+                                   .positions = base.use_pos_embed};
     rc = mega_model_bind(m, &spec, err);
     ora_file_source_release(&file);
     if (rc == 0)
