@@ -187,7 +187,7 @@ ORA_TEST(what_to_import_is_found_or_told)
         {{.path = "/usr/bin"},
          ORA_E_BAD_USAGE,
          "/usr/bin: its family cannot be told from its name: say one of vits"},
-        {{.path = model, .family = "tone"}, ORA_E_BAD_USAGE, "family 'tone' has no import: say one of vits, megatts3"},
+        {{.path = model, .family = "tone"}, ORA_E_BAD_USAGE, "family 'tone' has no import: say one of vits"},
         {{.path = model, .family = "vist"},
          ORA_E_BAD_USAGE,
          "family 'vist' is not one of this build: say one of vits"},
