@@ -2,14 +2,16 @@
  * The autoregressive stages of MegaTTS 3 at the official sizes, with weights made by formula: what they take
  * is decided by how fast weights stream and how many sequences share them.
  *
- *     megatts3_g2p_bench --weights DIR [--kernels LEVEL] [--chunks 16] [--alone 4] [--only
- * g2p|duration|aligner]
+ *     megatts3_g2p_bench --weights DIR [--kernels LEVEL] [--chunks 16] [--alone 4] [--only PART]
+ *
+ * PART is g2p, duration, aligner or rows.
  *
  * G2P: equal chunks of 40 tokens with 121 forced ids each, one by one and as a batch; the ids chosen and
  * their margins must have the same bits. The bar: the batch's rate is 5 times that of one by one, or the
  * batch takes at most 1/0.7 of what the bandwidth and the peak allow that are measured in the same run. Then
  * a real batch, ragged: chunks of various lengths, as seats come free. Durations: a prompt and chunks of 120
- * phones, alone and 16 side by side. Aligner: 241 tokens of a prompt of 8.5 s.
+ * phones, alone and 16 side by side. Aligner: 241 tokens of a prompt of 8.5 s. Rows: one matrix after the
+ * other out of memory, 1 to 256 rows, with weights of half size and as floats.
  *
  * DIR keeps the packed weights (1 GB) between runs; delete it when done. Times are CPU time of one thread.
  */
@@ -30,7 +32,7 @@ enum {
     PROMPT = 40,
     FORCED = 121,
     CHUNKS_MAX = 64,
-    RAGGED = 40,
+    RAGGED = 24,
     PHONES = 120,
     ALIGN_TOKENS = 241,
     MEL_FRAMES = 848
@@ -365,6 +367,72 @@ static void bench_aligner(struct bench *g)
     free(m);
 }
 
+/* ---- rows ------------------------------------------------------------------------------------------------
+ */
+
+/* Seconds of one product of `rows` rows with each of `copies` matrices in turn: more than any cache holds. */
+static double rows_seconds(struct bench *g, struct ora_conv conv, size_t bytes, int copies, int rows,
+                           struct ora_b16 x, struct ora_b16 y)
+{
+    enum { ROUNDS = 3 };
+    double s[ROUNDS];
+    const unsigned char *weights = conv.weights;
+    for (int round = 0; round < ROUNDS; round++) {
+        double t0 = ora_clock_thread_cpu_s();
+        for (int i = 0; i < copies; i++) {
+            conv.weights = weights + bytes * (size_t)i;
+            ora_apply(&g->c, &conv, x, rows, y, (struct ora_b16){0}, ORA_ACT_NONE);
+        }
+        s[round] = (ora_clock_thread_cpu_s() - t0) / copies;
+    }
+    return median(s, ROUNDS);
+}
+
+static void bench_matrix(struct bench *g, int in, int out, bool half)
+{
+    static const int rows[] = {1, 2, 4, 8, 16, 40, 256};
+    enum { COUNTS = sizeof rows / sizeof *rows, MOST = 256, MEMORY = 320 << 20 };
+    size_t bytes = half ? g->k->pack_half_bytes(in, out, 1) : g->k->pack_bytes(in, out, 1);
+    size_t mark = ora_arena_mark(&g->arena);
+    int copies = (int)(MEMORY / bytes);
+    void *weights = ora_tryaligned(64, bytes * (size_t)copies);
+    bool ok = weights != NULL;
+    struct ora_b16 x = ora_buffer(&g->c, in, MOST, 0, &ok), y = ora_buffer(&g->c, out, MOST, 0, &ok);
+    float *bias = ora_floats(&g->c, (size_t)out, &ok);
+    must(ok ? 0 : -1, &(struct ora_err){.message = "no memory"}, "rows");
+    memset(weights, 0, bytes * (size_t)copies);
+    struct ora_conv conv = {.in = in,
+                            .out = out,
+                            .in_blocks = ora_blocks(in),
+                            .out_blocks = ora_blocks(out),
+                            .taps = 1,
+                            .dilation = 1,
+                            .half = half,
+                            .weights = weights,
+                            .bias = bias};
+    printf("  %4d -> %4d, %s:", in, out, half ? "halves" : "floats");
+    for (int r = 0; r < COUNTS; r++) {
+        double t = rows_seconds(g, conv, bytes, rows[r] > 40 ? copies / 8 : copies, rows[r], x, y);
+        printf("  %d: %.0f GFLOP/s, %.1f GB/s", rows[r], 2e-9 * in * out * rows[r] / t,
+               1e-9 * (double)bytes / t);
+    }
+    printf("\n");
+    ora_arena_reset(&g->arena, mark);
+    free(weights);
+}
+
+static void bench_rows(struct bench *g)
+{
+    printf("rows: peak %.1f GFLOP/s\n", probe_peak_gflops(g->k->name));
+    open_arena(g, (size_t)16 << 20);
+    for (int half = 1; half >= 0; half--) {
+        bench_matrix(g, 896, 4864, half);
+        bench_matrix(g, 4864, 896, half);
+        bench_matrix(g, 896, 896, half);
+    }
+    ora_arena_release(&g->arena);
+}
+
 /* ---- options --------------------------------------------------------------------------------------------
  */
 
@@ -372,7 +440,7 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: megatts3_g2p_bench --weights DIR [--kernels LEVEL] [--chunks N] [--alone N] [--only "
-            "g2p|duration|aligner]\n");
+            "g2p|duration|aligner|rows]\n");
     return 2;
 }
 
@@ -409,6 +477,8 @@ int main(int argc, char **argv)
         bench_duration(&g);
     if (!g.o.only || !strcmp(g.o.only, "aligner"))
         bench_aligner(&g);
+    if (!g.o.only || !strcmp(g.o.only, "rows"))
+        bench_rows(&g);
     ora_fpu_leave(fpu);
     return g.failed;
 }

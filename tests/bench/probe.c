@@ -41,15 +41,13 @@ double probe_peak_gflops(const char *level)
 }
 
 typedef uint64_t line __attribute__((vector_size(32)));
-enum { LINES = 8, AHEAD_BYTES = 2048 };
+enum { LINES = 8 };
 
 #define READ(name, isa)                                                                                      \
     isa static void name(const unsigned char *p, size_t bytes)                                               \
     {                                                                                                        \
         line sum[LINES] = {{0}};                                                                             \
         for (size_t i = 0; i + sizeof sum <= bytes; i += sizeof sum) {                                       \
-            for (size_t ahead = 0; ahead < sizeof sum; ahead += 64)                                          \
-                __builtin_prefetch(p + i + AHEAD_BYTES + ahead);                                             \
             _Pragma("GCC unroll 8") for (size_t j = 0; j < LINES; j++)                                       \
             {                                                                                                \
                 line v;                                                                                      \
