@@ -13,12 +13,16 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "voice/add.h"
 #include "voice/card.h"
 #include "voice/folder.h"
 #include "voice/voice.h"
 #include "voice/voice_private.h"
 
 enum { CARD_MAX_BYTES = 1 << 20, SOURCES_MAX = 64 };
+
+static const char random_license[] = "none (weights are random numbers)",
+                  random_note[] = "its audio is noise: for tests and measurements only";
 
 struct importing {
     const struct ora_voice_import_request *q;
@@ -176,8 +180,8 @@ static void add_license(const struct importing *im, struct ora_str *out)
     const char *license = q->license ? q->license : im->card.license;
     const char *note = q->license_note ? q->license_note : im->card.note;
     if (im->seed) {
-        license = license ? license : "none (weights are random numbers)";
-        note = note ? note : "its audio is noise: for tests and measurements only";
+        license = license ? license : random_license;
+        note = note ? note : random_note;
     } else if (!license) {
         license = im->family->import_license ? im->family->import_license : "unknown";
         note = im->family->import_license ? im->family->import_note
@@ -299,15 +303,58 @@ int ora_voice_import(const struct ora_voice_import_request *request, char **voic
     return make(&im, voice_dir);
 }
 
+/* ---- random weights ------------------------------------------------------------------------- */
+
+static void keep_dir(void *ctx, const char *name, const char *dir, const struct ora_err *why)
+{
+    char **to = ctx;
+    (void)name, (void)why;
+    if (dir && to)
+        *to = ora_xstrdup(dir);
+}
+
+static int clone_random(const struct ora_voice_import_request *q, const char *base_dir, const char *seed,
+                        char **voice_dir, struct ora_err *err)
+{
+    char *prompt = ora_path_join(base_dir, "prompt.wav"), *source = ora_fmt("a formula of seed %s", seed);
+    const struct ora_voice_add_request add = {.name = q->name,
+                                              .family = q->family,
+                                              .base = base_dir,
+                                              .prompt = prompt,
+                                              .consent = "nobody's voice: a signal made by a formula",
+                                              .license = q->license ? q->license : random_license,
+                                              .license_note = q->license_note ? q->license_note : random_note,
+                                              .source = q->source ? q->source : source,
+                                              .out_dir = q->out_dir,
+                                              .replace = q->replace,
+                                              .progress = q->progress,
+                                              .note = q->note,
+                                              .ctx = q->progress_ctx};
+    int rc = ora_voice_add(&add, keep_dir, voice_dir, NULL, err);
+    free(prompt);
+    free(source);
+    return rc < 0 ? ora_err_wrap(err, "'%s' was made, '%s' was not", base_dir, q->name) : 0;
+}
+
 int ora_voice_make_random(const struct ora_voice_import_request *request, const char *seed, char **voice_dir,
                           struct ora_err *err)
 {
-    struct importing im = {.q = request, .seed = seed, .err = err};
+    struct ora_voice_import_request q = *request;
+    struct importing im = {.q = &q, .seed = seed, .err = err};
+    char *base_name = NULL, *base_dir = NULL;
     if (voice_dir)
         *voice_dir = NULL;
-    im.family = ora_family_find(request->family);
+    im.family = ora_family_find(q.family);
     if (!im.family || !im.family->make_random)
-        return ora_err_set(err, ORA_E_BAD_USAGE, "family '%.32s' %s", request->family,
+        return ora_err_set(err, ORA_E_BAD_USAGE, "family '%.32s' %s", q.family,
                            im.family ? "makes no random voices" : "is not one of this build");
-    return make(&im, voice_dir);
+    if (!im.family->add)
+        return make(&im, voice_dir);
+    q.name = base_name = ora_fmt("%s-base", request->name);
+    int rc = make(&im, &base_dir);
+    if (rc == 0)
+        rc = clone_random(request, base_dir, seed, voice_dir, err);
+    free(base_name);
+    free(base_dir);
+    return rc;
 }

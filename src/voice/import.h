@@ -35,7 +35,8 @@ struct ora_voice_import_request {
 int ora_voice_import(const struct ora_voice_import_request *request, char **voice_dir, struct ora_err *err);
 
 /* A voice whose weights the family makes by a formula of `seed` (family->make_random); voice.yaml and every
- * record say so. The request's path is NULL; family and name are needed. */
+ * record say so. The request's path is NULL; family and name are needed. Where the family clones voices these
+ * are two: NAME-base, and NAME, cloned of the prompt.wav that the family left in NAME-base. */
 int ora_voice_make_random(const struct ora_voice_import_request *request, const char *seed, char **voice_dir,
                           struct ora_err *err);
 

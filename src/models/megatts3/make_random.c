@@ -7,13 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/pcm.h"
+#include "audio/writer.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "models/megatts3/base_voice.h"
 #include "models/megatts3/formula.h"
 
-enum { PIECE_ELEMENTS = 1 << 20, SEED_MAX = 32 };
+enum { PIECE_ELEMENTS = 1 << 20, SEED_MAX = 32, PROMPT_SAMPLES = 3 * MEGA_SAMPLE_RATE };
 
 const struct mega_dims mega_dims_mini = {
     .dit = {.dim = 64,
@@ -189,6 +191,30 @@ static int write_all(struct making *m)
     return rc < 0 ? rc : ora_weights_writer_commit(m->wr, NULL, m->err);
 }
 
+/* ---- prompt --------------------------------------------------------------------------------------- */
+
+/* 220 Hz, loud enough for the loudness of a prompt to be defined. */
+static int write_prompt(const char *dir, const char *seed, struct ora_err *err)
+{
+    char *path = ora_path_join(dir, "prompt.wav");
+    float *wave = ora_xmalloc(PROMPT_SAMPLES * sizeof *wave);
+    int16_t *pcm = ora_xmalloc(PROMPT_SAMPLES * sizeof *pcm);
+    struct ora_audio_writer *w = NULL;
+    mega_formula_signal(mega_formula_key(seed, "prompt"), 39370534, 0.3, 0.05, wave, PROMPT_SAMPLES);
+    ora_pcm_to_s16(wave, PROMPT_SAMPLES, pcm);
+    int rc =
+        ora_audio_writer_open(path, ORA_CODEC_WAV, MEGA_SAMPLE_RATE, &(struct ora_audio_tags){0}, &w, err);
+    if (rc == 0)
+        rc = ora_audio_writer_put(w, pcm, PROMPT_SAMPLES, err);
+    if (rc == 0)
+        rc = ora_audio_writer_close(&w, err);
+    ora_audio_writer_abort(&w);
+    free(pcm);
+    free(wave);
+    free(path);
+    return rc;
+}
+
 static int choose_dims(const char *name, struct mega_dims *d, struct ora_err *err)
 {
     if (!name || strcmp(name, "mini") == 0)
@@ -235,6 +261,8 @@ int mega_make_random(const char *seed, const struct ora_import_options *o, struc
                  : ora_err_set(err, ORA_E_NO_MEMORY, "no memory for weights");
     if (rc == 0)
         rc = write_all(&m);
+    if (rc == 0)
+        rc = write_prompt(o->out_dir, seed, err);
     for (int p = 0; p < MEGA_PARTS; p++) {
         v.part[p] = true;
         mega_official_release(&m.list[p]);
