@@ -65,47 +65,91 @@ void torch_file_pickle(const struct torch_file *f, bool stream, struct ora_str *
 
 /* ---- zip ------------------------------------------------------------------------------------------ */
 
-static void header(struct ora_str *out, const struct zip_part *p, uint32_t crc)
+static void header(struct ora_str *out, const struct zip_part *p, uint32_t crc, bool wide, size_t extra)
 {
     number(out, 0, 2); /* flags */
     number(out, p->method, 2);
     number(out, 0, 4); /* time */
     number(out, crc, 4);
-    number(out, p->bytes, 4);
-    number(out, p->bytes, 4);
+    number(out, wide ? 0xffffffff : p->bytes, 4);
+    number(out, wide ? 0xffffffff : p->bytes, 4);
     number(out, strlen(p->name), 2);
-    number(out, 0, 2); /* extra */
+    number(out, extra, 2);
+}
+
+static void wide_numbers(struct ora_str *out, const uint64_t *n, size_t count)
+{
+    number(out, 1, 2);
+    number(out, 8 * count, 2);
+    for (size_t i = 0; i < count; i++)
+        number(out, n[i], 8);
+}
+
+static void entry(struct ora_str *out, struct ora_str *directory, const struct zip_part *p, uint32_t crc,
+                  bool wide)
+{
+    const uint64_t numbers_of[] = {p->bytes, p->bytes, out->len};
+    ora_str_add(directory, "PK\1\2");
+    number(directory, 20, 2);
+    number(directory, 20, 2);
+    header(directory, p, crc, wide, wide ? 28 : 0);
+    number(directory, 0, 2 + 2 + 2 + 4); /* comment, disk, attributes */
+    number(directory, wide ? 0xffffffff : out->len, 4);
+    ora_str_add(directory, p->name);
+    ora_str_add(out, "PK\3\4");
+    number(out, 20, 2);
+    header(out, p, crc, wide, wide ? 20 : 0);
+    ora_str_add(out, p->name);
+    if (wide) {
+        wide_numbers(directory, numbers_of, 3);
+        wide_numbers(out, numbers_of, 2);
+    }
+    ora_str_addn(out, p->data, p->bytes);
+}
+
+static void wide_end(struct ora_str *out, size_t count, size_t bytes, size_t at)
+{
+    size_t here = out->len;
+    ora_str_add(out, "PK\6\6");
+    number(out, 44, 8);
+    number(out, 0, 2 + 2 + 4 + 4); /* versions, disks */
+    number(out, count, 8);
+    number(out, count, 8);
+    number(out, bytes, 8);
+    number(out, at, 8);
+    ora_str_add(out, "PK\6\7");
+    number(out, 0, 4);
+    number(out, here, 8);
+    number(out, 1, 4);
+}
+
+static void archive(const struct zip_part *parts, size_t count, bool with_crc, bool wide, struct ora_str *out)
+{
+    struct ora_str directory = ORA_STR_INIT;
+    for (size_t i = 0; i < count; i++)
+        entry(out, &directory, &parts[i], with_crc ? ora_crc32(0, parts[i].data, parts[i].bytes) : 0, wide);
+    size_t at = out->len;
+    ora_str_addn(out, directory.data ? directory.data : "", directory.len);
+    if (wide)
+        wide_end(out, count, directory.len, at);
+    ora_str_add(out, "PK\5\6");
+    number(out, 0, 4);
+    number(out, wide ? 0xffff : count, 2);
+    number(out, wide ? 0xffff : count, 2);
+    number(out, wide ? 0xffffffff : directory.len, 4);
+    number(out, wide ? 0xffffffff : at, 4);
+    number(out, 0, 2);
+    ora_str_release(&directory);
 }
 
 void zip_file(const struct zip_part *parts, size_t count, bool with_crc, struct ora_str *out)
 {
-    struct ora_str directory = ORA_STR_INIT;
-    for (size_t i = 0; i < count; i++) {
-        const struct zip_part *p = &parts[i];
-        uint32_t crc = with_crc ? ora_crc32(0, p->data, p->bytes) : 0;
-        ora_str_add(&directory, "PK\1\2");
-        number(&directory, 20, 2);
-        number(&directory, 20, 2);
-        header(&directory, p, crc);
-        number(&directory, 0, 2 + 2 + 2 + 4); /* comment, disk, attributes */
-        number(&directory, out->len, 4);
-        ora_str_add(&directory, p->name);
-        ora_str_add(out, "PK\3\4");
-        number(out, 20, 2);
-        header(out, p, crc);
-        ora_str_add(out, p->name);
-        ora_str_addn(out, p->data, p->bytes);
-    }
-    size_t at = out->len;
-    ora_str_addn(out, directory.data ? directory.data : "", directory.len);
-    ora_str_add(out, "PK\5\6");
-    number(out, 0, 4);
-    number(out, count, 2);
-    number(out, count, 2);
-    number(out, directory.len, 4);
-    number(out, at, 4);
-    number(out, 0, 2);
-    ora_str_release(&directory);
+    archive(parts, count, with_crc, false, out);
+}
+
+void zip64_file(const struct zip_part *parts, size_t count, struct ora_str *out)
+{
+    archive(parts, count, true, true, out);
 }
 
 /* ---- the two containers --------------------------------------------------------------------------- */

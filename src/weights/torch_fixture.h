@@ -47,5 +47,7 @@ struct zip_part {
     uint32_t method;
 };
 void zip_file(const struct zip_part *parts, size_t count, bool crc, struct ora_str *out);
+/* The same with every size and offset in zip64 records, as archives beyond 4 GiB have them. */
+void zip64_file(const struct zip_part *parts, size_t count, struct ora_str *out);
 
 #endif

@@ -348,6 +348,30 @@ ORA_TEST(archives_are_stored_and_stay_in_their_folder)
         check_archive(&(struct zip_part){escapes[i], "1", 1, 0}, 1, "name is not one of a file inside");
 }
 
+ORA_TEST(archives_beyond_four_gigabytes_have_wider_records)
+{
+    static const struct zip_part parts[] = {{"a/b", "12", 2, 0}, {"a/c", "345", 3, 0}};
+    struct ora_str file = ORA_STR_INIT;
+    struct ora_zip *z = NULL;
+    struct ora_err err = {0};
+    zip64_file(parts, 2, &file);
+    ORA_CHECK_OK(ora_zip_parse(file.data, file.len, "x.zip", &z, &err), err);
+    const struct ora_zip_entry *e = z ? ora_zip_find(z, "a/c") : NULL;
+    ORA_CHECK(e && e->bytes == 3 && memcmp(e->data, "345", 3) == 0 && ora_zip_check(z, e, &err) == 0);
+    ora_zip_close(&z);
+    for (size_t bit = 0; bit < 8 * file.len; bit++) { /* in bounds, whatever is changed */
+        char *copy = ora_xmalloc(file.len);
+        memcpy(copy, file.data, file.len);
+        copy[bit / 8] = (char)(copy[bit / 8] ^ 1 << bit % 8);
+        if (ora_zip_parse(copy, file.len, "x.zip", &z, &err) == 0)
+            for (size_t i = 0; i < ora_zip_count(z); i++)
+                (void)ora_zip_check(z, ora_zip_at(z, i), &err);
+        ora_zip_close(&z);
+        free(copy);
+    }
+    ora_str_release(&file);
+}
+
 /* Two entries of the directory with the same header before their data. */
 ORA_TEST(entries_that_overlap_are_refused)
 {
