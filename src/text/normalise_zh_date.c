@@ -85,15 +85,18 @@ size_t ora_zh_rule_year(struct ora_zh *z, size_t i)
     size_t end = ora_zh_digits_end(z, i), second = end + 1, last = ora_zh_digits_end(z, second);
     if (end == i || ora_zh_latin(z, i - 1))
         return 0;
-    if (year_ok(z, i, end) && ora_zh_dash(z, end) && year_ok(z, second, last) && ora_zh_is(z, last, "年")) {
+    if (year_ok(z, i, end) && ora_zh_dash(z, end) && year_ok(z, second, last) &&
+        ora_zh_in(z, last, "年 赛季 学年 财年")) {
         ora_zh_say_digits(z, i, end, false);
         ora_zh_say(z, "到");
         ora_zh_say_digits(z, second, last, false);
         return last - i;
     }
     size_t space = ora_zh_at(z, end) == ' ';
+    bool thousands = end - i == 4 && ora_zh_is(z, i + 1, "000") && ora_zh_at(z, i) != '2'; /* "1000年" */
     if (ora_zh_is(z, end + space, "年") &&
-        ((year_ok(z, i, end) && !ora_zh_in(z, end + space + 1, "历史 前 后的 多 以上 的历史")) ||
+        ((year_ok(z, i, end) && !thousands &&
+          !ora_zh_in(z, end + space + 1, "历史 前 后的 多 以上 的历史")) ||
          (end - i == 2 && ora_zh_digit(z, end + 1) && ora_zh_in(z, ora_zh_digits_end(z, end + 1), "月")))) {
         ora_zh_say_digits(z, i, end, false);
         return end + space - i;

@@ -1,29 +1,60 @@
 /* Amounts: money, percent, fractions, ratios, ranges, ordinals, numbers with what they count. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "text/chars.h"
 
 #include "text/normalise_zh_rules.h"
 
-/* "万", "亿", "k": behind a number of money; its code points and what is said. */
-static size_t magnitude(const struct ora_zh *z, size_t i, const char **said)
+/* "万", "亿", "k": behind a number of money; its code points, and what is said or by how many places the
+ * number is larger. */
+struct magnitude {
+    const char *sign, *said;
+    unsigned places;
+};
+
+static size_t magnitude(const struct ora_zh *z, size_t i, const struct magnitude **found)
 {
-    static const char *const words[][2] = {
-        {"万亿", "万亿"}, {"百万", "百万"}, {"千万", "千万"},    {"百亿", "百亿"},   {"千亿", "千亿"},
-        {"万", "万"},     {"亿", "亿"},     {"千", "千"},        {"k", "千"},        {"K", "千"},
-        {"M", "百万"},    {"B", "十亿"},    {"million", "百万"}, {"billion", "十亿"}};
+    static const struct magnitude words[] = {{"万亿", "万亿", 0}, {"百万", "百万", 0}, {"千万", "千万", 0},
+                                             {"百亿", "百亿", 0}, {"千亿", "千亿", 0}, {"万", "万", 0},
+                                             {"亿", "亿", 0},     {"千", "千", 0},     {"k", "", 3},
+                                             {"K", "", 3},        {"M", "", 6},        {"B", "", 9},
+                                             {"million", "", 6},  {"billion", "", 9}};
     size_t space = ora_zh_at(z, i) == ' ';
-    *said = "";
+    *found = NULL;
     for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
-        size_t n = ora_zh_is(z, i, words[k][0]);
-        if (!n && space && ora_zh_is(z, i + 1, words[k][0]) > 2)
-            n = 1 + ora_zh_is(z, i + 1, words[k][0]);
+        size_t n = ora_zh_is(z, i, words[k].sign);
+        if (!n && space && ora_zh_is(z, i + 1, words[k].sign) > 2)
+            n = 1 + ora_zh_is(z, i + 1, words[k].sign);
         if (n && !(ora_zh_latin(z, i + n - 1) && ora_zh_latin(z, i + n))) {
-            *said = words[k][1];
+            *found = &words[k];
             return n;
         }
     }
     return 0;
+}
+
+/* 1.5 with 6 places more: 1500000. False where that is no whole number of a size that has a name. */
+static bool enlarge(struct ora_zh_number *n, unsigned places)
+{
+    size_t len = strlen(n->whole), fraction = strlen(n->fraction);
+    if (!places || fraction > places || len + places > 16 || !n->is_cardinal)
+        return false;
+    memcpy(n->whole + len, n->fraction, fraction);
+    memset(n->whole + len + fraction, '0', places - fraction);
+    n->whole[len + places] = '\0';
+    n->fraction[0] = '\0';
+    n->value = strtoull(n->whole, NULL, 10);
+    return true;
+}
+
+static void say_large(struct ora_zh *z, struct ora_zh_number n, const struct magnitude *m)
+{
+    static const char *const names[] = {[3] = "千", [6] = "百万", [9] = "十亿"};
+    bool large = m && enlarge(&n, m->places);
+    ora_zh_say_count(z, &n);
+    if (m && !large)
+        ora_zh_say(z, m->places ? names[m->places] : m->said);
 }
 
 /* ---- money
@@ -62,18 +93,16 @@ static const char *code_at(const struct ora_zh *z, size_t i, size_t *n)
 /* A number with its magnitude, perhaps a range of two; the end. */
 static size_t say_amount(struct ora_zh *z, const struct ora_zh_number *first)
 {
-    struct ora_zh_number a = *first, b;
-    const char *times;
-    size_t n = magnitude(z, a.end, &times), at = a.end + n, sign;
-    ora_zh_say_count(z, &a);
-    ora_zh_say(z, times);
+    struct ora_zh_number b;
+    const struct magnitude *times;
+    size_t n = magnitude(z, first->end, &times), at = first->end + n, sign;
+    say_large(z, *first, times);
     if (ora_zh_dash(z, at) && (ora_zh_digit(z, at + 1) || sign_at(z, at + 1, &sign))) {
         sign_at(z, at + 1, &sign);
         if (ora_zh_number_at(z, at + 1 + sign, &b)) {
             n = magnitude(z, b.end, &times);
             ora_zh_say(z, "到");
-            ora_zh_say_count(z, &b);
-            ora_zh_say(z, times);
+            say_large(z, b, times);
             at = b.end + n;
         }
     }
@@ -83,8 +112,11 @@ static size_t say_amount(struct ora_zh *z, const struct ora_zh_number *first)
 static size_t money(struct ora_zh *z, size_t i, size_t number, const char *name)
 {
     struct ora_zh_number a;
-    if (!ora_zh_number_at(z, number, &a))
+    size_t minus = ora_zh_minus(z, number);
+    if (!ora_zh_number_at(z, number + minus, &a))
         return 0;
+    if (minus)
+        ora_zh_say(z, "负");
     size_t at = say_amount(z, &a), skip = ora_zh_is(z, at, name);
     ora_zh_say(z, name);
     if (!skip)
@@ -126,6 +158,7 @@ size_t ora_zh_rule_percent(struct ora_zh *z, size_t i)
     struct ora_zh_number a, b;
     if (!ora_zh_number_at(z, i, &a))
         return 0;
+    a.end += ora_zh_at(z, a.end) == ' ' && percent_at(z, a.end + 1);
     const char *first = percent_at(z, a.end);
     size_t at = a.end + (first != NULL), negative = ora_zh_minus(z, at + 1);
     bool range = ora_zh_dash(z, at) && ora_zh_number_at(z, at + 1 + negative, &b) && percent_at(z, b.end);

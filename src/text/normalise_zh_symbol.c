@@ -12,7 +12,8 @@ static bool ends_word(const struct ora_zh *z, size_t i)
 size_t ora_zh_rule_sign(struct ora_zh *z, size_t i)
 {
     uint32_t cp = ora_zh_at(z, i);
-    if (!ora_zh_digit(z, i + 1) && !(ora_zh_at(z, i + 1) == '.' && ora_zh_digit(z, i + 2)))
+    bool money = ora_zh_in(z, i + 1, "¥ $ € £") && ora_zh_digit(z, i + 2);
+    if (!ora_zh_digit(z, i + 1) && !money && !(ora_zh_at(z, i + 1) == '.' && ora_zh_digit(z, i + 2)))
         return 0;
     if (cp == 0xB1) {
         ora_zh_say(z, "正负");
@@ -113,7 +114,7 @@ size_t ora_zh_rule_operator(struct ora_zh *z, size_t i)
         ora_zh_say(z, ora_zh_in_sum(z, i) || ora_zh_at(z, right) == '(' ? "除以" : "比");
         return 1;
     }
-    if (cp == 'x' && ora_zh_digit(z, i - 1) && ora_zh_digit(z, i + 1)) {
+    if (cp == 'x' && ora_zh_digit(z, left) && ora_zh_digit(z, right) && (left == i - 1) == (right == i + 1)) {
         ora_zh_say(z, "乘");
         return 1;
     }
