@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "models/megatts3/prompt.h"
+#include "models/megatts3/symbols.h"
 #include "nn/noise.h"
 #include "weights/npy.h"
 
@@ -186,8 +187,39 @@ static int make(struct cloning *c)
     return rc;
 }
 
+/* What the aligner heard, as people write phones: the reader sees whether it understood. */
+static void add_heard(const struct mega_prompt *p, struct ora_str *out)
+{
+    for (int i = 0; i < p->phone_count; i++) {
+        ora_str_add(out, i ? " " : "");
+        mega_symbol_add(mega_phone_join(p->phones[i], p->tones[i]), out);
+    }
+}
+
+/* JSON's strings are YAML's double-quoted ones. */
+static void add_quoted(struct ora_str *out, const char *text)
+{
+    json_t *s = json_string(text);
+    char *quoted = s ? json_dumps(s, JSON_ENCODE_ANY) : NULL;
+    ora_str_add(out, quoted ? quoted : "\"?\"");
+    free(quoted);
+    json_decref(s);
+}
+
+static double latent_rms(const struct mega_prompt *p)
+{
+    double square = 0;
+    size_t n = (size_t)p->rows * MEGA_LATENT;
+    for (size_t i = 0; i < n; i++)
+        square += (double)p->latents[i] * (double)p->latents[i];
+    return sqrt(square / (double)n);
+}
+
 static int write(struct cloning *c, struct ora_str *y)
 {
+    struct ora_str heard = ORA_STR_INIT;
+    add_heard(&c->prompt, &heard);
+    note(c, "the aligner heard: %s", ora_str_c(&heard));
     const struct mega_prompt *p = &c->prompt;
     char *path = ora_path_join(c->o->out_dir, "model.safetensors");
     int rc = mega_prompt_write(p, c->o->base->model_sha256, path, NULL, c->err);
@@ -197,6 +229,12 @@ static int write(struct cloning *c, struct ora_str *y)
                  "  prompt_seconds: %.3f\n  prompt_phones: %d\n  prompt_lufs: %.2f\n",
                  c->o->base->lang, MEGA_SAMPLE_RATE, c->o->base->model_sha256,
                  (double)c->recording.samples / c->recording.sample_rate_hz, p->phone_count, p->lufs);
+    ora_str_add(y, "  prompt_heard: ");
+    add_quoted(y, ora_str_c(&heard));
+    ora_str_addf(y, "\n  latent_rms: %.4f\n", latent_rms(p));
+    ora_str_release(&heard);
+    if (isfinite(p->noise_rms))
+        ora_str_addf(y, "  encoder_noise_rms: %.4f\n", p->noise_rms);
     if (c->o->latents)
         ora_str_add(y, "  latents: file\n");
     else if (c->o->encoder_seed)

@@ -86,6 +86,25 @@ ORA_TEST(prompt_arithmetic)
     }
 }
 
+ORA_TEST(ids_join_as_they_split)
+{
+    static const struct {
+        int32_t id, phone, tone;
+    } known[] = {{201, 3, 4}, {206, 3, 15}, {207, 4, 4}, {788, 100, 15}, {145, 145, 3}, {101, 101, 3}};
+    int32_t phone, tone;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        mega_phone_split(known[i].id, &phone, &tone);
+        ORA_CHECK_INT(phone, known[i].phone);
+        ORA_CHECK_INT(tone, known[i].tone);
+    }
+    for (int32_t id = 1; id <= 788; id++) {
+        if (!mega_phone_valid(id))
+            continue;
+        mega_phone_split(id, &phone, &tone);
+        ORA_CHECK_INT(mega_phone_join(phone, tone), id);
+    }
+}
+
 ORA_TEST(durations_of_a_chunk)
 {
     static const int32_t phones[] = {145, 10, 163, 148}, codes[] = {9, 13, 20, 50}, want[] = {8, 12, 32, 68};

@@ -22,6 +22,13 @@ void mega_phone_split(int32_t id, int32_t *phone, int32_t *tone)
     *tone = r == 0 ? 4 : r + 10;
 }
 
+int32_t mega_phone_join(int32_t phone, int32_t tone)
+{
+    if (tone == MEGA_TONE_NONE)
+        return phone;
+    return 201 + (phone - 3) * 6 + (tone == 4 ? 0 : tone - 10);
+}
+
 size_t mega_alignment(const int32_t *tokens, size_t count, int32_t frames, int32_t *phones, int32_t *tones,
                       int32_t *durations)
 {

@@ -29,6 +29,8 @@ enum {
 /* A phone that may be spoken: 1..173, 201..788. */
 bool mega_phone_valid(int32_t id);
 void mega_phone_split(int32_t id, int32_t *phone, int32_t *tone);
+/* The id that splits into these; a valid id's parts give it again. */
+int32_t mega_phone_join(int32_t phone, int32_t tone);
 
 /* An aligner's tokens (without start and end: phone, end time, phone, end time …) as phones with durations
  * that sum to exactly `frames`: too little goes to the last, too much is taken from each in turn. Returns the

@@ -281,9 +281,17 @@ static int draw(const struct ora_compute *c, const struct mega_prompt_input *in,
     return 0;
 }
 
-/* All rows that the padded wave makes into out. */
+static double noise_rms(const float *logvar, size_t n)
+{
+    double variance = 0;
+    for (size_t i = 0; i < n; i++)
+        variance += exp((double)logvar[i]);
+    return sqrt(variance / (double)n);
+}
+
+/* All rows that the padded wave makes into p->latents. */
 static int encode(const struct mega_prompt_base *base, const struct mega_prompt_input *in,
-                  const struct mega_prompt_wave *w, int rows, float *out, struct ora_err *err)
+                  const struct mega_prompt_wave *w, int rows, struct mega_prompt *p, struct ora_err *err)
 {
     struct mega_vae_encoder *m = ora_xcalloc(1, sizeof *m);
     struct stage s;
@@ -297,10 +305,12 @@ static int encode(const struct mega_prompt_base *base, const struct mega_prompt_
         rc = ok ? 0 : ora_no_room(err, "the prompt's latents");
         if (rc == 0)
             rc = mega_vae_encode(&s.compute, m, w->wave, (int)w->samples, mean, logvar, err);
+        if (rc == 0)
+            p->noise_rms = noise_rms(logvar, (size_t)p->rows * MEGA_LATENT);
         if (rc == 0 && in->noise)
-            rc = draw(&s.compute, in, mean, logvar, rows, out, err);
+            rc = draw(&s.compute, in, mean, logvar, rows, p->latents, err);
         else if (rc == 0)
-            memcpy(out, mean, n * sizeof *out);
+            memcpy(p->latents, mean, n * sizeof *mean);
     }
     stage_end(&s);
     ora_fpu_leave(fpu);
@@ -335,7 +345,7 @@ static int set_latents(const struct mega_prompt_base *base, const struct mega_pr
     if (in->latents)
         memcpy(p->latents, in->latents, n * sizeof *p->latents);
     else
-        rc = encode(base, in, w, made, p->latents, err);
+        rc = encode(base, in, w, made, p, err);
     return rc < 0 ? rc : check_latents(p->latents, n, err);
 }
 
@@ -354,7 +364,7 @@ int mega_prompt_make(const struct mega_prompt_base *base, const struct mega_prom
     struct mega_prompt_wave w;
     int32_t tokens[MEGA_ALIGN_TOKENS_MAX];
     int count = 0;
-    *p = (struct mega_prompt){0};
+    *p = (struct mega_prompt){.noise_rms = NAN};
     tell(in, "listening to the prompt", 0);
     int rc = mega_prompt_hear(in, base->win_size, &w, err);
     if (rc < 0)

@@ -38,7 +38,9 @@ struct mega_prompt {
     int32_t *durations;      /* [phone_count] mel frames, at least 0; their sum is 4*rows */
     int rows;                /* latents, even */
     float *latents;          /* [rows][32] */
-    double lufs; /* of the padded recording: what chunks are levelled to; NAN: nothing to measure */
+    double lufs;      /* of the padded recording: what chunks are levelled to; NAN: nothing to measure */
+    double noise_rms; /* of the noise that the encoder's variances stand for, drawn or not; NAN: no encoder
+                         was run (it is not kept on disk) */
 };
 
 void mega_prompt_release(struct mega_prompt *p);

@@ -157,7 +157,7 @@ static int read_all(struct mega_prompt *p, const struct ora_weights *w, struct o
 int mega_prompt_read(struct mega_prompt *p, const struct ora_weights *w, const char *base_sha256,
                      struct ora_err *err)
 {
-    *p = (struct mega_prompt){0};
+    *p = (struct mega_prompt){.noise_rms = NAN};
     int rc = read_meta(p, w, base_sha256, err);
     if (rc == 0)
         rc = read_all(p, w, err);
