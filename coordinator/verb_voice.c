@@ -186,7 +186,7 @@ static struct ora_voice_import_request request_of(const struct voice_options *o,
 static int finish(int rc, char *dir, struct shown *shown)
 {
     end_line(shown);
-    if (rc == 0 && dir)
+    if (rc == 0)
         printf("%s\n", dir);
     free(dir);
     return rc;
@@ -200,7 +200,8 @@ static int import(const struct ora_words *args, const struct voice_options *o, s
     char *dir = NULL;
     q.path = args->item[named ? 2 : 1];
     q.family = named ? args->item[1] : NULL;
-    return finish(ora_voice_import(&q, &dir, err), dir, &shown);
+    int rc = ora_voice_import(&q, &dir, err);
+    return finish(rc, dir, &shown);
 }
 
 static int make_random(const struct ora_words *args, const struct voice_options *o, struct ora_err *err)
@@ -210,9 +211,9 @@ static int make_random(const struct ora_words *args, const struct voice_options 
     char *dir = NULL, *name = ora_fmt("%s-random", args->item[1]);
     q.family = args->item[1];
     q.name = o->name ? o->name : name;
-    int rc = finish(ora_voice_make_random(&q, o->seed ? o->seed : "0", &dir, err), dir, &shown);
+    int rc = ora_voice_make_random(&q, o->seed ? o->seed : "0", &dir, err);
     free(name);
-    return rc;
+    return finish(rc, dir, &shown);
 }
 
 static void on_added(void *ctx, const char *name, const char *dir, const struct ora_err *why)

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Base voices on the command line: checkpoints imported, random weights made, and what both say of themselves."""
+import hashlib
+import json
+import pathlib
+import shutil
+
+from cli import check, main, says
+
+CHECKPOINTS = pathlib.Path(__file__).parents[1] / "golden/megatts3/checkpoints"
+PARTS = ("diffusion_transformer", "duration_lm", "aligner_lm", "wavvae", "g2p")
+
+
+def places(t):
+    return {"ORATORIO_VOICES": str(t.dir / "voices"), "XDG_DATA_HOME": str(t.dir / "none"), "XDG_CACHE_HOME": str(t.dir / "cache")}
+
+
+def voice(t, *words, code=0):
+    return t.oratorio("voice", *words, env=places(t), code=code)
+
+
+def release(t, *parts):
+    for part in parts:
+        shutil.copytree(CHECKPOINTS / part, t.dir / "release" / part)
+    return t.dir / "release"
+
+
+def load(t, code=0, more=()):
+    return voice(t, "import", "megatts3", "release", "--dims", CHECKPOINTS / "dims.json", "--name", "base", "--out", "voices", *more,
+                 code=code)
+
+
+def case_a_release_becomes_a_base(t):
+    release(t, *PARTS)
+    result = load(t)
+    check(result.out.strip() == "voices/base", result)
+    says(result, "left out 3 unknown tensors", "dit.null_cond [1, 1, 16]", "wavvae has no encoder")
+    text = (t.dir / "voices/base/voice.yaml").read_text()
+    sums = [hashlib.sha256((t.dir / "release" / f).read_bytes()).hexdigest()
+            for f in ("diffusion_transformer/model_only_last.ckpt", "wavvae/decoder.ckpt", "g2p/vocab.json")]
+    for part in ("Apache-2.0", "ByteDance", "role: base", "parts: [dit, dur, align, vae, g2p]", *sums):
+        check(part in text, f"'{part}' is missing in {text}")
+    check("random" not in text, text)
+    says(load(t, code=2), "is there already")
+    load(t, more=("--replace",))
+    says(t.oratorio("say", "-v", "base", "-o", "x.wav", "Hello.", env=places(t), code=2), "oratorio voice add")
+
+
+def case_a_wrong_file_leaves_nothing(t):
+    release(t, *PARTS)
+    target = t.dir / "release/aligner_lm/model_only_last.ckpt"
+    for hostile, word in (("exec-legacy.ckpt", "posix.system"), ("truncated-legacy.ckpt", "truncated?"), ("exec-zip.ckpt", "posix.system")):
+        shutil.copy(CHECKPOINTS / "hostile" / hostile, target)
+        result = load(t, code=2)
+        says(result, str(target.name), word)
+        check("\nHOSTILE-CODE-RAN" not in "\n" + result.err, result)
+    check(not list((t.dir / "voices").iterdir()), "something was left")
+    shutil.copy(CHECKPOINTS / "aligner_lm/model_only_last.ckpt", target)
+    shutil.copy(CHECKPOINTS / "hostile/config-eval.yaml", t.dir / "release/diffusion_transformer/config.yaml")
+    result = load(t, code=2)
+    says(result, "config.yaml:1", "never evaluated")
+    check("\nHOSTILE-CODE-RAN" not in "\n" + result.err, result)
+
+
+def case_sizes_must_be_the_releases(t):
+    release(t, "duration_lm")
+    says(voice(t, "import", "megatts3", "release", code=2), "wanted F32 [174, 512], found F32 [174, 32]", "--dims")
+
+
+def case_random_weights_speak_and_say_so(t):
+    says(voice(t, "make-random", "megatts3", "--dims", "mini", "--seed", "7", "--name", "noise", "--out", "voices"), "voices/noise")
+    listed = {v["name"]: v for v in json.loads(voice(t, "list", "--json").out)}
+    check({"noise", "noise-base"} <= set(listed), str(listed))
+    t.oratorio("say", "-v", "noise", "-o", "x.wav", "Hello there.", env=places(t), code=0)
+    check((t.dir / "x.wav").stat().st_size > 10000, "no audio")
+    said = json.loads(t.oratorio("say", "-v", "noise", "-o", "y.wav", "--json", "Hello there.", env=places(t), code=0).out)
+    check(said.get("weights") == "random", str(said))
+    first = (t.dir / "voices/noise-base/model.safetensors").read_bytes()
+    voice(t, "make-random", "megatts3", "--dims", "mini", "--seed", "7", "--name", "noise", "--out", "voices", "--replace")
+    check(first == (t.dir / "voices/noise-base/model.safetensors").read_bytes(), "the same seed gave other weights")
+    says(voice(t, "make-random", "megatts3", "--seed", "../7", code=2), "letters and digits")
+    says(voice(t, "make-random", "vits", code=2), "makes no random voices")
+
+
+if __name__ == "__main__":
+    main(globals())
