@@ -54,6 +54,11 @@ static const struct shape shapes[] = {
     {"C32 k7 d12", 32, 32, 7, 12, 2048, 1},
     {"high C256 k11 d5", 256, 256, 11, 5, 512, 1},
     {"1024->1024 k11, sliced", 1024, 1024, 11, 1, 500, 1},
+    {"DiT 1024->1024, a tile", 1024, 1024, 1, 1, 224, 1},
+    {"DiT 1024->2048, a tile", 1024, 2048, 1, 1, 224, 1},
+    {"DiT 2048->1024, a tile", 2048, 1024, 1, 1, 224, 1},
+    {"DiT scores, a head", 64, 512, 1, 1, 112, 1},
+    {"DiT values, a head", 512, 64, 1, 1, 112, 1},
     {"short 192->768 k3, T=8", 192, 768, 3, 1, 8, 1},
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
