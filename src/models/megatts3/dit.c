@@ -153,7 +153,8 @@ void mega_dit_bind(struct ora_binder *b, const struct mega_dit_dims *d, struct m
 
 size_t mega_dit_table_floats(const struct mega_dit *m)
 {
-    return (size_t)m->dims.dim * (6 * (size_t)m->dims.layers + 2);
+    size_t padded = (size_t)ORA_LANES * (size_t)ora_blocks(m->dims.dim);
+    return mega_dit_layer_floats(m) * (size_t)m->dims.layers + 2 * padded;
 }
 
 struct work {
@@ -197,34 +198,37 @@ static void time_embedding(const struct ora_compute *c, const struct mega_dit *m
     ora_map(c, w->te, w->te, steps, dim, ORA_ACT_SILU);
 }
 
-static void add_one(float *x, int n)
+/* The vectors of one layer for one time, from row n of the product; scales count from 1. */
+static void spread_row(float *to, struct ora_b16 mod, int n, int dim, int vectors, unsigned scales)
 {
-    for (int i = 0; i < n; i++)
-        x[i] += 1;
+    int padded = ORA_LANES * ora_blocks(dim);
+    for (int v = 0; v < vectors; v++, to += padded) {
+        float one = scales >> v & 1 ? 1.0f : 0.0f;
+        for (int i = 0; i < dim; i++)
+            to[i] = *ora_b16_element(mod, n, v * dim + i) + one;
+        for (int i = dim; i < padded; i++)
+            to[i] = 0.0f;
+    }
 }
 
 int mega_dit_table(const struct ora_compute *c, const struct mega_dit *m, const double *times, int steps,
                    float *table, struct ora_err *err)
 {
-    int dim = m->dims.dim;
+    enum { SCALES = 1 << MEGA_SCALE_A | 1 << MEGA_SCALE_F, LAST_SCALES = 1 };
+    int dim = m->dims.dim, layers = m->dims.layers;
     size_t mark = ora_arena_mark(c->arena), line = mega_dit_table_floats(m);
     struct work w;
     if (!allocate(c, m, steps, &w))
         return ora_no_room(err, "the modulation");
     time_embedding(c, m, times, steps, &w);
-    for (int i = 0; i <= m->dims.layers; i++) {
-        bool last = i == m->dims.layers;
-        float *to = table + 6 * (size_t)dim * (size_t)i;
-        ora_apply(c, last ? &m->modulation.last : &m->modulation.layer[i], w.te, steps, w.mod, none,
-                  ORA_ACT_NONE);
+    for (int i = 0; i <= layers; i++) {
+        const struct ora_conv *map = i == layers ? &m->modulation.last : &m->modulation.layer[i];
+        ora_apply(c, map, w.te, steps, w.mod, none, ORA_ACT_NONE);
         if (i == 0)
             ora_show(c, w.mod, steps, 6 * dim, "mod.0");
-        c->k->to_tc(to, line, w.mod, steps, last ? 2 * dim : 6 * dim);
-        for (int n = 0; n < steps; n++) {
-            add_one(to + line * (size_t)n + (last ? 0 : dim), dim);
-            if (!last)
-                add_one(to + line * (size_t)n + 4 * dim, dim);
-        }
+        for (int n = 0; n < steps; n++)
+            spread_row(table + line * (size_t)n + mega_dit_layer_floats(m) * (size_t)i, w.mod, n, dim,
+                       map->out / dim, i == layers ? LAST_SCALES : SCALES);
     }
     ora_arena_reset(c->arena, mark);
     return 0;

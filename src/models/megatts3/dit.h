@@ -75,8 +75,26 @@ static inline int mega_dit_rows(const struct mega_dit_input *in)
     return in->frames / MEGA_LATENT_FRAMES;
 }
 
-/* AdaLN vectors for `steps` times, row-major [steps][mega_dit_table_floats]: per layer shift_a, 1+scale_a,
- * gate_a, shift_f, 1+scale_f, gate_f, then at the end 1+scale, shift. They depend on the times alone. */
+/* AdaLN vectors for `steps` times, row-major [steps][mega_dit_table_floats]: six a layer (enum), then at the
+ * end 1+scale, shift; each padded to whole blocks of channels. They depend on the times alone. */
+enum {
+    MEGA_SHIFT_A, /* before the attention */
+    MEGA_SCALE_A, /* 1 is in it already */
+    MEGA_GATE_A,
+    MEGA_SHIFT_F, /* before the feed-forward layer */
+    MEGA_SCALE_F,
+    MEGA_GATE_F,
+    MEGA_MODULATIONS
+};
+/* Vector `which` of a row at a layer's first. */
+static inline const float *mega_dit_vector(const struct mega_dit *m, const float *layer, int which)
+{
+    return layer + (size_t)which * (size_t)ORA_LANES * (size_t)ora_blocks(m->dims.dim);
+}
+static inline size_t mega_dit_layer_floats(const struct mega_dit *m)
+{
+    return MEGA_MODULATIONS * (size_t)ORA_LANES * (size_t)ora_blocks(m->dims.dim);
+}
 size_t mega_dit_table_floats(const struct mega_dit *m);
 int mega_dit_table(const struct ora_compute *c, const struct mega_dit *m, const double *times, int steps,
                    float *table, struct ora_err *err);

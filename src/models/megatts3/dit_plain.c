@@ -156,7 +156,8 @@ static void layer(const struct ora_compute *c, const struct mega_dit *m, int i, 
 {
     const struct mega_dit_layer *l = &m->layer[i];
     int dim = m->dims.dim, all = MEGA_BRANCHES * rows, blocks = ora_blocks(dim), head = dim / m->dims.heads;
-    c->k->layer_norm(w->n, w->h, all, dim, mod + dim, mod, EPSILON, ORA_ACT_NONE, none);
+    c->k->layer_norm(w->n, w->h, all, dim, mega_dit_vector(m, mod, MEGA_SCALE_A),
+                     mega_dit_vector(m, mod, MEGA_SHIFT_A), EPSILON, ORA_ACT_NONE, none);
     ora_apply(c, &l->q, w->n, all, w->q, none, ORA_ACT_NONE);
     ora_apply(c, &l->k, w->n, all, w->k, none, ORA_ACT_NONE);
     ora_apply(c, &l->v, w->n, all, w->v, none, ORA_ACT_NONE);
@@ -171,11 +172,12 @@ static void layer(const struct ora_compute *c, const struct mega_dit *m, int i, 
     ora_apply(c, &l->o, w->q, all, w->y, none, ORA_ACT_NONE);
     if (i == 0)
         ora_show(c, w->y, all, dim, "attn.0");
-    c->k->add_scaled(w->h, w->y, mod + 2 * dim, all, blocks);
-    c->k->layer_norm(w->n, w->h, all, dim, mod + 4 * dim, mod + 3 * dim, EPSILON, ORA_ACT_NONE, none);
+    c->k->add_scaled(w->h, w->y, mega_dit_vector(m, mod, MEGA_GATE_A), all, blocks);
+    c->k->layer_norm(w->n, w->h, all, dim, mega_dit_vector(m, mod, MEGA_SCALE_F),
+                     mega_dit_vector(m, mod, MEGA_SHIFT_F), EPSILON, ORA_ACT_NONE, none);
     ora_apply(c, &l->w1, w->n, all, w->wide, none, ORA_ACT_SILU);
     ora_apply(c, &l->w2, w->wide, all, w->y, none, ORA_ACT_NONE);
-    c->k->add_scaled(w->h, w->y, mod + 5 * dim, all, blocks);
+    c->k->add_scaled(w->h, w->y, mega_dit_vector(m, mod, MEGA_GATE_F), all, blocks);
     ora_show(c, w->h, all, dim, "h.%d", i);
 }
 
@@ -201,9 +203,9 @@ int mega_dit_velocity(const struct ora_compute *c, const struct mega_dit *m, str
         return ora_no_room(err, "the diffusion transformer");
     ora_rope_fill(w.rope, head, 10000, 0, rows);
     enter(c, m, cond, x, prompt_rows, rows, &w);
-    for (int i = 0; i < m->dims.layers; i++, table += 6 * (size_t)dim)
+    for (int i = 0; i < m->dims.layers; i++, table += mega_dit_layer_floats(m))
         layer(c, m, i, rows, table, &w);
-    c->k->layer_norm(w.n, w.h, all, dim, table, table + dim, EPSILON, ORA_ACT_NONE, none);
+    c->k->layer_norm(w.n, w.h, all, dim, table, mega_dit_vector(m, table, 1), EPSILON, ORA_ACT_NONE, none);
     ora_show(c, w.n, all, dim, "final_norm");
     ora_apply(c, &m->plain.out_proj, w.n, all, w.y, none, ORA_ACT_NONE);
     ora_apply(c, &m->plain.postnet, w.y, all, v, none, ORA_ACT_NONE);

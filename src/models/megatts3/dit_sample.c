@@ -219,6 +219,11 @@ static bool next_tile(const struct stretch *s, int count, int *which, int *at, i
 #define FOR_TILES(s, count, at, rows)                                                                        \
     for (int which_ = -1, at = 0, rows = 0; next_tile(s, count, &which_, &at, &rows);)
 
+static const float *vector(const struct form *f, const float *mod, int which)
+{
+    return mega_dit_vector(f->m, mod, which);
+}
+
 static void normalise(const struct form *f, const float *gain, const float *shift, int at, int rows)
 {
     f->c->k->layer_norm(f->n, ora_b16_at(f->h, 0, at), rows, f->m->dims.dim, gain, shift, EPSILON,
@@ -239,10 +244,10 @@ static void project(const struct form *f, const struct ora_conv *map, struct ora
 static void project_all(const struct form *f, const struct mega_dit_layer *l, const float *mod, int first)
 {
     struct stretch s[MEGA_BRANCHES];
-    int dim = f->m->dims.dim, count = stretches(f, 0, s);
+    int count = stretches(f, 0, s);
     FOR_TILES(s, count, at, rows)
     {
-        normalise(f, mod + dim, mod, at, rows);
+        normalise(f, vector(f, mod, MEGA_SCALE_A), vector(f, mod, MEGA_SHIFT_A), at, rows);
         project(f, &l->k, f->k, at, rows, true);
         project(f, &l->v, f->v, at, rows, false);
         if (first == 0)
@@ -253,7 +258,7 @@ static void project_all(const struct form *f, const struct mega_dit_layer *l, co
     count = stretches(f, first, s);
     FOR_TILES(s, count, at, rows)
     {
-        normalise(f, mod + dim, mod, at, rows);
+        normalise(f, vector(f, mod, MEGA_SCALE_A), vector(f, mod, MEGA_SHIFT_A), at, rows);
         project(f, &l->q, f->q, at, rows, true);
     }
 }
@@ -274,16 +279,16 @@ static void finish(const struct form *f, const struct mega_dit_layer *l, const f
 {
     const struct ora_compute *c = f->c;
     struct stretch s[MEGA_BRANCHES];
-    int dim = f->m->dims.dim, blocks = ora_blocks(dim), count = stretches(f, first, s);
+    int blocks = ora_blocks(f->m->dims.dim), count = stretches(f, first, s);
     FOR_TILES(s, count, at, rows)
     {
         struct ora_b16 h = ora_b16_at(f->h, 0, at);
         ora_apply(c, &l->o, ora_b16_at(f->q, 0, at), rows, f->y, none, ORA_ACT_NONE);
-        c->k->add_scaled(h, f->y, mod + 2 * dim, rows, blocks);
-        normalise(f, mod + 4 * dim, mod + 3 * dim, at, rows);
+        c->k->add_scaled(h, f->y, vector(f, mod, MEGA_GATE_A), rows, blocks);
+        normalise(f, vector(f, mod, MEGA_SCALE_F), vector(f, mod, MEGA_SHIFT_F), at, rows);
         ora_apply(c, &l->w1, f->n, rows, f->wide, none, ORA_ACT_SILU);
         ora_apply(c, &l->w2, f->wide, rows, f->y, none, ORA_ACT_NONE);
-        c->k->add_scaled(h, f->y, mod + 5 * dim, rows, blocks);
+        c->k->add_scaled(h, f->y, vector(f, mod, MEGA_GATE_F), rows, blocks);
     }
 }
 
@@ -326,10 +331,10 @@ static int velocity(void *form, const float *x, const float *mod, float *v, stru
     const struct form *f = form;
     const struct mega_dit *m = f->m;
     struct stretch s[MEGA_BRANCHES];
-    int dim = m->dims.dim, count, done = 0;
+    int count, done = 0;
     (void)err;
     enter(f, x);
-    for (int i = 0; i < m->dims.layers; i++, mod += 6 * (size_t)dim) {
+    for (int i = 0; i < m->dims.layers; i++, mod += mega_dit_layer_floats(m)) {
         int first = i + 1 == m->dims.layers ? f->first : 0;
         project_all(f, &m->layer[i], mod, first);
         attend(f, first);
@@ -338,7 +343,7 @@ static int velocity(void *form, const float *x, const float *mod, float *v, stru
     count = stretches(f, f->first, s);
     FOR_TILES(s, count, at, rows)
     {
-        normalise(f, mod, mod + dim, at, rows);
+        normalise(f, vector(f, mod, 0), vector(f, mod, 1), at, rows);
         ora_apply(f->c, &m->velocity, f->n, rows, ora_b16_at(f->guess, 0, done), none, ORA_ACT_NONE);
         done += rows;
     }
