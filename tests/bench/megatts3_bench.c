@@ -452,7 +452,7 @@ static int usage(void)
 static bool parse(int argc, char **argv, struct options *o)
 {
     *o = (struct options){.kernels = "auto", .threads = 1, .rounds = 3, .target = 250};
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc; i += 2) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (!value)
             return false;
@@ -468,7 +468,6 @@ static bool parse(int argc, char **argv, struct options *o)
             o->target = atoi(value);
         else
             return false;
-        i++;
     }
     return o->threads >= 1 && o->threads <= THREADS_MAX && o->rounds >= 1 && o->rounds <= ROUNDS_MAX &&
            o->target >= 2 && o->target % 2 == 0;
