@@ -139,14 +139,21 @@ static int check_part(struct importing *im, struct mega_source *s, int part)
     return rc;
 }
 
-/* Known and not needed: the character encoder, and the side of a WaveVAE that another file gives. */
-static bool is_spare(const char *name)
+static bool is_listed(const struct mega_official *l, const char *name)
 {
-    static const char *const prefixes[] = {"dur.char_encoder.", "dur.char_empty_embed.", "vae."};
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (ora_starts_with(name, prefixes[i]))
+    size_t len = strlen(name);
+    len -= ora_ends_with(name, ".weight_g") || ora_ends_with(name, ".weight_v") ? 2 : 0;
+    for (size_t i = 0; i < l->count; i++)
+        if (strlen(l->item[i].name) == len && memcmp(l->item[i].name, name, len) == 0)
             return true;
     return false;
+}
+
+/* Known and not needed: the character encoder, and the side of a WaveVAE that another file gives. */
+static bool is_spare(const struct importing *im, const char *name)
+{
+    return ora_starts_with(name, "dur.char_encoder.") || ora_starts_with(name, "dur.char_empty_embed.") ||
+           is_listed(&im->list[MEGA_PART_VAE], name) || is_listed(&im->list[MEGA_PART_VAE_ENCODER], name);
 }
 
 /* Tells what is left out, and keeps the unknown names for voice.yaml. */
@@ -157,9 +164,12 @@ static void tell_rest(struct importing *im, const struct mega_source *s)
     size_t unknown = 0, spare = 0;
     for (size_t i = 0; i < s->count; i++) {
         const struct mega_source_tensor *t = &s->item[i];
-        spare += !t->known && is_spare(t->name);
-        if (t->known || is_spare(t->name))
+        if (t->known)
             continue;
+        if (is_spare(im, t->name)) {
+            spare++;
+            continue;
+        }
         json_t *text = json_string(t->name);
         char *quoted = text ? json_dumps(text, JSON_ENCODE_ANY) : NULL;
         ora_str_addf(&im->yaml, "%s", im->yaml.len ? "" : "  dropped:\n");

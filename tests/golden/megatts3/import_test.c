@@ -411,6 +411,18 @@ ORA_TEST(two_decoders_are_compared)
     free(dir), free(to), free(from);
 }
 
+ORA_TEST(a_stranger_among_a_wavvae_is_told)
+{
+    char *dir = dumped("stranger", "wavvae", "wavvae/decoder.ckpt", "model_gen", "decoder",
+                       "decoder.stranger", NULL, NULL);
+    struct result r = import(dir, "dims.json");
+    ORA_CHECK_OK(r.rc, r.err);
+    ORA_CHECK_HAS(ora_str_c(&r.notes), "left out 1 unknown tensor: vae.decoder.stranger [1]");
+    ORA_CHECK_HAS(ora_str_c(&r.notes), "left out 2 tensors that nothing uses"); /* proj_to_z */
+    release(&r);
+    free(dir);
+}
+
 /* ---- settings ------------------------------------------------------------------------------------- */
 
 static struct result with_config(const char *name, const char *config)
