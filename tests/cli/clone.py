@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Cloned voices from the first command to the record, on networks of random weights at the tests' size."""
+import array
+import json
+import math
+import struct
+import wave
+
+from cli import check, main, says
+
+CONSENT = "Ann Example, by letter of 2026-10-02"
+LICENSE = "for our audiobooks only"
+
+
+def record(t, name, seconds=2.0, rate=24000, channels=1, amplitude=0.2):
+    """A hum in bursts; returns the file's path."""
+    path = t.dir / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frames = array.array("h")
+    for i in range(int(seconds * rate)):
+        x = i / rate
+        v = amplitude * (math.sin(2 * math.pi * 130 * x) + 0.5 * math.sin(2 * math.pi * 390 * x)) if x % 0.4 < 0.3 else 0
+        frames.extend([max(-32768, min(32767, round(32767 * v)))] * channels)
+    with wave.open(str(path), "wb") as w:
+        w.setnchannels(channels)
+        w.setsampwidth(2)
+        w.setframerate(rate)
+        w.writeframes(frames.tobytes())
+    return path
+
+
+def latents(t, name, rows, dtype="<f4", order=False, value=0.5):
+    header = f"{{'descr': '{dtype}', 'fortran_order': {order}, 'shape': (1, {rows}, 32), }}".ljust(117) + "\n"
+    width = 8 if dtype == "<f8" else 4
+    body = struct.pack("<" + ("d" if width == 8 else "f") * (rows * 32), *([value, -value] * (rows * 16)))
+    return t.write(name, b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + body)
+
+
+BASE = "machine-base"
+
+
+def base(t, *more, seed="A"):
+    """A base voice in ./voices, where the other commands look too (and a clone of it, "machine")."""
+    t.oratorio("voice", "make-random", "megatts3", "--dims", "mini", "--seed", seed, "--name", "machine", "--out", "voices", *more,
+               env=places(t), code=0)
+
+
+def places(t):
+    return {"ORATORIO_VOICES": str(t.dir / "voices"), "XDG_DATA_HOME": str(t.dir / "none"), "XDG_CACHE_HOME": str(t.dir / "cache")}
+
+
+def add(t, *words, code=0):
+    return t.oratorio("voice", "add", *words, "--consent", CONSENT, "--license", LICENSE, env=places(t), code=code)
+
+
+def case_consent_and_licence_are_needed(t):
+    base(t)
+    prompt = record(t, "ann.wav")
+    for words, text in ((("--license", LICENSE), "--consent"), (("--consent", CONSENT), "--license"),
+                        (("--consent", " ", "--license", LICENSE), "--consent")):
+        says(t.oratorio("voice", "add", "ann", "--base", BASE, "--prompt", prompt, *words, env=places(t), code=2), text)
+    check(not (t.dir / "voices/ann").exists(), "a voice was made without consent")
+
+
+def case_a_clone_is_described_checked_and_recorded(t):
+    base(t)
+    done = add(t, "ann", "--family", "megatts3", "--base", BASE, "--prompt", record(t, "ann.wav"), "--lang", "en-GB")
+    says(done, "voices/ann", "5 to 20 s of speech")
+    shown = json.loads(t.oratorio("voice", "describe", "ann", "--json", env=places(t), code=0).out)
+    check(shown["consent"] == CONSENT and shown["license"] == LICENSE and shown["base"] == BASE and shown["lang"] == "en-GB", str(shown))
+    check(shown["weights_random"] is True, "the base's weights are random, the clone does not say so")
+    says(t.oratorio("voice", "describe", BASE, env=places(t), code=0), "a base: networks for `oratorio voice add`")
+    says(t.oratorio("voice", "check", BASE, env=places(t), code=0), "use_pos_embed", "all numbers", "networks without a voice")
+    said = t.oratorio("voice", "check", "ann", "--text", "Hello.", env=places(t))
+    says(said, "use_pos_embed", "alignment", "8 against 32: mean spectra")
+    t.write("story.txt", "Hello there.\n")
+    t.oratorio("run", t.job(["story.txt"], voice="ann", more="views: [jsonl]\nsettings: {steps: 2}\n"), "--workers", "1", env=places(t), code=0)
+    records = [json.loads(line) for line in (t.dir / "runs/t/views/jsonl/manifest.jsonl").read_text().splitlines()]
+    check(records, "no records")
+    for r in records:
+        check(r["consent"] == CONSENT and r["voice_license"] == LICENSE and r["base"] == BASE and r["weights"] == "random", str(r))
+        check(r["base_sha256"] == shown["base_sha256"] and r["model_sha256"] == shown["model_sha256"], str(r))
+
+
+def case_a_base_cannot_speak(t):
+    base(t)
+    says(t.oratorio("say", "Hello.", "-o", "a.wav", "--voice", BASE, env=places(t), code=2), "oratorio voice add")
+
+
+def case_prompts_of_every_kind(t):
+    base(t)
+    for name, how, text in (("brief", {"seconds": 0.3}, "0.5 s at least"), ("silent", {"amplitude": 0}, "silent"),
+                            ("long", {"seconds": 30}, "at most 28 s")):
+        says(add(t, name, "--base", BASE, "--prompt", record(t, f"{name}.wav", **how), code=1), text)
+        check(not (t.dir / "voices" / name).exists(), f"{name} was left behind")
+    for name, how, text in (("loud", {"amplitude": 4}, "clipped"), ("phone", {"rate": 8000}, "8000 Hz"),
+                            ("wide", {"rate": 48000, "channels": 2}, "2 channels")):
+        says(add(t, name, "--base", BASE, "--prompt", record(t, f"{name}.wav", **how)), text)
+    t.write("song.mp3", b"ID3 and so on")
+    says(add(t, "song", "--base", BASE, "--prompt", "song.mp3", code=1), "neither WAV nor FLAC")
+    says(add(t, "none", "--base", BASE, "--prompt", "none.wav", code=1), "no such recording")
+    check(not list((t.dir / "voices").glob(".*")), "half a voice was left behind")
+
+
+def case_a_folder_of_pairs(t):
+    base(t)
+    record(t, "people/ann.wav")
+    latents(t, "people/ann.npy", 62)
+    record(t, "people/bob.wav")
+    record(t, "people/cy.wav", seconds=0.2)
+    done = add(t, "club", "--base", BASE, "--prompt", "people", code=1)
+    says(done, "voices/club-ann", "voices/club-bob", "club-cy: the prompt is 0.20 s long")
+    for name, how in (("club-ann", "file"), ("club-bob", "encoder")):
+        says(t.oratorio("voice", "list", env=places(t), code=0), name)
+        check(f"latents: {how}\n" in (t.dir / "voices" / name / "voice.yaml").read_text(), name)
+
+
+def case_latents_that_are_none(t):
+    base(t)
+    prompt = record(t, "ann.wav")
+    for kind, path, text in (("float64", latents(t, "a.npy", 62, dtype="<f8"), "'<f8', wanted '<f4'"),
+                             ("Fortran", latents(t, "b.npy", 62, order=True), "wanted C order"),
+                             ("too few", latents(t, "c.npy", 61), "another recording"),
+                             ("a pickle", t.write("d.npy", b"\x80\x04cos\nsystem\n."), "no .npy file")):
+        says(add(t, "ann", "--base", BASE, "--prompt", prompt, "--latents", path, code=1), text)
+        check(not (t.dir / "voices/ann").exists(), kind)
+    add(t, "ann", "--base", BASE, "--prompt", prompt, "--latents", latents(t, "e.npy", 62))
+
+
+def case_another_base_is_refused(t):
+    base(t)
+    add(t, "ann", "--base", BASE, "--prompt", record(t, "ann.wav"))
+    base(t, "--replace", seed="B")
+    says(t.oratorio("voice", "describe", "ann", env=places(t), code=2), f"made with a base '{BASE}' of SHA-256")
+    (t.dir / "voices" / BASE).rename(t.dir / "voices/other")
+    says(t.oratorio("voice", "describe", "ann", env=places(t), code=2), "neither beside it nor where voices are looked for")
+
+
+if __name__ == "__main__":
+    main(globals())
