@@ -139,10 +139,11 @@ static void size_up(const struct mega_vae_decoder *m, const struct plan *p, stru
     }
 }
 
+/* Of n latents: not evened out, so that a shorter utterance never needs more memory than a longer one. */
 static int tile_latents(const struct mega_vae_decoder *m, int n)
 {
-    int most = m->tile_latents ? m->tile_latents : TILE_LATENTS, count = (n + most - 1) / most;
-    return count > 1 ? (n + count - 1) / count : n;
+    int most = m->tile_latents ? m->tile_latents : TILE_LATENTS;
+    return n < most ? n : most;
 }
 
 /* Sizes over all tiles; returns the scratch. */

@@ -48,7 +48,7 @@ int mega_vae_decode(const struct ora_compute *c, const struct mega_vae_decoder *
 int mega_vae_decode_from(const struct ora_compute *c, const struct mega_vae_decoder *m, const float *latents,
                          int rows, int first, float *wave, struct ora_err *err);
 
-/* Arena bytes of either, exactly; from some 130 latents on always the same. */
+/* Arena bytes of either, exactly; more latents never need less, and from some 400 on it stays the same. */
 size_t mega_vae_bytes(const struct mega_vae_decoder *m, int rows, int first);
 
 #endif

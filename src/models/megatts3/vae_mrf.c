@@ -91,15 +91,18 @@ static void chain(const struct tile *t, const struct mega_mrf *m, int j, struct 
     }
 }
 
-int mega_mrf_tile_rows(const struct mega_mrf *m, int n, size_t tile_bytes)
+static int most_rows(const struct mega_mrf *m, int n, size_t tile_bytes)
 {
     size_t row_bytes = sizeof(float) * ORA_LANES * (size_t)ora_blocks(m->channels);
     size_t most = (tile_bytes ? tile_bytes : TILE_BYTES) / row_bytes;
-    if (most < 1)
-        most = 1;
-    if ((size_t)n <= most)
-        return n;
-    int count = (int)(((size_t)n + most - 1) / most);
+    most = most < 1 ? 1 : most;
+    return (size_t)n < most ? n : (int)most;
+}
+
+/* Rows of a tile for n rows in all: as many tiles as needed, of one length. */
+static int tile_rows(int n, int most)
+{
+    int count = (n + most - 1) / most;
     return (n + count - 1) / count;
 }
 
@@ -117,7 +120,7 @@ size_t mega_mrf_bytes(const struct mega_mrf *m, int n, size_t tile_bytes)
 {
     struct ora_arena counts = ora_arena_of_counts();
     struct tile t;
-    allocate(&(struct ora_compute){.arena = &counts}, m, mega_mrf_tile_rows(m, n, tile_bytes), &t);
+    allocate(&(struct ora_compute){.arena = &counts}, m, most_rows(m, n, tile_bytes), &t);
     return counts.peak_bytes;
 }
 
@@ -138,8 +141,8 @@ int mega_mrf_forward(const struct ora_compute *c, const struct mega_mrf *m, stru
 {
     size_t mark = ora_arena_mark(c->arena);
     struct tile t = {.c = c, .rows = rows};
-    int tile = mega_mrf_tile_rows(m, hi - lo, tile_bytes);
-    if (!allocate(c, m, tile, &t))
+    int most = most_rows(m, hi - lo, tile_bytes), tile = tile_rows(hi - lo, most);
+    if (!allocate(c, m, most, &t))
         return ora_no_room(err, "residual blocks");
     for (int a = lo; a < hi; a += tile) {
         struct ora_b16 out = ora_b16_at(y, 0, a - lo);

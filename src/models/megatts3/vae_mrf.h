@@ -28,9 +28,7 @@ struct mega_mrf {
 /* `item`: its number in model_up. */
 void mega_mrf_bind(struct ora_binder *b, struct mega_mrf *m, int channels, int item);
 
-/* Rows of a tile for n rows in all; tile_bytes: of one inner tensor, 0 the default. */
-int mega_mrf_tile_rows(const struct mega_mrf *m, int n, size_t tile_bytes);
-/* Arena bytes of a forward over n rows. */
+/* Arena bytes of a forward over n rows; tile_bytes: of one inner tensor, 0 the default. */
 size_t mega_mrf_bytes(const struct mega_mrf *m, int n, size_t tile_bytes);
 /* Rows [lo, hi) of an utterance of `rows` rows; y's row 0 is row lo. x's row 0 is row x_from; rows
  * [lo - reach, hi + reach) are there as far as the utterance goes. x and y are two tensors. */
