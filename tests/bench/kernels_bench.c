@@ -138,7 +138,13 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, const struct sh
     size_t n_x = ora_b16_floats(s->in, (size_t)s->rows, HALO);
     size_t out_rows = (size_t)s->rows * (size_t)s->step, n_y = ora_b16_floats(s->out, out_rows, 0);
     size_t n_w = (size_t)s->in * (size_t)s->out * (size_t)s->taps;
-    size_t packed = k->pack_bytes(s->in, s->out, s->taps) + sizeof(float) * (size_t)(s->out + 64);
+    struct ora_conv_spec spec = {.in = s->in,
+                                 .out = s->out,
+                                 .taps = s->taps,
+                                 .dilation = s->dilation,
+                                 .first = ora_conv_first(s->taps, s->dilation),
+                                 .weight_scale = 0.01f};
+    size_t packed = k->pack_bytes(&spec) + sizeof(float) * (size_t)(s->out + 64);
     size_t bytes = sizeof(float) * (n_x + 3 * n_y + n_w + 64) + packed + k->scratch_bytes + 4096;
     memset(g, 0, sizeof *g);
     g->k = k;
@@ -150,14 +156,7 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, const struct sh
     g->run.y = ora_b16_place(filled(&at, n_y), out_rows, 0);
     g->run.leaky = ora_b16_place(filled(&at, n_y), out_rows, 0);
     g->run.res = s->step == 1 ? g->run.y : (struct ora_b16){0};
-    float *weights = filled(&at, n_w);
-    struct ora_conv_spec spec = {.in = s->in,
-                                 .out = s->out,
-                                 .taps = s->taps,
-                                 .dilation = s->dilation,
-                                 .first = ora_conv_first(s->taps, s->dilation),
-                                 .weights = weights,
-                                 .weight_scale = 0.01f};
+    spec.weights = filled(&at, n_w);
     struct ora_packer p;
     ora_packer_init(&p, k, ORA_PACK_WRITE, at, packed);
     ora_packer_conv(&p, &spec, &g->conv);

@@ -392,7 +392,7 @@ static void bench_matrix(struct bench *g, int in, int out, bool half)
 {
     static const int rows[] = {1, 2, 4, 8, 16, 40, 256};
     enum { COUNTS = sizeof rows / sizeof *rows, MOST = 256, MEMORY = 320 << 20 };
-    size_t bytes = half ? g->k->pack_half_bytes(in, out, 1) : g->k->pack_bytes(in, out, 1);
+    size_t bytes = g->k->pack_bytes(&(struct ora_conv_spec){.in = in, .out = out, .taps = 1, .half = half});
     size_t mark = ora_arena_mark(&g->arena);
     int copies = (int)(MEMORY / bytes);
     void *weights = ora_tryaligned(64, bytes * (size_t)copies);

@@ -194,7 +194,8 @@ ORA_TEST(modulation_weights_lie_together)
     const struct ora_conv *all[] = {&a->time[0], &a->time[1], &a->layer[0], &a->layer[2], &a->last};
     for (int i = 0; i < 5; i++) {
         const char *w = all[i]->weights;
-        ORA_CHECK(w >= from && w + g->t.k->pack_bytes(all[i]->in, all[i]->out, 1) <= from + a->bytes);
+        struct ora_conv_spec s = {.in = all[i]->in, .out = all[i]->out, .taps = 1};
+        ORA_CHECK(w >= from && w + g->t.k->pack_bytes(&s) <= from + a->bytes);
     }
     ORA_CHECK((const char *)g->m.layer[0].q.weights >= from + a->bytes);
     tiny_end(&g->t);

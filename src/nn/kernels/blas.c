@@ -102,14 +102,6 @@ static void op_conv(const struct ora_conv *c, const struct ora_conv_run *r)
     }
 }
 
-static size_t op_pack_bytes(int in, int out, int taps)
-{
-    return ora_panels_bytes(in, out, taps);
-}
-static size_t op_pack_half_bytes(int in, int out, int taps)
-{
-    return ora_panels_half_bytes(in, out, taps);
-}
 static void op_pack(void *dst, const struct ora_conv_spec *spec)
 {
     ora_panels_pack(dst, spec, spec->half ? ORA_LANES : 0);
@@ -128,8 +120,7 @@ const struct ora_kernels ora_kernels_blas = {.name = "blas",
                                              .available = available,
                                              .detail = ora_gemm_core,
                                              .scratch_bytes = SCRATCH_BYTES,
-                                             .pack_bytes = op_pack_bytes,
-                                             .pack_half_bytes = op_pack_half_bytes,
+                                             .pack_bytes = ora_panels_bytes,
                                              .pack = op_pack,
                                              .pack_rows = op_pack_rows,
                                              .conv = op_conv,

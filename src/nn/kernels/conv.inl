@@ -120,14 +120,6 @@ static void op_conv(const struct ora_conv *c, const struct ora_conv_run *r)
     }
 }
 
-static size_t op_pack_bytes(int in, int out, int taps)
-{
-    return ora_panels_bytes(in, out, taps);
-}
-static size_t op_pack_half_bytes(int in, int out, int taps)
-{
-    return ora_panels_half_bytes(in, out, taps);
-}
 static void op_pack(void *dst, const struct ora_conv_spec *spec)
 {
     ora_panels_pack(dst, spec, PANEL);
@@ -138,5 +130,5 @@ static void op_pack_rows(void *dst, struct ora_b16 x, int rows, int channels, bo
 }
 
 #define ORA_CONV_TABLE                                                                                       \
-    .scratch_bytes = CONV_SCRATCH_BYTES, .pack_bytes = op_pack_bytes, .pack_half_bytes = op_pack_half_bytes, \
-    .pack = op_pack, .pack_rows = op_pack_rows, .conv = op_conv
+    .scratch_bytes = CONV_SCRATCH_BYTES, .pack_bytes = ora_panels_bytes, .pack = op_pack,                    \
+    .pack_rows = op_pack_rows, .conv = op_conv

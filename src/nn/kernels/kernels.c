@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "nn/kernels/level.h"
 
-/* Best first: "auto" takes the first that is available. */
+/* Best first: "auto" takes the first that is available and not by_name. */
 static const struct ora_kernels *const levels[] = {
 #if defined(__x86_64__)
     &ora_kernels_avx512,
@@ -42,7 +42,7 @@ const struct ora_kernels *ora_kernels_find(const char *name, struct ora_err *err
     bool automatic = !name || strcmp(name, "auto") == 0;
     for (size_t i = 0; ora_kernels_at(i); i++) {
         const struct ora_kernels *k = ora_kernels_at(i);
-        if (automatic ? !k->available() : strcmp(name, k->name) != 0)
+        if (automatic ? k->by_name || !k->available() : strcmp(name, k->name) != 0)
             continue;
         if (!k->available()) {
             ora_err_set(err, ORA_E_UNSUPPORTED,

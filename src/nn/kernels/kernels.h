@@ -51,6 +51,7 @@ struct ora_conv {
     int taps, dilation;        /* output row t reads input rows t + first + j*dilation, j = 0..taps-1 */
     int first;                 /* -(taps-1)/2*dilation for "same" padding */
     bool half;                 /* the weights are bfloat16; the arithmetic is that of floats */
+    bool tolerant;             /* as in its spec: packed for a level's coarser arithmetic, where it has one */
     const void *weights;       /* in the level's own order */
     const float *bias;         /* [16*out_blocks]; zeros where the layer has none */
 };
@@ -100,23 +101,23 @@ struct ora_conv_spec {
     const int *out_map; /* [out]: source row of each packed output, -1 = zero row and bias; NULL: the same */
     float weight_scale; /* 0 means 1 */
     float bias_scale;   /* 0 means 1 */
-    bool half; /* keep the weights as bfloat16 (scaled, rounded to nearest even): exact where they are */
+    bool half;     /* keep the weights as bfloat16 (scaled, rounded to nearest even): exact where they are */
+    bool tolerant; /* the model bears bfloat16 operands here: levels that are named for it may use them */
 };
 
 /* A level: pure functions, outputs first. */
 struct ora_kernels {
     const char *name;        /* "avx512" */
+    bool by_name;            /* taken only where it is asked for by name, never by "auto" */
     bool (*available)(void); /* does this processor (and its system) run it? */
     const char *(*detail)(
         void);            /* what else decides bits: OpenBLAS's core name for blas, "" for the others */
     size_t scratch_bytes; /* for conv: one a thread, 64-byte aligned */
 
-    /* Packed weights of a conv: size in bytes (a multiple of 64), and the packing into dst (64-byte aligned).
-     */
-    size_t (*pack_bytes)(int in, int out, int taps);
+    /* Packed weights of a conv: size in bytes (a multiple of 64; of the spec only in, out, taps, dilation,
+     * first, half and tolerant count), and the packing into dst (64-byte aligned). */
+    size_t (*pack_bytes)(const struct ora_conv_spec *spec);
     void (*pack)(void *dst, const struct ora_conv_spec *spec);
-    /* The size where spec->half keeps the weights as bfloat16, to be widened in registers. */
-    size_t (*pack_half_bytes)(int in, int out, int taps);
     /* The same weights from activations, at run time (attention). Packs a one-tap conv with
      *   transposed = false: in = rows of x, out = channels:  w[o][i] = x[row i][channel o]   (values)
      *   transposed = true:  in = channels, out = rows of x:  w[o][i] = x[row o][channel i]   (keys)

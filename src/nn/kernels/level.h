@@ -19,8 +19,7 @@ extern const struct ora_kernels ora_kernels_avx512;
  * W is 32, the last panel is 16 wide. W = 0: all outputs in one panel (a row-major matrix
  * [in/16*taps*16][out]).
  */
-size_t ora_panels_bytes(int in, int out, int taps);
-size_t ora_panels_half_bytes(int in, int out, int taps);
+size_t ora_panels_bytes(const struct ora_conv_spec *spec);
 /* With spec->half two weights lie in a 32-bit word, [out/W][in/16][tap][8 pairs of in][W out]: inputs 2i and
  * 2i+1 of one output are its low and its high half, so that a shift and a mask widen a whole vector. */
 void ora_panels_pack(void *dst, const struct ora_conv_spec *spec, int width);

@@ -16,15 +16,10 @@ enum { ALIGN = 64 };
 /* ---- panels
  * ------------------------------------------------------------------------------------------------- */
 
-size_t ora_panels_bytes(int in, int out, int taps)
+size_t ora_panels_bytes(const struct ora_conv_spec *s)
 {
-    size_t n = (size_t)ora_blocks(in) * ORA_LANES, m = (size_t)ora_blocks(out) * ORA_LANES;
-    return n * (size_t)taps * m * sizeof(float);
-}
-
-size_t ora_panels_half_bytes(int in, int out, int taps)
-{
-    return ora_panels_bytes(in, out, taps) / 2;
+    size_t n = (size_t)ora_blocks(s->in) * ORA_LANES, m = (size_t)ora_blocks(s->out) * ORA_LANES;
+    return n * (size_t)s->taps * m * (s->half ? sizeof(uint16_t) : sizeof(float));
 }
 
 /* Where weight (o, i, tap) lies in panels of `width` outputs, in floats or in halves: rows 2i and 2i+1 of
@@ -47,9 +42,8 @@ void ora_panels_pack(void *dst, const struct ora_conv_spec *s, int width)
 {
     int src_in = s->src_in ? s->src_in : s->in;
     float scale = s->weight_scale == 0.0f ? 1.0f : s->weight_scale, v;
-    size_t bytes = ora_panels_bytes(s->in, s->out, s->taps);
 
-    memset(dst, 0, s->half ? bytes / 2 : bytes);
+    memset(dst, 0, ora_panels_bytes(s));
     for (int o = 0; o < s->out; o++) {
         int from_o = s->out_map ? s->out_map[o] : o;
         for (int i = 0; from_o >= 0 && i < s->in; i++) {
@@ -75,7 +69,7 @@ void ora_panels_pack_rows(float *dst, struct ora_b16 x, int rows, int channels, 
     struct ora_conv_spec s = {
         .in = transposed ? channels : rows, .out = transposed ? rows : channels, .taps = 1};
 
-    memset(dst, 0, ora_panels_bytes(s.in, s.out, 1));
+    memset(dst, 0, ora_panels_bytes(&s));
     for (int b = 0; b < ora_blocks(channels); b++) {
         int n = channels - ORA_LANES * b < ORA_LANES ? channels - ORA_LANES * b : ORA_LANES;
         for (int t = 0; t < rows; t++) {
@@ -108,7 +102,7 @@ static void digest_words(struct ora_packer *p, const int *words, int count)
 /* All of a spec that decides numbers and places, but the weights themselves. */
 static void digest_spec(struct ora_packer *p, int kind, const struct ora_conv_spec *s)
 {
-    int words[] = {s->half ? kind | 256 : kind,
+    int words[] = {kind | (s->half ? 256 : 0) | (s->tolerant ? 512 : 0),
                    s->in,
                    s->out,
                    s->taps,
@@ -195,9 +189,9 @@ static void take_weights(struct ora_packer *p, const struct ora_conv_spec *s, st
                            .dilation = s->dilation,
                            .first = s->first,
                            .half = s->half,
+                           .tolerant = s->tolerant,
                            .bias = bias};
-    void *w = take(p, s->half ? p->kernels->pack_half_bytes(s->in, s->out, s->taps)
-                              : p->kernels->pack_bytes(s->in, s->out, s->taps));
+    void *w = take(p, p->kernels->pack_bytes(s));
     if (w && p->mode == ORA_PACK_WRITE)
         p->kernels->pack(w, s);
     c->weights = w;
@@ -254,7 +248,8 @@ void ora_packer_upsampler(struct ora_packer *p, const struct ora_conv_spec *spec
                                       .first = -1,
                                       .weights = plain,
                                       .weight_scale = spec->weight_scale,
-                                      .half = spec->half};
+                                      .half = spec->half,
+                                      .tolerant = spec->tolerant};
         if (plain)
             phase_weights(plain, spec, rate, s);
         take_weights(p, &phase, &u->phase[s], bias);

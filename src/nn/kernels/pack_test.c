@@ -186,11 +186,11 @@ ORA_TEST(rows_pack_like_layers)
             for (int o = 0; o < out; o++)
                 for (int i = 0; i < in; i++)
                     plain[o * in + i] = transposed ? *ora_b16_element(x, o, i) : *ora_b16_element(x, i, o);
-            size_t bytes = k->pack_bytes(in, out, 1);
+            struct ora_conv_spec spec = {.in = in, .out = out, .taps = 1, .dilation = 1, .weights = plain};
+            size_t bytes = k->pack_bytes(&spec);
             void *want = ora_tryaligned(64, bytes), *got = ora_tryaligned(64, bytes);
             memset(got, 0x5A, bytes);
-            k->pack(want, &(struct ora_conv_spec){
-                              .in = in, .out = out, .taps = 1, .dilation = 1, .weights = plain});
+            k->pack(want, &spec);
             k->pack_rows(got, x, ROWS, CHANNELS, transposed);
             ORA_CHECK(memcmp(want, got, bytes) == 0);
             free(want);

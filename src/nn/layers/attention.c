@@ -57,8 +57,10 @@ static struct work lay_out(const struct ora_kernels *k, const struct ora_attenti
     struct work w = {0};
     int widest = rows > a->head_channels ? rows : a->head_channels;
     size_t row_floats = sizeof(float) * ORA_LANES * QUERY_ROWS;
-    w.keys = take(scratch, &w.bytes, k->pack_bytes(a->head_channels, rows, 1));
-    w.values = take(scratch, &w.bytes, k->pack_bytes(rows, a->head_channels, 1));
+    struct ora_conv_spec keys = {.in = a->head_channels, .out = rows, .taps = 1};
+    struct ora_conv_spec values = {.in = rows, .out = a->head_channels, .taps = 1};
+    w.keys = take(scratch, &w.bytes, k->pack_bytes(&keys));
+    w.values = take(scratch, &w.bytes, k->pack_bytes(&values));
     w.scores = ora_b16_place(take(scratch, &w.bytes, row_floats * (size_t)ora_blocks(rows)), QUERY_ROWS, 0);
     w.rel = ora_b16_place(take(scratch, &w.bytes, row_floats * (size_t)ora_blocks(2 * a->window + 1)),
                           QUERY_ROWS, 0);
