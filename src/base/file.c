@@ -277,6 +277,14 @@ void ora_map_release(struct ora_map *m)
     *m = (struct ora_map){NULL, 0};
 }
 
+void ora_map_rest(const struct ora_map *m, size_t from, size_t n)
+{
+    const size_t page = 4096;
+    size_t first = (from + page - 1) / page * page, end = from + n < m->len ? from + n : m->len;
+    if (m->data && first < end)
+        madvise((void *)(uintptr_t)(m->data + first), end - first, MADV_DONTNEED);
+}
+
 /* Did the file that was locked keep its name meanwhile? A lock on a file that somebody removed guards
  * nothing. */
 static bool still_named(int fd, const char *path)

@@ -34,6 +34,9 @@ struct ora_map {
 };
 int ora_map_open(struct ora_map *m, const char *path, struct ora_err *err);
 void ora_map_release(struct ora_map *m);
+/* The pages of bytes [from, from + n) are not needed for a while: they leave this process, not the page cache of
+ * the node, and come back by themselves when they are read. */
+void ora_map_rest(const struct ora_map *m, size_t from, size_t n);
 
 /* Takes an exclusive advisory lock (flock) on path, created when missing; *fd holds it until closed.
  * wait=false: ORA_E_BUSY at once when another process has it. The holder may remove the file: who waited for it then

@@ -37,6 +37,7 @@ static const float *file_take(void *ctx, const char *name, struct ora_shape shap
     struct ora_file_source *s = ctx;
     const struct ora_tensor *t = ora_weights_find(s->weights, name);
     const float *data = NULL;
+    s->read_bytes += want_values && t ? t->bytes : 0;
     if (!t || t->dtype != ORA_BF16) {
         ora_weights_bind(s->weights, &data, shape, err, "%s", name);
         return data;
@@ -52,9 +53,17 @@ static const float *file_take(void *ctx, const char *name, struct ora_shape shap
     return data;
 }
 
+/* A model of gigabytes must not pile up in memory while it is packed layer by layer. */
+enum { REST_BYTES = 64 << 20 };
+
 static void file_release(void *ctx)
 {
-    ora_file_source_release(ctx);
+    struct ora_file_source *s = ctx;
+    ora_file_source_release(s);
+    if (s->read_bytes < REST_BYTES)
+        return;
+    ora_weights_rest(s->weights);
+    s->read_bytes = 0;
 }
 
 struct ora_tensor_source ora_file_source(struct ora_file_source *s, const struct ora_weights *w)

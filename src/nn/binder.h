@@ -33,6 +33,7 @@ struct ora_file_source {
     const struct ora_weights *weights;
     float **wide; /* widened tensors, until release */
     size_t wide_count;
+    size_t read_bytes; /* since the file was last let rest */
 };
 struct ora_tensor_source ora_file_source(struct ora_file_source *s, const struct ora_weights *w);
 void ora_file_source_release(struct ora_file_source *s);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -29,13 +28,18 @@ struct header {
 };
 _Static_assert(sizeof(struct header) <= ORA_PACK_HEADER_BYTES, "the header fits");
 
+/* Bytes of a mapped file that are looked at before their pages are let go again. */
+enum { REST_BYTES = 64 << 20 };
+
 /* Finds damage, not malice: four independent multiply-rotate lanes, so that it runs at memory speed. n is a
- * multiple of 64. */
-static uint64_t checksum(const unsigned char *data, size_t n)
+ * multiple of 64. map: the file that data lies in, or NULL. */
+static uint64_t checksum(const unsigned char *data, size_t n, const struct ora_map *map)
 {
     const uint64_t prime = 0x9E3779B185EBCA87u;
     uint64_t lane[4] = {1, 2, 3, 4}, word[4], sum = n;
     for (size_t i = 0; i + sizeof word <= n; i += sizeof word) {
+        if (map && i && i % REST_BYTES == 0)
+            ora_map_rest(map, 0, ORA_PACK_HEADER_BYTES + i);
         memcpy(word, data + i, sizeof word);
         for (int l = 0; l < 4; l++) {
             uint64_t h = (lane[l] ^ word[l]) * prime;
@@ -71,14 +75,15 @@ void ora_pack_image_seal(unsigned char *image, const struct ora_pack_expect *e)
                        .header_bytes = ORA_PACK_HEADER_BYTES,
                        .bytes = e->bytes,
                        .digest = e->digest,
-                       .checksum = checksum(image + ORA_PACK_HEADER_BYTES, (size_t)e->bytes)};
+                       .checksum = checksum(image + ORA_PACK_HEADER_BYTES, (size_t)e->bytes, NULL)};
     memcpy(h.magic, magic, sizeof magic);
     memcpy(h.key, e->key, sizeof h.key);
     memset(image, 0, ORA_PACK_HEADER_BYTES);
     memcpy(image, &h, sizeof h);
 }
 
-const char *ora_pack_image_fault(const unsigned char *data, size_t len, const struct ora_pack_expect *e)
+static const char *image_fault(const unsigned char *data, size_t len, const struct ora_pack_expect *e,
+                               const struct ora_map *map)
 {
     struct header h;
     if (len < ORA_PACK_HEADER_BYTES)
@@ -91,9 +96,14 @@ const char *ora_pack_image_fault(const unsigned char *data, size_t len, const st
         return "made for another voice, level or version";
     if (h.bytes != e->bytes || len - ORA_PACK_HEADER_BYTES != e->bytes)
         return "of the wrong size";
-    if (h.checksum != checksum(data + ORA_PACK_HEADER_BYTES, (size_t)e->bytes))
+    if (h.checksum != checksum(data + ORA_PACK_HEADER_BYTES, (size_t)e->bytes, map))
         return "damaged (checksum)";
     return NULL;
+}
+
+const char *ora_pack_image_fault(const unsigned char *data, size_t len, const struct ora_pack_expect *e)
+{
+    return image_fault(data, len, e, NULL);
 }
 
 /* ---- files
@@ -126,7 +136,7 @@ static bool map_sound(struct ora_map *map, const char *path, const struct ora_pa
     const char *fault;
     if (!ora_file_exists(path) || ora_map_open(map, path, NULL) < 0)
         return false;
-    fault = ora_pack_image_fault(map->data, map->len, e);
+    fault = image_fault(map->data, map->len, e, map);
     if (!fault)
         return true;
     ora_log(ORA_LOG_WARN, "packed weights %s are %s: they are made anew", path, fault);
@@ -255,6 +265,5 @@ void ora_pack_cache_release(struct ora_pack_cache *c)
 
 void ora_pack_cache_rest(const struct ora_pack_cache *c)
 {
-    if (c->map.data)
-        madvise((void *)(uintptr_t)c->map.data, c->map.len, MADV_DONTNEED);
+    ora_map_rest(&c->map, 0, c->map.len);
 }

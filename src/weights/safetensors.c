@@ -244,6 +244,11 @@ int ora_weights_open(const char *path, struct ora_weights **out, struct ora_err 
     return rc;
 }
 
+void ora_weights_rest(const struct ora_weights *w)
+{
+    ora_map_rest(&w->map, 0, w->map.len);
+}
+
 void ora_weights_close(struct ora_weights **w)
 {
     if (!*w)
