@@ -25,8 +25,9 @@
 #include <immintrin.h>
 #endif
 
-enum { MOST_ROUNDS = 101, HALO = 64, LEVELS = 4 };
-static const char *const level_names[LEVELS] = {"blas", "avx2", "avx512", "scalar"};
+enum { MOST_ROUNDS = 101, HALO = 64, LEVELS = 6 };
+static const char *const level_names[LEVELS] = {"blas",      "avx2",        "avx512",
+                                                "avx2-wino", "avx512-wino", "scalar"};
 
 struct shape {
     const char *name;
@@ -104,7 +105,7 @@ static double gflops_of_probe(int level)
     if (!k || strncmp(k->name, "avx", 3) != 0)
         return 0;
     double t0 = ora_clock_thread_cpu_s();
-    double flops = strcmp(k->name, "avx512") == 0 ? probe512() : probe256();
+    double flops = strncmp(k->name, "avx512", 6) == 0 ? probe512() : probe256();
     return 1e-9 * flops / (ora_clock_thread_cpu_s() - t0);
 #else
     (void)level;
@@ -143,7 +144,8 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, const struct sh
                                  .taps = s->taps,
                                  .dilation = s->dilation,
                                  .first = ora_conv_first(s->taps, s->dilation),
-                                 .weight_scale = 0.01f};
+                                 .weight_scale = 0.01f,
+                                 .placed = true};
     size_t packed = k->pack_bytes(&spec) + sizeof(float) * (size_t)(s->out + 64);
     size_t bytes = sizeof(float) * (n_x + 3 * n_y + n_w + 64) + packed + k->scratch_bytes + 4096;
     memset(g, 0, sizeof *g);
@@ -164,6 +166,7 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, const struct sh
     g->run.rows = s->rows;
     g->run.row_step = s->step;
     g->run.slope = 0.1f;
+    g->run.total = s->rows;
     g->flops = 2.0 * s->in * s->out * s->taps * s->rows;
     g->repeats = (int)(2.5e8 / g->flops) + 1;
 }
@@ -209,6 +212,10 @@ static int bench_shape(const struct shape *s, int rounds)
         const struct ora_kernels *k = ora_kernels_find(level_names[l], NULL);
         if (k)
             rig_init(&rigs[l], k, s);
+        if (rigs[l].memory && strstr(level_names[l], "-wino") && !rigs[l].conv.grid) {
+            free(rigs[l].memory); /* the direct level runs it */
+            rigs[l].memory = NULL;
+        }
         if (rigs[l].memory)
             measure(&rigs[l]);
     }
@@ -226,9 +233,10 @@ static int bench_shape(const struct shape *s, int rounds)
             bool low = 100 * result[l] / peak < floor_percent(s, l);
             printf("  %6.1f (%3.0f %% of %5.1f)%s", result[l], 100 * result[l] / peak, peak, low ? "!" : " ");
             below += low;
-        }
-        if (!(peak > 0))
+        } else if (result[l] > 0)
             printf("  %6.1f", result[l]);
+        else
+            printf("  %-23s", "-");
         free(rigs[l].memory);
     }
     printf("  %5.2f  %5.2f\n", result[1] / result[0], result[2] / result[0]);

@@ -18,9 +18,11 @@
 #define STORE(p, v) _mm256_storeu_ps(p, v)
 #define SET1(f)     _mm256_set1_ps(f)
 #define ADD         _mm256_add_ps
+#define SUB         _mm256_sub_ps
 #define MUL         _mm256_mul_ps
 #define MAX         _mm256_max_ps
 #define FMA         _mm256_fmadd_ps
+#define FNMA        _mm256_fnmadd_ps
 #define LOAD_LOW(p) _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_loadu_si256((const void *)(p)), 16))
 #define LOAD_HIGH(p)                                                                                         \
     _mm256_castsi256_ps(                                                                                     \
@@ -61,6 +63,10 @@ static void run_tile(const struct ora_tile *t, int rows, int blocks, bool half)
 
 #include "nn/kernels/conv.inl"
 
+/* Fewest channels with which Winograd pays. */
+#define WINO_LEAST(taps) 32
+#include "nn/kernels/wino.inl"
+
 static bool available(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -72,3 +78,10 @@ static const char *detail(void)
 
 const struct ora_kernels ora_kernels_avx2 = {
     .name = "avx2", .available = available, .detail = detail, ORA_CONV_TABLE, ORA_OPS_TABLE};
+
+const struct ora_kernels ora_kernels_avx2_wino = {.name = "avx2-wino",
+                                                  .by_name = true,
+                                                  .available = available,
+                                                  .detail = detail,
+                                                  ORA_WINO_TABLE,
+                                                  ORA_OPS_TABLE};

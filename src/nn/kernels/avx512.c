@@ -18,9 +18,11 @@
 #define STORE(p, v) _mm512_storeu_ps(p, v)
 #define SET1(f)     _mm512_set1_ps(f)
 #define ADD         _mm512_add_ps
+#define SUB         _mm512_sub_ps
 #define MUL         _mm512_mul_ps
 #define MAX         _mm512_max_ps
 #define FMA         _mm512_fmadd_ps
+#define FNMA        _mm512_fnmadd_ps
 #define LOAD_LOW(p) _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16))
 #define LOAD_HIGH(p)                                                                                         \
     _mm512_castsi512_ps(_mm512_and_si512(_mm512_loadu_si512(p), _mm512_set1_epi32((int)0xffff0000)))
@@ -88,6 +90,10 @@ static void run_tile(const struct ora_tile *t, int rows, int blocks, bool half)
 
 #include "nn/kernels/conv.inl"
 
+/* Fewest channels with which Winograd pays. */
+#define WINO_LEAST(taps) 32
+#include "nn/kernels/wino.inl"
+
 static bool available(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -100,3 +106,10 @@ static const char *detail(void)
 
 const struct ora_kernels ora_kernels_avx512 = {
     .name = "avx512", .available = available, .detail = detail, ORA_CONV_TABLE, ORA_OPS_TABLE};
+
+const struct ora_kernels ora_kernels_avx512_wino = {.name = "avx512-wino",
+                                                    .by_name = true,
+                                                    .available = available,
+                                                    .detail = detail,
+                                                    ORA_WINO_TABLE,
+                                                    ORA_OPS_TABLE};

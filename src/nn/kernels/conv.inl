@@ -54,6 +54,17 @@ static inline int tile_rows(int left)
     return (left + 1) / 2;
 }
 
+/* y = fn(y) for rows [t0, t0+n) of some blocks, where fn is none of the tile's own. */
+static void apply_fn(const struct ora_conv_run *r, int block, int blocks, int t0, int n)
+{
+    ptrdiff_t step = ORA_LANES * (ptrdiff_t)(r->row_step ? r->row_step : 1);
+    for (int b = block; b < block + blocks; b++)
+        for (int t = t0; t < t0 + n; t++) {
+            float *y = r->y.p + (size_t)b * r->y.cbs + step * t;
+            op_map(y, y, ORA_LANES, r->fn);
+        }
+}
+
 /* Rows [t0, t0+n) of panel p, all of K. */
 static void run_panel(const struct ora_conv *c, const struct ora_conv_run *r, struct slices s, int p, int t0,
                       int n)
@@ -102,11 +113,7 @@ static void run_panel(const struct ora_conv *c, const struct ora_conv_run *r, st
         }
     }
     if (r->fn > ORA_ACT_RELU)
-        for (int b = out_block; b < out_block + blocks; b++)
-            for (int t = t0; t < t0 + n; t++) {
-                float *y = r->y.p + (size_t)b * r->y.cbs + step * t;
-                op_map(y, y, ORA_LANES, r->fn);
-            }
+        apply_fn(r, out_block, blocks, t0, n);
 }
 
 static void op_conv(const struct ora_conv *c, const struct ora_conv_run *r)

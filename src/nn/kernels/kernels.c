@@ -12,6 +12,8 @@ static const struct ora_kernels *const levels[] = {
 #if defined(__x86_64__)
     &ora_kernels_avx512,
     &ora_kernels_avx2,
+    &ora_kernels_avx512_wino,
+    &ora_kernels_avx2_wino,
 #endif
     &ora_kernels_blas,
     &ora_kernels_scalar,

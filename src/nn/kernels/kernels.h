@@ -17,6 +17,12 @@
  *     k->conv(&conv, &(struct ora_conv_run){.x = x, .rows = T, .y = y, .scratch = scratch});
  *     ora_fpu_leave(fpu);
  *
+ * Groups of rows. A level may make 4 output rows at once from fewer products (Winograd): then a row's bits
+ * depend on which rows it is made with. Those are always the same ones, the groups of conv->grid rows counted
+ * from the utterance's row 0, so a caller that cuts an utterance into calls tells each run its place, and
+ * lets the input's rows be right as far as ora_conv_reads says. Only layers whose spec is `placed` are made
+ * so.
+ *
  * Bits. scalar, avx2 and avx512 give the same bits, on any cut of the rows into calls: each output is one
  * chain of fused multiply-adds that starts from the bias, in the K order above; then + res, then + add, then
  * the activation; weights of bfloat16 are floats in that chain. exp, tanh, erf, log are our own polynomials
@@ -52,8 +58,9 @@ struct ora_conv {
     int first;                 /* -(taps-1)/2*dilation for "same" padding */
     bool half;                 /* the weights are bfloat16; the arithmetic is that of floats */
     bool tolerant;             /* as in its spec: packed for a level's coarser arithmetic, where it has one */
-    const void *weights;       /* in the level's own order */
-    const float *bias;         /* [16*out_blocks]; zeros where the layer has none */
+    int grid;            /* > 0: rows are made in groups of so many of the utterance, from its row 0 on */
+    const void *weights; /* in the level's own order */
+    const float *bias;   /* [16*out_blocks]; zeros where the layer has none */
 };
 
 enum ora_act {
@@ -88,6 +95,8 @@ struct ora_conv_run {
     enum ora_act fn;      /* f(0) must be 0 (padding). From GELU on: y only, no leaky */
     const float *bias;    /* [16*out_blocks], instead of the conv's own (speakers); NULL: the conv's own */
     void *scratch;        /* k->scratch_bytes */
+    int row, total;       /* where conv->grid > 0: output row 0 is row `row` of an utterance of `total` rows;
+                             total = 0: this call makes all of it */
 };
 
 /* What a packer takes: a layer's weights as frameworks store them. See pack.h for the session around it. */
@@ -103,6 +112,7 @@ struct ora_conv_spec {
     float bias_scale;   /* 0 means 1 */
     bool half;     /* keep the weights as bfloat16 (scaled, rounded to nearest even): exact where they are */
     bool tolerant; /* the model bears bfloat16 operands here: levels that are named for it may use them */
+    bool placed;   /* every run tells its row and total: levels may make rows in groups (ora_conv_reads) */
 };
 
 /* A level: pure functions, outputs first. */
@@ -115,9 +125,11 @@ struct ora_kernels {
     size_t scratch_bytes; /* for conv: one a thread, 64-byte aligned */
 
     /* Packed weights of a conv: size in bytes (a multiple of 64; of the spec only in, out, taps, dilation,
-     * first, half and tolerant count), and the packing into dst (64-byte aligned). */
+     * first, half, tolerant and placed count), and the packing into dst (64-byte aligned). */
     size_t (*pack_bytes)(const struct ora_conv_spec *spec);
     void (*pack)(void *dst, const struct ora_conv_spec *spec);
+    /* Of the layers whose spec is `placed`: struct ora_conv.grid; 0: rows one by one. NULL: always 0. */
+    int (*grid)(const struct ora_conv_spec *spec);
     /* The same weights from activations, at run time (attention). Packs a one-tap conv with
      *   transposed = false: in = rows of x, out = channels:  w[o][i] = x[row i][channel o]   (values)
      *   transposed = true:  in = channels, out = rows of x:  w[o][i] = x[row o][channel i]   (keys)
@@ -188,6 +200,22 @@ struct ora_fpu_state {
 };
 struct ora_fpu_state ora_fpu_enter(void);
 void ora_fpu_leave(struct ora_fpu_state state);
+
+/* Input rows that output rows [lo, hi) of `total` are made from, in the utterance's numbers: those of whole
+ * groups. Rows before `first` and past the last row's last tap are not read: zeros stand for them. */
+struct ora_rows {
+    int lo, hi;
+};
+static inline struct ora_rows ora_conv_reads(const struct ora_conv *c, struct ora_rows out, int total)
+{
+    if (c->grid) {
+        int past = out.hi % c->grid;
+        out.lo -= out.lo % c->grid;
+        out.hi += past ? c->grid - past : 0;
+        out.hi = out.hi < total ? out.hi : total;
+    }
+    return (struct ora_rows){out.lo + c->first, out.hi + c->first + (c->taps - 1) * c->dilation};
+}
 
 static inline int ora_blocks(int channels)
 {

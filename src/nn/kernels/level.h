@@ -12,6 +12,8 @@ extern const struct ora_kernels ora_kernels_blas;
 #if defined(__x86_64__)
 extern const struct ora_kernels ora_kernels_avx2;
 extern const struct ora_kernels ora_kernels_avx512;
+extern const struct ora_kernels ora_kernels_avx2_wino;
+extern const struct ora_kernels ora_kernels_avx512_wino;
 #endif
 
 /*

@@ -102,7 +102,7 @@ static void digest_words(struct ora_packer *p, const int *words, int count)
 /* All of a spec that decides numbers and places, but the weights themselves. */
 static void digest_spec(struct ora_packer *p, int kind, const struct ora_conv_spec *s)
 {
-    int words[] = {kind | (s->half ? 256 : 0) | (s->tolerant ? 512 : 0),
+    int words[] = {kind | (s->half ? 256 : 0) | (s->tolerant ? 512 : 0) | (s->placed ? 1024 : 0),
                    s->in,
                    s->out,
                    s->taps,
@@ -190,6 +190,7 @@ static void take_weights(struct ora_packer *p, const struct ora_conv_spec *s, st
                            .first = s->first,
                            .half = s->half,
                            .tolerant = s->tolerant,
+                           .grid = s->placed && p->kernels->grid ? p->kernels->grid(s) : 0,
                            .bias = bias};
     void *w = take(p, p->kernels->pack_bytes(s));
     if (w && p->mode == ORA_PACK_WRITE)
