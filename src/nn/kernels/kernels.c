@@ -10,6 +10,8 @@
 /* Best first: "auto" takes the first that is available and not by_name. */
 static const struct ora_kernels *const levels[] = {
 #if defined(__x86_64__)
+    &ora_kernels_amx, /* by name only, as amx-split: neither has run on hardware yet */
+    &ora_kernels_amx_split,
     &ora_kernels_avx512,
     &ora_kernels_avx2,
     &ora_kernels_avx512_wino,

@@ -49,6 +49,17 @@ struct ora_b16 {
     size_t cbs; /* 16 * Tcap */
 };
 
+/*
+ * Activations as the levels of bfloat16 multiply them: rows of 32 channels (64 bytes), row r of block b at
+ * hi + b*cbs + 32*r. hi is the value rounded to bfloat16, lo what it lacks, rounded; channels beyond the real
+ * ones are zero in both. A convolution reads, but does not use, up to 31 rows behind the last that it needs.
+ */
+struct ora_operand {
+    uint16_t *hi, *lo; /* 64-byte aligned; hi NULL: no operand; lo NULL: plain */
+    size_t cbs;        /* 32 * Tcap */
+};
+enum ora_operands { ORA_OPERANDS_NONE, ORA_OPERANDS_HI, ORA_OPERANDS_HI_LO };
+
 /* A packed convolution: a view into memory that outlives it (a mapped cache file). */
 struct ora_conv {
     int in, out;               /* channels as packed (before padding to 16) */
@@ -80,8 +91,8 @@ enum ora_act {
 
 /*
  * One call of a convolution. With v = bias + sum, then v += res, then v += add, then v = fn(v):
- * y gets v, leaky gets max(v, slope*v). Tensors whose p is NULL take no part; at least one of y, leaky is
- * given. res or add may be the same tensor as y (in place); x may not.
+ * y gets v, leaky gets max(v, slope*v). Tensors whose p is NULL take no part; at least one of them
+ * or of their operands is given. res or add may be the same tensor as y (in place); x may not.
  */
 struct ora_conv_run {
     struct ora_b16 x; /* [in]; p points at the row that output row 0 calls t = 0 */
@@ -91,12 +102,15 @@ struct ora_conv_run {
     struct ora_b16 res;   /* [out] residual */
     struct ora_b16 add;   /* [out] running sum */
     struct ora_b16 leaky; /* [out] leaky ReLU of the result, for the next layer */
-    float slope;          /* 0 < slope < 1 */
-    enum ora_act fn;      /* f(0) must be 0 (padding). From GELU on: y only, no leaky */
-    const float *bias;    /* [16*out_blocks], instead of the conv's own (speakers); NULL: the conv's own */
-    void *scratch;        /* k->scratch_bytes */
-    int row, total;       /* where conv->grid > 0: output row 0 is row `row` of an utterance of `total` rows;
-                             total = 0: this call makes all of it */
+    /* Only of levels that have operands: x as an operand (x may then be missing), and the result and its
+     * leaky ReLU as operands for the next layers. */
+    struct ora_operand x_operand, y_operand, leaky_operand;
+    float slope;       /* 0 < slope < 1 */
+    enum ora_act fn;   /* f(0) must be 0 (padding). From GELU on: y only, no leaky */
+    const float *bias; /* [16*out_blocks], instead of the conv's own (speakers); NULL: the conv's own */
+    void *scratch;     /* k->scratch_bytes */
+    int row, total;    /* where conv->grid > 0: output row 0 is row `row` of an utterance of `total` rows;
+                          total = 0: this call makes all of it */
 };
 
 /* What a packer takes: a layer's weights as frameworks store them. See pack.h for the session around it. */
@@ -121,8 +135,11 @@ struct ora_kernels {
     bool by_name;            /* taken only where it is asked for by name, never by "auto" */
     bool (*available)(void); /* does this processor (and its system) run it? */
     const char *(*detail)(
-        void);            /* what else decides bits: OpenBLAS's core name for blas, "" for the others */
-    size_t scratch_bytes; /* for conv: one a thread, 64-byte aligned */
+        void);                  /* what else decides bits: OpenBLAS's core name for blas, "" for the others */
+    size_t scratch_bytes;       /* for conv: one a thread, 64-byte aligned */
+    enum ora_operands operands; /* NONE: conv takes and gives floats alone */
+    /* x as an operand, for inputs that no convolution made; lo may be NULL. NULL where operands is NONE. */
+    void (*operand)(struct ora_operand y, struct ora_b16 x, int rows, int channels);
 
     /* Packed weights of a conv: size in bytes (a multiple of 64; of the spec only in, out, taps, dilation,
      * first, half, tolerant and placed count), and the packing into dst (64-byte aligned). */

@@ -1,0 +1,167 @@
+/*
+ * Levels "amx-split" and "amx" over tile instructions: the processor's (tiles_amx.h) or their model
+ * (tiles_model.h), which is included before this file, as are v16 and ops.inl.
+ *
+ * A block is 32 rows x 32 outputs: four tiles of sums (0-3), two of x (4, 5), two of w (6, 7). A tile of x is
+ * 16 rows of an operand as they lie in memory. A last block of up to 16 rows uses half of the tiles; surplus
+ * rows are computed and dropped.
+ *
+ * While a block's tiles multiply, the vector units finish the block before (pump), some rows a step.
+ */
+
+enum { BLOCK_ROWS = 32 };
+#define BF16_SPLIT
+#include "nn/kernels/bf16_conv.inl"
+
+enum {
+    X_STRIDE = WIDTH * (int)sizeof(uint16_t),
+    SUM_STRIDE = WIDTH * (int)sizeof(float),
+    HALF_SUMS = ORA_LANES * WIDTH
+};
+
+static const struct tiles_config all_tiles = {
+    .palette = 1, .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64}, .rows = {16, 16, 16, 16, 16, 16, 16, 16}};
+
+#define LOAD_X(p, tall)                                                                                      \
+    do {                                                                                                     \
+        TILE_LOAD(4, p, X_STRIDE);                                                                           \
+        if (tall)                                                                                            \
+            TILE_LOAD(5, (p) + ORA_LANES * WIDTH, X_STRIDE);                                                 \
+    } while (0)
+#define LOAD_W(p)                                                                                            \
+    do {                                                                                                     \
+        TILE_LOAD(6, p, X_STRIDE);                                                                           \
+        TILE_LOAD(7, (p) + TILE_WEIGHTS, X_STRIDE);                                                          \
+    } while (0)
+#define PRODUCTS(tall)                                                                                       \
+    do {                                                                                                     \
+        TILE_DPBF16(0, 4, 6);                                                                                \
+        TILE_DPBF16(1, 4, 7);                                                                                \
+        if (tall) {                                                                                          \
+            TILE_DPBF16(2, 5, 6);                                                                            \
+            TILE_DPBF16(3, 5, 7);                                                                            \
+        }                                                                                                    \
+    } while (0)
+
+static ALWAYS_INLINE void load_sums(const float *from, bool tall)
+{
+    if (!from) {
+        TILE_ZERO(0);
+        TILE_ZERO(1);
+        if (tall) {
+            TILE_ZERO(2);
+            TILE_ZERO(3);
+        }
+        return;
+    }
+    TILE_LOAD(0, from, SUM_STRIDE);
+    TILE_LOAD(1, from + ORA_LANES, SUM_STRIDE);
+    if (tall) {
+        TILE_LOAD(2, from + HALF_SUMS, SUM_STRIDE);
+        TILE_LOAD(3, from + HALF_SUMS + ORA_LANES, SUM_STRIDE);
+    }
+}
+
+static ALWAYS_INLINE void store_sums(float *to, bool tall)
+{
+    TILE_STORE(0, to, SUM_STRIDE);
+    TILE_STORE(1, to + ORA_LANES, SUM_STRIDE);
+    if (tall) {
+        TILE_STORE(2, to + HALF_SUMS, SUM_STRIDE);
+        TILE_STORE(3, to + HALF_SUMS + ORA_LANES, SUM_STRIDE);
+    }
+    TILES_FENCE;
+}
+
+static ALWAYS_INLINE void multiply_tiles(const struct product *p, enum arithmetic a, bool tall,
+                                         struct outcome *o, unsigned mode)
+{
+    const uint16_t *w = p->w;
+    int steps = p->blocks * p->taps, share = (BLOCK_ROWS + steps - 1) / steps;
+    TILES_FENCE;
+    load_sums(p->from, tall);
+    for (int b = 0; b < p->blocks; b++)
+        for (int j = 0; j < p->taps; j++) {
+            ptrdiff_t at = (ptrdiff_t)((size_t)b * p->cbs) + j * p->tap_step;
+            LOAD_X(p->hi + at, tall);
+            LOAD_W(w);
+            w += STEP_WEIGHTS;
+            PRODUCTS(tall);
+            if (a == SPLIT) { /* what was loaded first was lo */
+                LOAD_W(w);
+                w += STEP_WEIGHTS;
+                PRODUCTS(tall);
+            }
+            if (a != PLAIN) {
+                LOAD_X(p->lo + at, tall);
+                PRODUCTS(tall);
+            }
+            pump(o, share, mode);
+        }
+    store_sums(p->to, tall);
+}
+
+static __attribute__((noinline)) void multiply_short(const struct product *p, enum arithmetic a,
+                                                     struct outcome *o)
+{
+    if (a == PLAIN)
+        multiply_tiles(p, PLAIN, false, o, OTHER);
+    else if (a == SPLIT)
+        multiply_tiles(p, SPLIT, false, o, OTHER);
+    else
+        multiply_tiles(p, EXACT, false, o, OTHER);
+}
+
+static ALWAYS_INLINE void multiply(const struct product *p, enum arithmetic a, struct outcome *o,
+                                   unsigned mode)
+{
+    if (p->rows > ORA_LANES)
+        multiply_tiles(p, a, true, o, mode);
+    else
+        multiply_short(p, a, o);
+}
+
+/* `plain`: the level whose tolerant layers are plain. */
+static void conv_tiles(const struct ora_conv *c, const struct ora_conv_run *r, bool plain)
+{
+    tiles_begin(&all_tiles);
+    if (plain && c->tolerant)
+        bf16_conv(c, r, PLAIN, run_plain);
+    else if (c->half)
+        bf16_conv(c, r, EXACT, run_exact);
+    else
+        bf16_conv(c, r, SPLIT, run_split);
+    tiles_end();
+}
+
+static void split_conv(const struct ora_conv *c, const struct ora_conv_run *r)
+{
+    conv_tiles(c, r, false);
+}
+static void amx_conv(const struct ora_conv *c, const struct ora_conv_run *r)
+{
+    conv_tiles(c, r, true);
+}
+
+static size_t split_pack_bytes(const struct ora_conv_spec *s)
+{
+    return ora_tiles_bytes(s, !s->half);
+}
+static void split_pack(void *dst, const struct ora_conv_spec *s)
+{
+    ora_tiles_pack(dst, s, !s->half);
+}
+static size_t amx_pack_bytes(const struct ora_conv_spec *s)
+{
+    return ora_tiles_bytes(s, !s->half && !s->tolerant);
+}
+static void amx_pack(void *dst, const struct ora_conv_spec *s)
+{
+    ora_tiles_pack(dst, s, !s->half && !s->tolerant);
+}
+
+#define AMX_TABLE                                                                                            \
+    .by_name = true, .operands = ORA_OPERANDS_HI_LO, .scratch_bytes = BF16_SCRATCH_BYTES,                    \
+    .operand = bf16_operand, .pack_rows = ora_tiles_pack_rows, ORA_OPS_TABLE
+#define SPLIT_LEVEL AMX_TABLE, .pack_bytes = split_pack_bytes, .pack = split_pack, .conv = split_conv
+#define AMX_LEVEL   AMX_TABLE, .pack_bytes = amx_pack_bytes, .pack = amx_pack, .conv = amx_conv

@@ -1,0 +1,25 @@
+/* Levels "amx-split" and "amx" over the model of the tile instructions: for tests, on any processor. */
+#include "nn/kernels/amx_model.h"
+
+#include <string.h>
+
+#include "nn/kernels/level.h"
+#include "nn/kernels/vec_portable.h"
+#include "nn/kernels/math.inl"
+#include "nn/kernels/ops.inl"
+#include "nn/kernels/tiles_model.h"
+#include "nn/kernels/amx.inl"
+
+static bool available(void)
+{
+    return true;
+}
+static const char *detail(void)
+{
+    return "model";
+}
+
+const struct ora_kernels ora_kernels_amx_split_model = {
+    .name = "amx-split", .available = available, .detail = detail, SPLIT_LEVEL};
+const struct ora_kernels ora_kernels_amx_model = {
+    .name = "amx", .available = available, .detail = detail, AMX_LEVEL};
