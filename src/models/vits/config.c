@@ -200,15 +200,3 @@ int vits_config_read(const struct ora_weights *w, struct vits_config *c, struct 
     }
     return r.rc;
 }
-
-int vits_config_reach(const struct vits_config *c)
-{
-    int reach = 0;
-    for (int j = 0; j < c->branches; j++) {
-        int sum = 0;
-        for (int q = 0; q < c->dilations; q++)
-            sum += (c->branch_kernel[j] - 1) / 2 * (c->dilation[j][q] + (c->resblock_type == 1));
-        reach = sum > reach ? sum : reach;
-    }
-    return reach;
-}

@@ -47,7 +47,5 @@ struct vits_config {
 
 /* VOICE with the tensor or metadata entry that is missing or makes no sense. */
 int vits_config_read(const struct ora_weights *w, struct vits_config *c, struct ora_err *err);
-/* Rows on each side of a stage's output that its residual blocks need of their input. */
-int vits_config_reach(const struct vits_config *c);
 
 #endif

@@ -4,7 +4,8 @@
  *
  * It runs in chunks of frames with exactly the neighbourhood that the network can see, and inside a chunk
  * each stage runs in tiles of rows: memory is the same for a second and for an hour, and how the work is cut
- * never changes a bit. The mean's 1/n is folded into the next layer's weights (a leaky ReLU is positively
+ * never changes a bit; where the kernels make rows in groups (kernels.h), tiles begin at multiples of all
+ * their sizes. The mean's 1/n is folded into the next layer's weights (a leaky ReLU is positively
  * homogeneous).
  */
 #ifndef ORA_MODELS_VITS_DECODER_H
@@ -33,7 +34,7 @@ void vits_decoder_bind(struct vits_binder *b, struct vits_decoder *d);
 enum { VITS_CHUNK_FRAMES = 128 };
 
 /* What forward takes from the arena, for any number of frames. */
-size_t vits_decoder_bytes(const struct vits_config *cfg, int chunk_frames);
+size_t vits_decoder_bytes(const struct vits_decoder *d, const struct vits_config *cfg, int chunk_frames);
 
 /* z: latent layout, `rows` frames and a halo of (pre_kernel-1)/2 zero rows. pcm gets rows * cfg->hop samples.
  * bias: conv_pre's for the speaker ([C0]), or NULL. chunk_frames: 0 for VITS_CHUNK_FRAMES. */

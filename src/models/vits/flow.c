@@ -12,7 +12,7 @@ static void bind_in_layer(struct vits_binder *b, struct vits_coupling *c, int f,
 {
     const struct vits_config *cfg = b->cfg;
     int h = cfg->hidden, all = 2 * h * cfg->wn_layers;
-    struct ora_conv_spec spec = {.out = wide, .out_map = map};
+    struct ora_conv_spec spec = {.out = wide, .out_map = map, .placed = true};
     vits_bind_conv(b, &c->in[i], &spec, h, 2 * h, cfg->wn_kernel, 1, "flow.flows.%d.enc.in_layers.%d", f, i);
     if (!cfg->speaker_dim)
         return;
@@ -102,16 +102,36 @@ struct run {
     struct ora_b16 gates; /* [2 * padded H] */
 };
 
-static void conv(const struct run *r, const struct ora_conv *c, struct ora_b16 x, int rows, struct ora_b16 y,
-                 struct ora_b16 res, const float *bias)
-{
-    r->k->conv(c, &(struct ora_conv_run){
-                      .x = x, .rows = rows, .y = y, .res = res, .bias = bias, .scratch = r->scratch});
-}
-
 static int clip(int v, int lo, int hi)
 {
     return v < lo ? lo : v > hi ? hi : v;
+}
+
+/* The tensors' row 0 is frame `first`. */
+static void conv(const struct run *r, const struct ora_conv *c, struct ora_b16 x, int rows, struct ora_b16 y,
+                 struct ora_b16 res, const float *bias, int first)
+{
+    r->k->conv(c, &(struct ora_conv_run){.x = x,
+                                         .rows = rows,
+                                         .y = y,
+                                         .res = res,
+                                         .bias = bias,
+                                         .scratch = r->scratch,
+                                         .row = first,
+                                         .total = r->rows});
+}
+
+/* Frames that each WN layer must make so that frames s come out right (made[i]); returns those of h that are
+ * read. */
+static struct ora_rows layer_rows(const struct vits_coupling *c, int layers, struct ora_rows s, int length,
+                                  struct ora_rows made[VITS_WN_LAYERS_MAX])
+{
+    for (int i = layers - 1; i >= 0; i--) {
+        made[i] = s;
+        s = ora_conv_reads(&c->in[i], s, length);
+        s = (struct ora_rows){clip(s.lo, 0, length), clip(s.hi, 0, length)};
+    }
+    return s;
 }
 
 /* One coupling over frames [a, end). Rows of hs outside the utterance stay zero: the convolutions' own
@@ -119,46 +139,51 @@ static int clip(int v, int lo, int hi)
 static void couple_tile(const struct run *r, const struct vits_coupling *c, struct ora_b16 from,
                         struct ora_b16 to, const float *bias, int a, int end)
 {
-    int blocks = ora_blocks(r->cfg->hidden), pad = (r->cfg->wn_kernel - 1) / 2;
-    int lo = clip(a - r->reach, 0, r->rows), hi = clip(end + r->reach, 0, r->rows);
+    int blocks = ora_blocks(r->cfg->hidden);
+    struct ora_rows made[VITS_WN_LAYERS_MAX];
+    struct ora_rows h = layer_rows(c, r->cfg->wn_layers, (struct ora_rows){a, end}, r->rows, made);
     struct ora_b16 none = {0};
-    conv(r, &c->pre, ora_b16_at(from, 0, lo), hi - lo, ora_b16_at(r->hs, 0, lo - a), none, NULL);
-    ora_b16_clear_rows(r->hs, r->cfg->hidden, -r->reach, lo - a);
-    ora_b16_clear_rows(r->hs, r->cfg->hidden, hi - a, end - a + r->reach);
+    conv(r, &c->pre, ora_b16_at(from, 0, h.lo), h.hi - h.lo, ora_b16_at(r->hs, 0, h.lo - a), none, NULL,
+         h.lo);
+    ora_b16_clear_rows(r->hs, r->cfg->hidden, -r->reach, h.lo - a);
+    ora_b16_clear_rows(r->hs, r->cfg->hidden, h.hi - a, end - a + r->reach);
     struct ora_b16 skip = ora_b16_at(r->hs, blocks, 0);
     ora_b16_clear_rows(skip, r->cfg->hidden, -r->reach, end - a + r->reach);
     for (int i = 0; i < r->cfg->wn_layers; i++) {
-        int left = r->reach - pad * (i + 1);
-        lo = clip(a - left, 0, r->rows), hi = clip(end + left, 0, r->rows);
+        int lo = made[i].lo, hi = made[i].hi;
         struct ora_b16 gates = ora_b16_at(r->gates, 0, lo - a), hs = ora_b16_at(r->hs, 0, lo - a);
         conv(r, &c->in[i], hs, hi - lo, gates, none,
-             bias ? bias + layer_bias_floats(r->cfg) * (size_t)i : NULL);
+             bias ? bias + layer_bias_floats(r->cfg) * (size_t)i : NULL, lo);
         r->k->gate(gates, gates, hi - lo, blocks);
         if (i + 1 == r->cfg->wn_layers)
             hs = ora_b16_at(hs, blocks, 0);
-        conv(r, &c->res_skip[i], gates, hi - lo, hs, hs, NULL);
+        conv(r, &c->res_skip[i], gates, hi - lo, hs, hs, NULL, lo);
     }
     to = ora_b16_at(to, 0, a);
-    conv(r, &c->post, skip, end - a, to, to, NULL);
+    conv(r, &c->post, skip, end - a, to, to, NULL, a);
 }
 
-static bool allocate(struct run *r, struct ora_arena *arena, int tile_rows)
+/* Tiles begin at whole groups of rows, where the kernels make any. */
+static bool allocate(struct run *r, const struct vits_flow *f, struct ora_arena *arena, int tile_rows)
 {
     bool ok = true;
+    const struct vits_coupling *c = &f->coupling[0];
+    struct ora_rows made[VITS_WN_LAYERS_MAX];
+    int grid = c->in[0].grid ? c->in[0].grid : 1, far = grid << 16;
     int wide = 2 * ORA_LANES * ora_blocks(r->cfg->hidden);
-    r->tile = tile_rows ? tile_rows : TILE_ROWS;
+    r->tile = ((tile_rows ? tile_rows : TILE_ROWS) + grid - 1) / grid * grid;
     r->tile = r->tile < r->rows ? r->tile : r->rows;
-    r->reach = (r->cfg->wn_kernel - 1) / 2 * r->cfg->wn_layers;
+    r->reach = far - layer_rows(c, r->cfg->wn_layers, (struct ora_rows){far, far + grid}, INT32_MAX, made).lo;
     r->hs = vits_buffer(arena, wide, r->tile, r->reach, &ok);
     r->gates = vits_buffer(arena, wide, r->tile, r->reach, &ok);
     return ok;
 }
 
-size_t vits_flow_bytes(const struct vits_config *cfg, int rows)
+size_t vits_flow_bytes(const struct vits_flow *f, const struct vits_config *cfg, int rows)
 {
     struct ora_arena probe = vits_measuring_arena();
     struct run r = {.cfg = cfg, .rows = rows};
-    allocate(&r, &probe, 0);
+    allocate(&r, f, &probe, 0);
     return probe.peak_bytes;
 }
 
@@ -168,7 +193,7 @@ int vits_flow_forward(const struct vits_flow *f, const struct vits_config *cfg, 
 {
     struct run r = {.cfg = cfg, .k = k, .rows = rows, .scratch = scratch};
     size_t mark = ora_arena_mark(arena);
-    if (!allocate(&r, arena, tile_rows))
+    if (!allocate(&r, f, arena, tile_rows))
         return ora_err_set(err, ORA_E_NO_MEMORY, "the arena is too small for the flow of %d frames", rows);
     struct ora_b16 lower = z, upper = ora_b16_at(z, ora_blocks(cfg->inter / 2), 0);
     for (int i = f->couplings - 1; i >= 0; i--) {

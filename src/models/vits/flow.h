@@ -36,7 +36,8 @@ size_t vits_flow_bias_floats(const struct vits_config *cfg);
 void vits_flow_speaker(const struct vits_flow *f, const struct vits_config *cfg, const struct ora_kernels *k,
                        struct ora_b16 g, float *bias, void *scratch);
 
-size_t vits_flow_bytes(const struct vits_config *cfg, int rows); /* what forward takes from the arena */
+/* What forward takes from the arena. */
+size_t vits_flow_bytes(const struct vits_flow *f, const struct vits_config *cfg, int rows);
 
 /* z: latent layout, `rows` frames. bias: the speaker's, or NULL. tile_rows: 0 for the usual; the bits do not
  * change. */

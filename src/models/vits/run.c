@@ -225,6 +225,7 @@ size_t vits_run_bytes(const struct ora_model *m)
                          vits_duration_bytes(&m->cfg, r.count));
     size_t begun = probe.used_bytes;
     allocate_prior(m, &probe, &r, &p);
-    size_t sound = larger(vits_flow_bytes(&m->cfg, r.total), vits_decoder_bytes(&m->cfg, m->chunk_frames));
+    size_t sound = larger(vits_flow_bytes(&m->flow, &m->cfg, r.total),
+                          vits_decoder_bytes(&m->decoder, &m->cfg, m->chunk_frames));
     return larger(begun + text, probe.used_bytes + sound);
 }
