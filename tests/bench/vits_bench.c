@@ -56,8 +56,8 @@ PROBE(probe256, "avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, 8)
 static double peak_gflops(const char *level)
 {
 #if defined(__x86_64__)
-    bool wide = !strcmp(level, "avx512");
-    if (wide || !strcmp(level, "avx2")) {
+    bool wide = !strncmp(level, "avx512", 6);
+    if (wide || !strncmp(level, "avx2", 4)) {
         double start = ora_clock_thread_cpu_s(), flops = wide ? probe512() : probe256();
         return 1e-9 * flops / (ora_clock_thread_cpu_s() - start);
     }

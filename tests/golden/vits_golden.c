@@ -1,11 +1,14 @@
 /*
- * vits-golden VOICE CASES.json [--kernels LEVEL] [--chunk FRAMES] [--only N] [--dump DIR]
+ * vits-golden VOICE CASES.json [--kernels LEVEL] [--chunk FRAMES] [--only N] [--dump DIR] [--beside DIR]
  *
  * Runs the ids listed in CASES.json through a VITS voice (a Piper .onnx with its .onnx.json, or an imported
  * voice's folder) and compares what comes out with what is listed. The file: {"scales": [noise, length,
  * noise_w], "sentences": [{"text", "phonemes", "ids", "frames", "samples", "sum", "sum_squares", "peak",
  * "values"}]}; only ids are required, what else a sentence lists is compared; it may have "scales", "speaker"
  * and "force" (durations) of its own. Closes with "N passed, N failed"; the exit code is 0 when none failed.
+ *
+ * --beside compares whole waveforms with those that an earlier run dumped in DIR (another level's): 80 dB at
+ * least, and the same lengths.
  *
  * --dump writes, for tests that compare more: N.f32 (samples), N.x.f32, N.mean.f32, N.deviation.f32, N.z.f32
  * ([channels][time]) and result.json (frames and what they were rounded up from). A voice that is not there
@@ -34,7 +37,7 @@
 #include "voice/voice.h"
 
 struct options {
-    const char *voice, *cases, *kernels, *dump;
+    const char *voice, *cases, *kernels, *dump, *beside;
     int chunk, only; /* only: -1 for all */
 };
 
@@ -252,6 +255,34 @@ static int dump(struct bench *b, size_t index, const struct outcome *out, struct
     return rc;
 }
 
+/* Whole waveform against DIR/N.f32; tells the decibels in note. */
+static int check_beside(const struct bench *b, size_t index, const struct outcome *out, struct ora_str *why,
+                        struct ora_str *note, struct ora_err *err)
+{
+    enum { FLOOR_DB = 80 };
+    char *name = ora_fmt("%zu.f32", index), *path = ora_path_join(b->o->beside, name);
+    char *data = NULL;
+    size_t len = 0;
+    double error = 0;
+    int rc = ora_file_read(path, 1 << 30, &data, &len, err), bad = 0;
+    if (rc == 0 && len != out->samples * sizeof(float)) {
+        bad = fail(why, "samples beside", (double)out->samples, (double)(len / sizeof(float)));
+    } else if (rc == 0) {
+        for (size_t i = 0; i < out->samples; i++) {
+            float other;
+            memcpy(&other, data + i * sizeof other, sizeof other);
+            error += ((double)out->pcm[i] - other) * ((double)out->pcm[i] - other);
+        }
+        double db = 10 * log10(out->squares / (error + 1e-300));
+        ora_str_addf(note, "; %.1f dB beside", db);
+        bad = db >= FLOOR_DB ? 0 : fail(why, "SNR beside", db, FLOOR_DB);
+    }
+    free(data);
+    free(path);
+    free(name);
+    return rc < 0 ? rc : bad;
+}
+
 /* ---- the program ----------------------------------------------------------------------------- */
 
 static int judge(struct bench *b, const json_t *sentence, size_t index, struct ora_err *err)
@@ -269,7 +300,12 @@ static int judge(struct bench *b, const json_t *sentence, size_t index, struct o
         bad += near(&why, sentence, "sum_squares", out.squares, 1e-4 * out.squares);
         bad += near(&why, sentence, "peak", out.peak, 3e-4);
         bad += check_phonemes(b, sentence, &why, &note);
-        if (b->o->dump)
+        if (b->o->beside) {
+            rc = check_beside(b, index, &out, &why, &note, err);
+            bad += rc > 0;
+            rc = rc > 0 ? 0 : rc;
+        }
+        if (rc == 0 && b->o->dump)
             rc = dump(b, index, &out, err);
     }
     if (rc == 0) {
@@ -350,10 +386,13 @@ static int run(const struct options *o, const char *tmp, struct bench *b, struct
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"kernels", required_argument, NULL, 'k'}, {"cases", required_argument, NULL, 'c'},
-        {"chunk", required_argument, NULL, 'n'},   {"dump", required_argument, NULL, 'd'},
-        {"only", required_argument, NULL, 'o'},    {0}};
+    static const struct option longs[] = {{"kernels", required_argument, NULL, 'k'},
+                                          {"cases", required_argument, NULL, 'c'},
+                                          {"chunk", required_argument, NULL, 'n'},
+                                          {"dump", required_argument, NULL, 'd'},
+                                          {"only", required_argument, NULL, 'o'},
+                                          {"beside", required_argument, NULL, 'b'},
+                                          {0}};
     struct options o = {.only = -1};
     struct bench b = {0};
     struct ora_err err = {0};
@@ -374,6 +413,9 @@ int main(int argc, char **argv)
         case 'd':
             o.dump = optarg;
             break;
+        case 'b':
+            o.beside = optarg;
+            break;
         default:
             return 2;
         }
@@ -381,7 +423,7 @@ int main(int argc, char **argv)
     o.cases = optind < argc ? argv[optind++] : o.cases;
     if (!o.voice || !o.cases || optind < argc) {
         fprintf(stderr, "usage: vits-golden VOICE CASES.json [--kernels LEVEL] [--chunk FRAMES] [--only N] "
-                        "[--dump DIR]\n");
+                        "[--dump DIR] [--beside DIR]\n");
         return 2;
     }
     char tmp[] = "/tmp/vits-golden-XXXXXX";

@@ -3,6 +3,7 @@
 #include "models/vits/speech.h"
 
 #include <malloc.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -166,6 +167,55 @@ ORA_TEST(bits_do_not_depend_on_chunks_or_levels)
             free(other.pcm);
             stage_close(&s);
         }
+        free(first.pcm);
+    }
+}
+
+/* Decibels of a over its difference from b. */
+static double snr_db(const struct heard *a, const struct heard *b)
+{
+    double signal = 0, error = 0;
+    for (size_t i = 0; i < a->samples && a->samples == b->samples; i++) {
+        signal += (double)a->pcm[i] * a->pcm[i];
+        error += ((double)a->pcm[i] - b->pcm[i]) * ((double)a->pcm[i] - b->pcm[i]);
+    }
+    return signal > 0 ? 10 * log10(signal / error) : 0;
+}
+
+/* Winograd levels: bits of their own, the same at both and under any chunks; 80 dB of the direct ones, the
+ * bar of whole waveforms; and not the direct level under another name. */
+ORA_TEST(winograd_bits_do_not_depend_on_chunks)
+{
+    static const struct {
+        const char *kernels;
+        int chunk;
+    } row[] = {{"avx2-wino", 0},   {"avx2-wino", 1},   {"avx2-wino", 7},   {"avx2-wino", 1000},
+               {"avx512-wino", 0}, {"avx512-wino", 5}, {"avx512-wino", 13}};
+    struct tiny_voice_shape shape[2] = {SMALL, HIGH};
+    struct ora_err err = {0};
+    if (!ora_kernels_find("avx2-wino", &err))
+        ORA_SKIP(err.message);
+    for (int v = 0; v < 2; v++) {
+        static struct heard direct, first, other;
+        struct stage s;
+        struct ora_request q = request("u", "hello");
+        shape[v].hidden = 48;
+        shape[v].first_channels = 256;
+        for (size_t i = 0; i < 1 + sizeof row / sizeof *row; i++) {
+            const char *kernels = i ? row[i - 1].kernels : "avx2";
+            if (!ora_kernels_find(kernels, NULL))
+                continue; /* not of this processor */
+            ORA_REQUIRE(stage_open(&s, &shape[v], kernels, i ? row[i - 1].chunk : 0));
+            speak(&s, &q, 1, i == 0 ? &direct : i == 1 ? &first : &other);
+            if (i == 1 && !(snr_db(&direct, &first) >= 80 && !same(&direct, &first)))
+                ORA_FAIL("shape %d: %.1f dB from the direct level", v, snr_db(&direct, &first));
+            if (i > 1 && !same(&first, &other))
+                ORA_FAIL("shape %d: %s in chunks of %d differs", v, kernels, row[i - 1].chunk);
+            if (i > 1)
+                free(other.pcm);
+            stage_close(&s);
+        }
+        free(direct.pcm);
         free(first.pcm);
     }
 }

@@ -89,9 +89,6 @@ static void run_tile(const struct ora_tile *t, int rows, int blocks, bool half)
 }
 
 #include "nn/kernels/conv.inl"
-
-/* Fewest channels with which Winograd pays. */
-#define WINO_LEAST(taps) 32
 #include "nn/kernels/wino.inl"
 
 static bool available(void)

@@ -9,12 +9,13 @@
 
 /* SNR of a layer of 128 channels, normal data: 126 (3), 121 (5), 117 (6), 113 dB (7). */
 static const struct ora_toom schemes[] = {
-    {3, 6, 1, {{.taps = 3, .zero = true, .pairs = 2, .eighths = {5, 12}}}},
-    {5, 8, 1, {{.taps = 5, .zero = true, .pairs = 3, .eighths = {4, 8, 16}}}},
-    {7, 10, 1, {{.taps = 7, .zero = true, .pairs = 4, .eighths = {3, 7, 10, 20}}}},
+    {3, 6, 1, 64, {{.taps = 3, .zero = true, .pairs = 2, .eighths = {5, 12}}}},
+    {5, 8, 1, 32, {{.taps = 5, .zero = true, .pairs = 3, .eighths = {4, 8, 16}}}},
+    {7, 10, 1, 32, {{.taps = 7, .zero = true, .pairs = 4, .eighths = {3, 7, 10, 20}}}},
     {11,
      17,
      2,
+     32,
      {{.taps = 5, .zero = true, .pairs = 3, .eighths = {4, 8, 16}},
       {.first = 5, .taps = 6, .pairs = 4, .eighths = {2, 5, 9, 18}}}},
 };
@@ -25,6 +26,14 @@ const struct ora_toom *ora_toom_find(int taps)
         if (schemes[i].taps == taps)
             return &schemes[i];
     return NULL;
+}
+
+const struct ora_toom *ora_toom_of(const struct ora_conv_spec *s)
+{
+    const struct ora_toom *t = ora_toom_find(s->taps);
+    if (!t || !s->placed || s->half || s->in > ORA_TOOM_IN_MOST)
+        return NULL;
+    return s->in >= t->least_channels && s->out >= t->least_channels ? t : NULL;
 }
 
 /* ---- ratios: numerators and denominators stay below 2^40 for these points -------------------------------

@@ -17,7 +17,14 @@
 
 #include "nn/kernels/kernels.h"
 
-enum { ORA_TOOM_ROWS = 4, ORA_TOOM_PAIRS = 4, ORA_TOOM_POINTS = 10, ORA_TOOM_TAPS = 7, ORA_TOOM_PARTS = 2 };
+enum {
+    ORA_TOOM_ROWS = 4,
+    ORA_TOOM_PAIRS = 4,
+    ORA_TOOM_POINTS = 10,
+    ORA_TOOM_TAPS = 7,
+    ORA_TOOM_PARTS = 2,
+    ORA_TOOM_IN_MOST = 1024 /* channels: the tiles of wider layers would not stay in the cache */
+};
 
 /* Consecutive taps of a layer that one F(4, taps) serves. */
 struct ora_toom_part {
@@ -31,6 +38,7 @@ struct ora_toom_part {
  * points (0), +p, -p, +p', -p', ..., infinity. */
 struct ora_toom {
     int taps, products, parts;
+    int least_channels; /* in and out, from which the scheme pays */
     struct ora_toom_part part[ORA_TOOM_PARTS];
 };
 
@@ -58,6 +66,9 @@ struct ora_toom_matrices {
 
 /* The scheme for a layer of so many taps: 3, 5, 7, and 11 as 5 + 6; NULL: there is none. */
 const struct ora_toom *ora_toom_find(int taps);
+/* The scheme a layer is packed for; NULL where it has not the channels to pay for the transforms, keeps its
+ * weights as halves, or does not tell its place. The same at every level, and so are the bits. */
+const struct ora_toom *ora_toom_of(const struct ora_conv_spec *spec);
 void ora_toom_matrices(const struct ora_toom_part *part, struct ora_toom_matrices *m);
 
 /* Packed: a form for each of ORA_TOOM_PARTS, then for each product a one-tap convolution in panels of `width`

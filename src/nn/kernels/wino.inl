@@ -14,24 +14,21 @@
  */
 #include "nn/kernels/toom.h"
 
+#ifndef ORA_WINO_V_BYTES
+#define ORA_WINO_V_BYTES (384 * 1024)
+#endif
+#ifndef ORA_WINO_TILES
+#define ORA_WINO_TILES 112
+#endif
 enum {
-    WINO_TILES = 8 * TILE_ROWS, /* most a pass */
     WINO_PRODUCTS = 17,
-    WINO_IN_MOST = 1024,
-    WINO_V_FLOATS = 96 * 1024, /* v stays in L2, beside a panel's weights */
-    WINO_V_MOST = WINO_PRODUCTS * WINO_IN_MOST * TILE_ROWS,
+    WINO_MOST = ORA_WINO_TILES / TILE_ROWS * TILE_ROWS, /* tiles a pass, most and least */
+    WINO_LEAST = (28 + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS,
+    WINO_V_FLOATS = ORA_WINO_V_BYTES / (int)sizeof(float), /* v stays in L2, beside a panel's weights */
+    WINO_V_MOST = WINO_PRODUCTS * ORA_TOOM_IN_MOST * WINO_LEAST,
     WINO_SCRATCH_FLOATS =
-        (WINO_V_FLOATS > WINO_V_MOST ? WINO_V_FLOATS : WINO_V_MOST) + WINO_PRODUCTS * WINO_TILES * PANEL
+        (WINO_V_FLOATS > WINO_V_MOST ? WINO_V_FLOATS : WINO_V_MOST) + WINO_PRODUCTS * WINO_MOST * PANEL
 };
-
-/* The scheme of a layer, NULL where the direct form is as fast or the layer does not tell its place. */
-static const struct ora_toom *wino_scheme(const struct ora_conv_spec *s)
-{
-    int least = s->in < s->out ? s->in : s->out;
-    if (!s->placed || s->half || s->in > WINO_IN_MOST || least < WINO_LEAST(s->taps))
-        return NULL;
-    return ora_toom_find(s->taps);
-}
 
 /* ---- inputs: v = B^T d -----------------------------------------------------------------------------------
  */
@@ -306,7 +303,7 @@ static void wino_outputs(const struct wino *w, int out_block, int blocks)
 static int wino_tiles(const struct wino *w)
 {
     int n = WINO_V_FLOATS / (w->toom->products * w->c->in_blocks * ORA_LANES) / TILE_ROWS * TILE_ROWS;
-    return n < TILE_ROWS ? TILE_ROWS : n > WINO_TILES ? WINO_TILES : n;
+    return n < WINO_LEAST ? WINO_LEAST : n > WINO_MOST ? WINO_MOST : n;
 }
 
 static void wino_conv(const struct ora_conv *c, const struct ora_conv_run *r)
@@ -342,16 +339,16 @@ static void wino_conv(const struct ora_conv *c, const struct ora_conv_run *r)
 
 static int wino_grid(const struct ora_conv_spec *s)
 {
-    return wino_scheme(s) ? ORA_TOOM_ROWS * s->dilation : 0;
+    return ora_toom_of(s) ? ORA_TOOM_ROWS * s->dilation : 0;
 }
 static size_t wino_pack_bytes(const struct ora_conv_spec *s)
 {
-    const struct ora_toom *t = wino_scheme(s);
+    const struct ora_toom *t = ora_toom_of(s);
     return t ? ora_toom_bytes(s, t) : ora_panels_bytes(s);
 }
 static void wino_pack(void *dst, const struct ora_conv_spec *s)
 {
-    const struct ora_toom *t = wino_scheme(s);
+    const struct ora_toom *t = ora_toom_of(s);
     if (t)
         ora_toom_pack(dst, s, t, PANEL);
     else
