@@ -333,7 +333,18 @@ static int clone_random(const struct ora_voice_import_request *q, const char *ba
     int rc = ora_voice_add(&add, keep_dir, voice_dir, NULL, err);
     free(prompt);
     free(source);
-    return rc < 0 ? ora_err_wrap(err, "'%s' was made, '%s' was not", base_dir, q->name) : 0;
+    if (rc < 0)
+        (void)ora_file_remove_tree(base_dir, NULL); /* both or none */
+    return rc;
+}
+
+/* Before minutes of work for its base. */
+static int name_is_free(const struct ora_voice_import_request *q, struct ora_err *err)
+{
+    struct ora_voice_folder f = {0};
+    int rc = ora_voice_folder_init(&f, q->name, q->out_dir, q->replace, err);
+    ora_voice_folder_release(&f);
+    return rc;
 }
 
 int ora_voice_make_random(const struct ora_voice_import_request *request, const char *seed, char **voice_dir,
@@ -351,7 +362,9 @@ int ora_voice_make_random(const struct ora_voice_import_request *request, const 
     if (!im.family->add)
         return make(&im, voice_dir);
     q.name = base_name = ora_fmt("%s-base", request->name);
-    int rc = make(&im, &base_dir);
+    int rc = name_is_free(request, err);
+    if (rc == 0)
+        rc = make(&im, &base_dir);
     if (rc == 0)
         rc = clone_random(request, base_dir, seed, voice_dir, err);
     free(base_name);

@@ -82,5 +82,24 @@ def case_random_weights_speak_and_say_so(t):
     says(voice(t, "make-random", "vits", code=2), "makes no random voices")
 
 
+def case_random_weights_of_any_seed(t):
+    for seed in ("1", "3", "word"):
+        voice(t, "make-random", "megatts3", "--dims", "mini", "--seed", seed, "--name", f"noise-{seed}", "--out", "voices")
+        t.oratorio("say", "-v", f"noise-{seed}", "-o", "x.wav", "Hello there.", env=places(t), code=0)
+        check((t.dir / "x.wav").stat().st_size > 10000, "no audio")
+        text = (t.dir / f"voices/noise-{seed}/voice.yaml").read_text()
+        check("prompt_alignment: formula" in text or "prompt_alignment: aligner" in text, text)
+
+
+def case_random_weights_are_made_whole_or_not_at_all(t):
+    (t.dir / "voices/noise").mkdir(parents=True)
+    says(voice(t, "make-random", "megatts3", "--dims", "mini", "--seed", "7", "--name", "noise", "--out", "voices", code=2), "is there already")
+    dims = json.loads((CHECKPOINTS / "dims.json").read_text())
+    dims["align"]["audio_ctx"] = 20  # less than the prompt
+    t.write("small.json", json.dumps(dims))
+    says(voice(t, "make-random", "megatts3", "--dims", "small.json", "--name", "small", "--out", "voices", code=2), "the aligner takes")
+    check([p.name for p in (t.dir / "voices").iterdir()] == ["noise"], "something was left")
+
+
 if __name__ == "__main__":
     main(globals())

@@ -1,4 +1,5 @@
 /* Reading a base voice's map in voice.yaml. */
+#include <stdio.h>
 #include <string.h>
 
 #include "models/megatts3/base_voice.h"
@@ -33,6 +34,17 @@ static int read_parts(const struct ora_yaml_node *list, struct mega_base_voice *
     return rc;
 }
 
+static int read_formula_seed(const struct ora_yaml_node *seed, struct mega_base_voice *v, struct ora_err *err)
+{
+    const char *text = "";
+    int rc = ora_yaml_is_null(seed) ? 0 : ora_yaml_string(seed, &text, err);
+    if (rc == 0 && strlen(text) > MEGA_FORMULA_SEED_MAX)
+        return ora_yaml_error(seed, err, "a seed of more than %d characters", MEGA_FORMULA_SEED_MAX);
+    if (rc == 0)
+        snprintf(v->formula_seed, sizeof v->formula_seed, "%s", text);
+    return rc;
+}
+
 int mega_base_read_yaml(const struct ora_yaml_node *map, struct mega_base_voice *v, struct ora_err *err)
 {
     const struct ora_yaml_node *dims = ora_yaml_get(map, "dims"), *win = ora_yaml_get(map, "win_size");
@@ -47,5 +59,7 @@ int mega_base_read_yaml(const struct ora_yaml_node *map, struct mega_base_voice 
     if (rc == 0 && !ora_yaml_is_null(win))
         rc = ora_yaml_integer(win, 2, 1 << 20, &win_size, err);
     v->win_size = (int)win_size;
+    if (rc == 0)
+        rc = read_formula_seed(ora_yaml_get(map, "formula_seed"), v, err);
     return rc < 0 ? rc : read_parts(ora_yaml_get(map, "parts"), v, err);
 }

@@ -49,4 +49,6 @@ void mega_base_yaml(const struct mega_base_voice *v, struct ora_str *y)
             ora_str_addf(y, "%s%s", n++ ? ", " : "", mega_part_name((enum mega_part)p));
     ora_str_addf(y, "]\n  use_pos_embed: %s\n  win_size: %d\n", v->use_pos_embed ? "true" : "false",
                  v->win_size);
+    if (v->formula_seed[0])
+        ora_str_addf(y, "  formula_seed: \"%s\"\n", v->formula_seed);
 }

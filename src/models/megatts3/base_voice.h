@@ -12,13 +12,17 @@
 #include "models/megatts3/official.h"
 #include "weights/safetensors.h"
 
-enum { MEGA_WIN_SIZE = 1200 }; /* of the prompt's padding, where nothing says otherwise */
+enum {
+    MEGA_WIN_SIZE = 1200, /* of the prompt's padding, where nothing says otherwise */
+    MEGA_FORMULA_SEED_MAX = 32,
+};
 
 struct mega_base_voice {
     struct mega_dims dims;
     bool part[MEGA_PARTS];
     bool use_pos_embed; /* of the duration model's decoder */
     int win_size;
+    char formula_seed[MEGA_FORMULA_SEED_MAX + 1]; /* of random weights; empty: somebody trained them */
 };
 
 /* Creates the writer with what every base voice's header says. */

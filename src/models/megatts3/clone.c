@@ -172,7 +172,8 @@ static int make(struct cloning *c)
                                         ora_kernels_find(c->o->kernels ? c->o->kernels : "auto", c->err),
                                     .tensors = &source,
                                     .has_encoder = c->base.part[MEGA_PART_VAE_ENCODER],
-                                    .win_size = c->base.win_size};
+                                    .win_size = c->base.win_size,
+                                    .formula_seed = c->base.formula_seed[0] ? c->base.formula_seed : NULL};
     struct mega_prompt_input in = {.mono = c->recording.mono,
                                    .samples = c->recording.samples,
                                    .sample_rate_hz = c->recording.sample_rate_hz,
@@ -187,8 +188,8 @@ static int make(struct cloning *c)
     return rc;
 }
 
-/* What the aligner heard, as people write phones: the reader sees whether it understood. */
-static void add_heard(const struct mega_prompt *p, struct ora_str *out)
+/* As people write phones: the reader sees whether the aligner understood. */
+static void add_phones(const struct mega_prompt *p, struct ora_str *out)
 {
     for (int i = 0; i < p->phone_count; i++) {
         ora_str_add(out, i ? " " : "");
@@ -217,10 +218,13 @@ static double latent_rms(const struct mega_prompt *p)
 
 static int write(struct cloning *c, struct ora_str *y)
 {
-    struct ora_str heard = ORA_STR_INIT;
-    add_heard(&c->prompt, &heard);
-    note(c, "the aligner heard: %s", ora_str_c(&heard));
     const struct mega_prompt *p = &c->prompt;
+    struct ora_str phones = ORA_STR_INIT;
+    add_phones(p, &phones);
+    note(c,
+         p->by_formula ? "the aligner, of random weights, heard nothing; phones by the formula: %s"
+                       : "the aligner heard: %s",
+         ora_str_c(&phones));
     char *path = ora_path_join(c->o->out_dir, "model.safetensors");
     int rc = mega_prompt_write(p, c->o->base->model_sha256, path, NULL, c->err);
     free(path);
@@ -229,10 +233,11 @@ static int write(struct cloning *c, struct ora_str *y)
                  "  prompt_seconds: %.3f\n  prompt_phones: %d\n  prompt_lufs: %.2f\n",
                  c->o->base->lang, MEGA_SAMPLE_RATE, c->o->base->model_sha256,
                  (double)c->recording.samples / c->recording.sample_rate_hz, p->phone_count, p->lufs);
-    ora_str_add(y, "  prompt_heard: ");
-    add_quoted(y, ora_str_c(&heard));
+    ora_str_add(y, p->by_formula ? "  prompt_alignment: formula\n  prompt_made_up: "
+                                 : "  prompt_alignment: aligner\n  prompt_heard: ");
+    add_quoted(y, ora_str_c(&phones));
     ora_str_addf(y, "\n  latent_rms: %.4f\n", latent_rms(p));
-    ora_str_release(&heard);
+    ora_str_release(&phones);
     if (isfinite(p->noise_rms))
         ora_str_addf(y, "  encoder_noise_rms: %.4f\n", p->noise_rms);
     if (c->o->latents)

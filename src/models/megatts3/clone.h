@@ -3,7 +3,8 @@
  * ByteDance hands them out: a .npy of float32 [1, T, 32]) becomes a voice of the base's networks.
  *
  *     voice.yaml         megatts3: {role: clone, base_sha256, prompt_seconds, prompt_phones, prompt_lufs,
- *                        prompt_heard, latent_rms, encoder_noise_rms,
+ *                        prompt_alignment: aligner | formula, prompt_heard (of a formula: prompt_made_up),
+ *                        latent_rms, encoder_noise_rms,
  *                        latents: encoder | encoder seed N | file}
  *     model.safetensors  the prompt (prompt.h)
  *

@@ -33,21 +33,23 @@ static void write_file(const char *path, const void *data, size_t len)
 }
 
 /* parts: a YAML list that stands for the base's own; NULL: all. */
-static void begin(struct fixture *f, const char *parts)
+static void begin_of(struct fixture *f, const char *parts, const char *seed, bool mini)
 {
     struct ora_err err = {0};
     struct ora_str yaml = ORA_STR_INIT;
     struct mega_dims d = mega_dims_mini;
     *f = (struct fixture){.dir = ora_path_join(ora_test_tmpdir(), "base")};
-    d.align.audio_ctx = 3000;
-    d.align.text_ctx = 2048;
+    if (!mini) {
+        d.align.audio_ctx = 3000;
+        d.align.text_ctx = 2048;
+    }
     char *dims = ora_path_join(ora_test_tmpdir(), "dims.json");
     json_t *object = mega_dims_to_json(&d);
     json_dump_file(object, dims, 0);
     json_decref(object);
     ORA_CHECK_OK(ora_file_mkdirs(f->dir, 0755, &err), err);
     struct ora_import_options o = {.out_dir = f->dir, .name = "base", .dims = dims};
-    ORA_CHECK_OK(mega_make_random("A", &o, &yaml, &err), err);
+    ORA_CHECK_OK(mega_make_random(seed, &o, &yaml, &err), err);
     if (parts) {
         char *at = strstr(yaml.data, "parts: ["), *end = strchr(at, ']');
         struct ora_str other = ORA_STR_INIT;
@@ -69,6 +71,11 @@ static void begin(struct fixture *f, const char *parts)
     f->latents = ora_path_join(ora_test_tmpdir(), "prompt.npy");
     free(dims);
     ora_str_release(&yaml);
+}
+
+static void begin(struct fixture *f, const char *parts)
+{
+    begin_of(f, parts, "A", false);
 }
 
 static void end(struct fixture *f)
@@ -209,6 +216,42 @@ ORA_TEST(recordings_of_every_kind)
 }
 
 /* Means by default; noise by seed, the same for the same seed; ready-made latents as they are. */
+/* An aligner of random weights may hear nothing; the voice is made all the same, the same each time, and says
+ * how. */
+ORA_TEST(random_weights_of_every_seed)
+{
+    int by_formula = 0;
+    for (int seed = 0; seed <= 20; seed++) {
+        struct fixture f;
+        struct mega_prompt p[2];
+        struct ora_str yaml = ORA_STR_INIT;
+        struct ora_err err = {0};
+        char text[8];
+        snprintf(text, sizeof text, "%d", seed);
+        begin_of(&f, NULL, text, true);
+        free(f.prompt);
+        f.prompt = ora_path_join(f.dir, "prompt.wav");
+        for (int i = 0; i < 2; i++)
+            if (add(&f, NULL, NULL, &p[i], &yaml, &err) < 0)
+                ORA_FAIL("seed %d: %s", seed, err.message);
+        ORA_REQUIRE(p[0].phone_count > 0 && p[0].phone_count == p[1].phone_count);
+        ORA_CHECK(!memcmp(p[0].phones, p[1].phones, sizeof *p[0].phones * (size_t)p[0].phone_count));
+        ORA_CHECK(!memcmp(p[0].durations, p[1].durations, sizeof *p[0].phones * (size_t)p[0].phone_count));
+        if (strstr(ora_str_c(&yaml), "prompt_alignment: formula\n  prompt_made_up: \"sil ")) {
+            by_formula++;
+            ORA_CHECK(strstr(ora_str_c(&f.notes), "heard nothing; phones by the formula"));
+            ORA_CHECK(p[0].phone_count > 20 && p[0].phone_count < 60); /* of 3.5 s */
+        } else {
+            ORA_CHECK(strstr(ora_str_c(&yaml), "prompt_alignment: aligner\n  prompt_heard: \""));
+        }
+        mega_prompt_release(&p[0]);
+        mega_prompt_release(&p[1]);
+        ora_str_release(&yaml);
+        end(&f);
+    }
+    ORA_CHECK(by_formula > 0 && by_formula < 21);
+}
+
 ORA_TEST(latents_by_encoder_seed_or_file)
 {
     struct fixture f;

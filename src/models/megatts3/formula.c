@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "models/megatts3/phones.h"
 #include "nn/layers/rel_encoder.h"
 
 uint64_t mega_formula_key(const char *seed, const char *name)
@@ -138,6 +139,20 @@ void mega_formula_signal(uint64_t key, uint32_t increment, double amplitude, dou
         double tri = fabs((double)(p - 2147483648)) * 0x1p-30 - 1.0;
         out[i] = (float)(amplitude * tri + noise * unit(key, i));
     }
+}
+
+int mega_formula_alignment(uint64_t key, int frames, int32_t *tokens, int room)
+{
+    enum { FIRST = 101, PHONES = 44, SHORTEST = 6, SPREAD = 8 }; /* English phones are 101..144 */
+    int count = 0, end = 0;
+    for (uint64_t i = 0; count + 2 <= room && end < frames; i++) {
+        uint64_t word = mega_formula_word(key, i);
+        end += SHORTEST + (int)(word % SPREAD);
+        bool silent = i == 0 || end >= frames;
+        tokens[count++] = silent ? MEGA_SIL : FIRST + (int32_t)(word / SPREAD % PHONES);
+        tokens[count++] = MEGA_ALIGN_TIME + (end < frames ? end : frames);
+    }
+    return count;
 }
 
 /* ---- weight norm ---------------------------------------------------------------------------------- */

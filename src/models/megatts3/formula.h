@@ -33,6 +33,9 @@ bool mega_formula_rows(const char *seed, const char *name, const struct ora_shap
 void mega_formula_normals(uint64_t key, float *out, size_t n);
 void mega_formula_signal(uint64_t key, uint32_t increment, double amplitude, double noise, float *out,
                          size_t n);
+/* What an aligner might hear in so many frames: pairs of English phone and end time, silence at both ends, 60
+ * to 130 ms each. tokens: [room]; returns how many are set. */
+int mega_formula_alignment(uint64_t key, int frames, int32_t *tokens, int room);
 
 struct mega_formula {
     const char *seed;

@@ -15,7 +15,7 @@
 #include "models/megatts3/base_voice.h"
 #include "models/megatts3/formula.h"
 
-enum { PIECE_ELEMENTS = 1 << 20, SEED_MAX = 32, PROMPT_SAMPLES = 3 * MEGA_SAMPLE_RATE };
+enum { PIECE_ELEMENTS = 1 << 20, PROMPT_SAMPLES = 3 * MEGA_SAMPLE_RATE };
 
 const struct mega_dims mega_dims_mini = {
     .dit = {.dim = 64,
@@ -230,7 +230,7 @@ static bool seed_ok(const char *s)
 {
     static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     size_t len = strlen(s);
-    return len > 0 && len <= SEED_MAX && strspn(s, allowed) == len;
+    return len > 0 && len <= MEGA_FORMULA_SEED_MAX && strspn(s, allowed) == len;
 }
 
 static void lists_of(struct making *m, const struct mega_dims *d)
@@ -249,7 +249,8 @@ int mega_make_random(const char *seed, const struct ora_import_options *o, struc
     struct mega_base_voice v = {.win_size = MEGA_WIN_SIZE};
     if (!seed_ok(seed))
         return ora_err_set(err, ORA_E_BAD_USAGE, "seed '%.40s': wanted 1 to %d letters and digits", seed,
-                           SEED_MAX);
+                           MEGA_FORMULA_SEED_MAX);
+    snprintf(v.formula_seed, sizeof v.formula_seed, "%s", seed);
     int rc = choose_dims(o->dims, &v.dims, err);
     if (rc < 0)
         return rc;
@@ -269,8 +270,6 @@ int mega_make_random(const char *seed, const struct ora_import_options *o, struc
     }
     if (rc == 0)
         mega_base_yaml(&v, yaml);
-    if (rc == 0)
-        ora_str_addf(yaml, "  formula_seed: \"%s\"\n", seed);
     ora_weights_writer_destroy(&m.wr);
     ora_str_release(&m.vocab);
     ora_str_release(&m.merges);

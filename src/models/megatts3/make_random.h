@@ -2,6 +2,9 @@
  * A base voice of weights by the formula (formula.h), so that the whole path can be tested and measured
  * without the release: family->make_random. It speaks noise, and voice.yaml says so.
  *
+ * The voice cloned from it has the formula's alignment where the aligner of chance hears nothing (prompt.h);
+ * its voice.yaml says so.
+ *
  * dims: "mini" (the sizes of the tests' checkpoints), "full" (the released sizes) or a file (dims.h); NULL is
  * "mini". The tokenizer is a byte-level BPE of our own: 256 bytes and a few merges; with ids up to those of
  * the dims.

@@ -8,6 +8,7 @@
 #include "audio/log_mel.h"
 #include "audio/resample.h"
 #include "base/mem.h"
+#include "models/megatts3/formula.h"
 #include "models/megatts3/level.h"
 #include "models/megatts3/vae_encoder.h"
 
@@ -261,6 +262,17 @@ static int set_phones(struct mega_prompt *p, const int32_t *tokens, int count, i
     return 0;
 }
 
+/* Networks of random weights must speak whatever their seed, and their aligner may well hear nothing. */
+static void make_up(const struct mega_prompt_base *base, int frames, struct mega_prompt *p, int32_t *tokens,
+                    int *count)
+{
+    if (*count || !base->formula_seed)
+        return;
+    *count = mega_formula_alignment(mega_formula_key(base->formula_seed, "prompt.alignment"), frames, tokens,
+                                    MEGA_ALIGN_TOKENS_MAX);
+    p->by_formula = true;
+}
+
 /* ---- latents --------------------------------------------------------------------------------------------
  */
 
@@ -372,8 +384,10 @@ int mega_prompt_make(const struct mega_prompt_base *base, const struct mega_prom
     p->lufs = w.lufs;
     tell(in, "aligning its phones", 0.1);
     rc = mega_prompt_align(base, &w, tokens, &count, err);
-    if (rc == 0)
+    if (rc == 0) {
+        make_up(base, w.frames, p, tokens, &count);
         rc = set_phones(p, tokens, count, w.frames, err);
+    }
     if (rc == 0) {
         tell(in, "its latents", 0.5);
         rc = set_latents(base, in, &w, p, err);

@@ -36,6 +36,7 @@ struct mega_prompt {
     int phone_count;
     int32_t *phones, *tones; /* [phone_count]; as the duration model and the DiT take them */
     int32_t *durations;      /* [phone_count] mel frames, at least 0; their sum is 4*rows */
+    bool by_formula;         /* phones and durations are made up: no aligner heard them (not kept on disk) */
     int rows;                /* latents, even */
     float *latents;          /* [rows][32] */
     double lufs;      /* of the padded recording: what chunks are levelled to; NAN: nothing to measure */
@@ -53,8 +54,10 @@ struct mega_prompt_base {
     const struct mega_dims *dims;
     const struct ora_kernels *kernels;
     const struct ora_tensor_source *tensors;
-    bool has_encoder; /* the WaveVAE encoder's weights are there */
-    int win_size;     /* of the diffusion transformer's config; 0: MEGA_WIN_SIZE */
+    bool has_encoder;         /* the WaveVAE encoder's weights are there */
+    int win_size;             /* of the diffusion transformer's config; 0: MEGA_WIN_SIZE */
+    const char *formula_seed; /* of random weights: their ear is chance, and where it hears nothing an
+                                 alignment is made by the formula; NULL: trained weights */
 };
 
 struct mega_prompt_input {

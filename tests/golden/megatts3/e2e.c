@@ -133,7 +133,8 @@ static void make_voice(struct e2e *e)
 {
     struct ora_err err = {0};
     const struct ora_tensor *pcm = ora_weights_find(e->g.tensors, "e2e/in.prompt_pcm");
-    struct mega_prompt_base base = {&e->g.dims, e->g.kernels, &e->source, true, 0};
+    struct mega_prompt_base base = {
+        .dims = &e->g.dims, .kernels = e->g.kernels, .tensors = &e->source, .has_encoder = true};
     if (!pcm || pcm->dtype != ORA_I16)
         golden_must(ora_err_set(&err, ORA_E_FORMAT, "no e2e/in.prompt_pcm of I16"), &err, "e2e");
     float *mono = ora_xcalloc(pcm->count, sizeof *mono);
