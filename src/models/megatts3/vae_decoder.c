@@ -8,7 +8,7 @@
 
 #include "nn/layers/reflect.h"
 
-enum { TRANS_HALF = 5, HALO = 4, TILE_LATENTS = 128 };
+enum { TRANS_HALF = 5, HALO = 4, TILE_LATENTS = 126 }; /* the same place in groups of rows for every tile */
 static const float SLOPE = 0.2f;
 static const struct ora_b16 none = {0};
 
@@ -60,41 +60,37 @@ void mega_vae_decoder_bind(struct ora_binder *b, const struct mega_vae_dims *d, 
  * -----------------------------------------------------------
  */
 
-struct span {
-    int lo, hi;
-};
-
 struct plan {
     int rows[MEGA_STAGES + 1]; /* of the utterance: at 100 Hz, after each stage */
-    struct span z;             /* latents */
-    struct span frames;        /* latent_up's output */
-    struct span in[MEGA_STAGES], up[MEGA_STAGES], out[MEGA_STAGES];
-    struct span wave; /* samples */
+    struct ora_rows z;         /* latents */
+    struct ora_rows frames;    /* latent_up's output */
+    struct ora_rows in[MEGA_STAGES], up[MEGA_STAGES], out[MEGA_STAGES];
+    struct ora_rows wave; /* samples */
 };
 
-static struct span widen(struct span s, int by, int rows)
+static struct ora_rows widen(struct ora_rows s, int by, int rows)
 {
     s.lo = s.lo - by > 0 ? s.lo - by : 0;
     s.hi = s.hi + by < rows ? s.hi + by : rows;
     return s;
 }
-static struct span needed(const struct ora_repeat_up *u, int rows, struct span s)
+static struct ora_rows needed(const struct ora_repeat_up *u, int rows, struct ora_rows s)
 {
-    struct span from;
+    struct ora_rows from;
     ora_repeat_up_needs(u, rows, s.lo, s.hi, &from.lo, &from.hi);
     return from;
 }
 
-static struct plan plan_tile(const struct mega_vae_decoder *m, int latents, struct span tile)
+static struct plan plan_tile(const struct mega_vae_decoder *m, int latents, struct ora_rows tile)
 {
     struct plan p = {.rows[0] = MEGA_LATENT_FRAMES * latents,
                      .wave = {tile.lo * MEGA_LATENT_HOP, tile.hi * MEGA_LATENT_HOP}};
     for (int i = 0; i < MEGA_STAGES; i++)
         p.rows[i + 1] = p.rows[i] * m->dims.dec_ratios[i];
-    struct span want = widen(p.wave, MEGA_UP_PAD, p.rows[MEGA_STAGES]);
+    struct ora_rows want = widen(p.wave, MEGA_UP_PAD, p.rows[MEGA_STAGES]);
     for (int i = MEGA_STAGES - 1; i >= 0; i--) {
         p.out[i] = want;
-        p.up[i] = widen(want, MEGA_MRF_REACH, p.rows[i + 1]);
+        p.up[i] = mega_mrf_needs(&m->mrf[i], &p.out[i], p.rows[i + 1]);
         p.in[i] = want = needed(&m->up[i], p.rows[i], p.up[i]);
     }
     p.frames = widen(want, MEGA_UP_PAD, p.rows[0]);
@@ -110,7 +106,7 @@ struct buffers {
     size_t floats[2];
 };
 
-static void grow(size_t *floats, int channels, struct span s)
+static void grow(size_t *floats, int channels, struct ora_rows s)
 {
     size_t n = ora_b16_floats(channels, (size_t)(s.hi - s.lo), HALO);
     *floats = n > *floats ? n : *floats;
@@ -153,7 +149,7 @@ static size_t sizes(const struct mega_vae_decoder *m, int rows, int first, struc
     int tile = tile_latents(m, rows - first);
     *b = (struct buffers){.floats = {0}};
     for (int a = first; a < rows; a += tile) {
-        struct plan p = plan_tile(m, rows, (struct span){a, a + tile < rows ? a + tile : rows});
+        struct plan p = plan_tile(m, rows, (struct ora_rows){a, a + tile < rows ? a + tile : rows});
         size_up(m, &p, b, &scratch);
     }
     return scratch;
@@ -178,7 +174,7 @@ size_t mega_vae_bytes(const struct mega_vae_decoder *m, int rows, int first)
 }
 
 /* A tensor of rows s in buffer `which`; row 0 is row s.lo. */
-static struct ora_b16 place(const struct buffers *b, int which, struct span s)
+static struct ora_b16 place(const struct buffers *b, int which, struct ora_rows s)
 {
     return ora_b16_place(b->memory[which], (size_t)(s.hi - s.lo), HALO);
 }
@@ -187,7 +183,7 @@ static struct ora_b16 place(const struct buffers *b, int which, struct span s)
  */
 
 /* Rows of x round span s that lie outside the utterance: reflected ones. x's row 0 is s.lo. */
-static void reflect_ends(struct ora_b16 x, int channels, struct span s, int rows)
+static void reflect_ends(struct ora_b16 x, int channels, struct ora_rows s, int rows)
 {
     for (int i = 1; i <= MEGA_UP_PAD; i++) {
         int outside[2] = {s.lo == 0 ? -i : 0, s.hi == rows ? rows - 1 + i : 0};
@@ -205,7 +201,7 @@ static void reflect_ends(struct ora_b16 x, int channels, struct span s, int rows
 
 /* y = up(leaky(sin x + x)), rows `to` from rows `from` of `rows`; x is overwritten. */
 static int upsample(const struct ora_compute *c, const struct ora_repeat_up *up, struct ora_b16 x,
-                    struct span from, int rows, struct ora_b16 y, struct span to, struct ora_err *err)
+                    struct ora_rows from, int rows, struct ora_b16 y, struct ora_rows to, struct ora_err *err)
 {
     int n = from.hi - from.lo;
     ora_map(c, x, x, n, up->in, ORA_ACT_SINE_SUM);
@@ -238,7 +234,7 @@ static void leave(const struct ora_compute *c, const struct mega_vae_decoder *m,
                   const struct plan *p, float *wave)
 {
     const struct ora_conv_mono *post = &m->post;
-    struct span have = p->out[MEGA_STAGES - 1];
+    struct ora_rows have = p->out[MEGA_STAGES - 1];
     int n = p->wave.hi - p->wave.lo;
     ora_leaky(c, x, x, have.hi - have.lo, m->dims.ngf, SLOPE);
     reflect_ends(x, m->dims.ngf, have, p->rows[MEGA_STAGES]);
@@ -248,13 +244,14 @@ static void leave(const struct ora_compute *c, const struct mega_vae_decoder *m,
 }
 
 static int decode_tile(const struct ora_compute *c, const struct mega_vae_decoder *m, const struct buffers *b,
-                       const float *latents, int rows, struct span tile, float *wave, struct ora_err *err)
+                       const float *latents, int rows, struct ora_rows tile, float *wave, struct ora_err *err)
 {
     struct plan p = plan_tile(m, rows, tile);
     int rc = enter(c, m, b, &p, latents, rows, err);
     for (int i = 0; rc == 0 && i < MEGA_STAGES; i++) {
         struct ora_b16 x = place(b, 0, p.up[i]);
-        struct ora_b16 in = i == 0 ? place(b, 1, p.in[0]) : place(b, 1, p.out[i - 1]);
+        struct ora_rows had = i == 0 ? p.in[0] : p.out[i - 1]; /* whole groups: may be more than p.in */
+        struct ora_b16 in = ora_b16_at(place(b, 1, had), 0, p.in[i].lo - had.lo);
         rc = upsample(c, &m->up[i], in, p.in[i], p.rows[i], x, p.up[i], err);
         if (rc == 0)
             rc = mega_mrf_forward(c, &m->mrf[i], x, p.up[i].lo, p.rows[i + 1], place(b, 1, p.out[i]),
@@ -275,7 +272,7 @@ int mega_vae_decode_from(const struct ora_compute *c, const struct mega_vae_deco
     if (!allocate(c, &b))
         return ora_no_room(err, "the vocoder");
     for (int a = first; rc == 0 && a < rows; a += tile) {
-        struct span s = {a, a + tile < rows ? a + tile : rows};
+        struct ora_rows s = {a, a + tile < rows ? a + tile : rows};
         rc = decode_tile(c, m, &b, latents, rows, s, wave + (size_t)(a - first) * MEGA_LATENT_HOP, err);
     }
     ora_arena_reset(c->arena, mark);

@@ -163,3 +163,77 @@ ORA_TEST(direct_levels_have_one_set_of_bits)
     }
     rig_destroy(want);
 }
+
+/* ---- Winograd: wide enough that the residual blocks of two stages are made in groups of rows -------------
+ */
+
+enum { WINO_LATENTS = 13, WINO_SNR_FLOOR_DB = 90 };
+static const struct mega_vae_dims wide_vae = {
+    .z = MEGA_LATENT, .dec_in = 24, .dec_up = 12, .ngf = 8, .dec_ratios = {5, 4, 4, 3}};
+
+static void bind_wide(struct ora_binder *b, void *model)
+{
+    mega_vae_decoder_bind(b, &wide_vae, model);
+}
+
+static struct rig *wide_rig(const char *level)
+{
+    struct ora_err err = {0};
+    const struct ora_kernels *k = ora_kernels_find(level, &err);
+    struct rig *g = ora_xcalloc(1, sizeof *g);
+    mega_formula_normals(mega_formula_key("T", "latents"), g->latents, LATENTS * MEGA_LATENT);
+    if (k && tiny_begin(&g->t, k, bind_wide, &g->m))
+        return g;
+    free(g);
+    return NULL;
+}
+
+/* One set of bits at both levels, under any tiles, from any latent on; 90 dB of the direct levels, where each
+ * of the 18 convolutions of a stage has 110 and more. */
+ORA_TEST(winograd_bits_do_not_depend_on_tiles)
+{
+    static const struct {
+        const char *level;
+        int latents, first;
+        size_t bytes;
+    } row[] = {{"avx2-wino", 0, 0, 0},    {"avx2-wino", 1, 0, 0},      {"avx2-wino", 5, 0, 4096},
+               {"avx2-wino", 0, 0, 1},    {"avx2-wino", 12, 0, 30000}, {"avx2-wino", 0, 1, 0},
+               {"avx2-wino", 3, 5, 4096}, {"avx512-wino", 0, 0, 0},    {"avx512-wino", 4, 2, 20000}};
+    struct rig *direct = wide_rig("avx2"), *want = wide_rig("avx2-wino");
+    if (!want)
+        ORA_SKIP("no avx2-wino on this processor");
+    decode(direct, WINO_LATENTS, 0);
+    decode(want, WINO_LATENTS, 0);
+    ORA_CHECK(want->m.mrf[0].first[0][0].grid && want->m.mrf[1].first[2][2].grid);
+    double snr = tiny_snr_db(want->wave[1], direct->wave[1], WINO_LATENTS * MEGA_LATENT_HOP);
+    if (!(snr >= WINO_SNR_FLOOR_DB && snr < 200))
+        ORA_FAIL("%.1f dB from the direct level", snr);
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct rig *g = wide_rig(row[i].level);
+        if (!g)
+            continue;
+        g->m.tile_latents = row[i].latents;
+        g->m.tile_bytes = row[i].bytes;
+        decode(g, WINO_LATENTS, row[i].first);
+        size_t skipped = (size_t)row[i].first * MEGA_LATENT_HOP;
+        if (memcmp(want->wave[1] + skipped, g->wave[1],
+                   sizeof(float) * (WINO_LATENTS * MEGA_LATENT_HOP - skipped)) != 0)
+            ORA_FAIL("%s: tiles of %d latents, %zu bytes, from %d: other bits", row[i].level, row[i].latents,
+                     row[i].bytes, row[i].first);
+        rig_destroy(g);
+    }
+    rig_destroy(direct);
+    rig_destroy(want);
+}
+
+ORA_TEST(winograd_memory_grows_to_a_bound)
+{
+    struct rig *g = wide_rig("avx2-wino");
+    if (!g)
+        ORA_SKIP("no avx2-wino on this processor");
+    for (int n = 7; n < 420; n++)
+        if (mega_vae_bytes(&g->m, n, 6) > mega_vae_bytes(&g->m, n + 1, 6))
+            ORA_FAIL("%d latents need more than %d", n, n + 1);
+    ORA_CHECK_INT(mega_vae_bytes(&g->m, 15000, 6), mega_vae_bytes(&g->m, 400, 6));
+    rig_destroy(g);
+}
