@@ -4,6 +4,8 @@
  *     {"id": "a1", "text": "Hello.", "voice": "…", "speaker": "…" | "speaker_id": 3, "lang": "en",
  * "speed": 1.1, "settings": {…}}
  *
+ * "phones" in the place of "text" are phones of the voice, as they stand in a text's [[ ]].
+ *
  * Also read as they are: what `piper --json-input` takes ({"text", "speaker_id", "output_file"}), OmniVoice's
  * lists
  * ({"id", "text", "language_id", "speed", …}) and OpenAI's batch lines ({"custom_id", "body": {"input",
@@ -166,6 +168,28 @@ static void reject_missing_text(struct ora_record *r, json_t *root)
     ora_str_release(&found);
 }
 
+/* A line without a text may give its phones; beside a text they are an extra like any other. */
+static bool get_phones(struct jsonl *j, struct ora_record *r, json_t *object)
+{
+    json_t *v = json_object_get(object, "phones");
+    if (r->text || !v || json_is_null(v))
+        return true;
+    if (!json_is_string(v))
+        return wrong_type(r, "phones", "a string", v);
+    const char *phones = json_string_value(v);
+    if (!phones[strspn(phones, " \t\r\n")] || strpbrk(phones, "\r\n") || strstr(phones, "[[") ||
+        strstr(phones, "]]")) {
+        ora_record_reject(r, "bad-value",
+                          "field 'phones' must be one line of phones without [[ ]], found \"%.40s\"", phones);
+        return false;
+    }
+    json_t *text = json_sprintf("[[%s]]", phones);
+    json_array_append_new(j->used, text);
+    r->text = json_string_value(text);
+    use(j, object, "phones", v);
+    return true;
+}
+
 static bool get_fields(struct jsonl *j, struct ora_record *r)
 {
     static const char *const ids[] = {"id", "custom_id", "output_file", NULL},
@@ -178,7 +202,8 @@ static bool get_fields(struct jsonl *j, struct ora_record *r)
     if (!get_text(j, r, j->root, ids, j->id, &r->id) || !get_text(j, r, main, texts, NULL, &r->text) ||
         !get_text(j, r, main, voices, NULL, &r->voice) ||
         !get_text(j, r, main, speakers, j->speaker, &r->speaker) ||
-        !get_text(j, r, main, langs, NULL, &r->lang) || !get_speed(j, r, main) || !get_settings(j, r))
+        !get_text(j, r, main, langs, NULL, &r->lang) || !get_speed(j, r, main) || !get_settings(j, r) ||
+        !get_phones(j, r, main))
         return false;
     if (!r->text) {
         reject_missing_text(r, main);

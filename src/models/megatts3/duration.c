@@ -351,7 +351,7 @@ static int step(const struct ora_compute *c, const struct mega_duration *m, stru
         if (k->d)
             k->d[s->step] = b->d[n];
         k->codes[s->step] = code_of(b->d[n++], s->step == 0);
-        s->last_code = k->forced ? k->forced[s->step] : k->codes[s->step];
+        s->last_code = k->forced && k->forced[s->step] ? k->forced[s->step] : k->codes[s->step];
         if (++s->step == k->n)
             s->chunk = NULL;
     }

@@ -64,7 +64,7 @@ enum { MEGA_DURATION_WIDTH = 16 };
 struct mega_duration_chunk {
     const int32_t *phones, *tones; /* [n] */
     int n;
-    const int32_t *forced; /* [n] codes to feed back instead of its own, or NULL */
+    const int32_t *forced; /* [n] codes to feed back, 0: its own; NULL: all its own */
     int32_t *codes;        /* [n], set by batch */
     float *d;              /* [n] what they were rounded from, or NULL */
 };

@@ -114,3 +114,39 @@ ORA_TEST(durations_of_a_chunk)
     for (int i = 0; i < 4; i++)
         ORA_CHECK_INT(got[i], want[i]);
 }
+
+/* Given frames stay as they are, whatever alpha, disturbance and floors say; what the sum needs goes to the
+ * last phone, else to the first, else to the last that is free. */
+ORA_TEST(given_durations_of_a_chunk)
+{
+    static const int32_t phones[] = {145, 10, 163, 148}, codes[] = {9, 13, 20, 50};
+    static const float draws[4] = {0.9f, 0.9f, 0.9f, 0.9f};
+    static const struct {
+        int32_t given[4], want[4];
+        bool first, last;
+        double alpha, disturb;
+    } cases[] = {
+        {{0, 7, 0, 0}, {8, 7, 32, 65}, true, true, 1, 0},
+        {{0, 7, 3, 0}, {8, 7, 3, 86}, true, false, 1, 0}, /* 49 + 32 for the cross-fade */
+        {{0, 7, 300, 5}, {8, 7, 300, 5}, true, true, 1, 0},
+        {{0, 7, 300, 6}, {15, 7, 300, 6}, true, true, 2, 0.1},
+        {{30, 0, 0, 5}, {30, 12, 33, 5}, true, true, 1, 0},
+        {{30, 7, 1, 5}, {30, 7, 1, 10}, true, true, 1, 0},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct mega_timing how = {.first_chunk = cases[c].first,
+                                  .last_chunk = cases[c].last,
+                                  .alpha = cases[c].alpha,
+                                  .disturb = cases[c].disturb,
+                                  .choice = draws,
+                                  .amount = draws,
+                                  .floor_stop = 64,
+                                  .floor_comma = 32,
+                                  .given = cases[c].given};
+        int32_t got[4];
+        mega_durations(phones, codes, 4, &how, got);
+        for (int i = 0; i < 4; i++)
+            if (got[i] != cases[c].want[i])
+                ORA_FAIL("case %zu, phone %d: %d frames, not %d", c, i, got[i], cases[c].want[i]);
+    }
+}

@@ -227,6 +227,64 @@ ORA_TEST(phonemes_can_be_given_again)
     stage_close(&s);
 }
 
+/* What the record says is what was asked for, inside a text, at its end, and before another chunk; the
+ * model's own phones follow what they hear before them. */
+ORA_TEST(given_durations_are_kept)
+{
+    static const struct {
+        const char *text;
+        int first; /* phone that has the first duration */
+        int ms[4];
+    } cases[] = {
+        {"[[n:60 i3:120 h:70 ao3:1500]]", 1, {60, 120, 70, 1500}},
+        {"[[sil:400 hh:80 ax ow:200]]", 0, {400, 80, 0, 200}},
+        {"[[hh:80 ow:210]] it is there, in the north, and the others are on it at noon, as the inner tent is "
+         "on "
+         "it then. Another one is there at the inn, on an iron hinter.",
+         1,
+         {80, 210}},
+        {"[[hh:80 ow:210]] [[b:50 a4:90]].", 1, {80, 210, 50, 90}},
+    };
+    struct stage s;
+    ORA_REQUIRE(stage_open(&s, NULL));
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct heard h;
+        struct ora_request q = request("u", cases[c].text);
+        q.settings.value[MEGA_ALPHA] = 1.7;
+        q.speed = 1.1;
+        speak(&s, &q, 1, &h);
+        ORA_CHECK_OK(h.rc, h.why);
+        for (int i = 0; h.rc == 0 && i < 4; i++) {
+            int got = (int)h.phone[cases[c].first + i].count;
+            if (cases[c].ms[i] && got != cases[c].ms[i] * MEGA_SAMPLE_RATE / 1000)
+                ORA_FAIL("%.30s: phone %d has %d samples, not %d ms", cases[c].text, i, got, cases[c].ms[i]);
+        }
+        forget(&h);
+    }
+    stage_close(&s);
+}
+
+/* Lines of phones are chunks: the cross-fade to the next takes nothing of a given phone. */
+ORA_TEST(a_given_last_phone_keeps_its_length_before_the_next_chunk)
+{
+    struct stage s;
+    struct heard h;
+    ORA_REQUIRE(stage_open(&s, NULL));
+    struct ora_request q = request("u", "hh:80 ow:210\nb:50 a4:90");
+    q.text_is_phonemes = true;
+    speak(&s, &q, 1, &h);
+    ORA_CHECK_OK(h.rc, h.why);
+    ORA_CHECK_INT(h.segments, 2);
+    ORA_REQUIRE(h.rc == 0 && h.phones > 6);
+    ORA_CHECK_STR(h.phone[2].symbol, "ow");
+    ORA_CHECK_INT(h.phone[2].count, 210 * 24);
+    ORA_CHECK_STR(h.phone[3].symbol, "sil");
+    ORA_CHECK_STR(h.phone[h.phones - 1].symbol, "a4");
+    ORA_CHECK_INT(h.phone[h.phones - 1].count, 90 * 24);
+    forget(&h);
+    stage_close(&s);
+}
+
 ORA_TEST(speed_and_alpha_set_the_length)
 {
     static struct heard usual, slow, also;

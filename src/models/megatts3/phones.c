@@ -101,6 +101,21 @@ static float disturbed(float d, const struct mega_timing *how, size_t i)
     return how->choice[i] > 0.5f ? d * r : d / r;
 }
 
+static bool is_given(const struct mega_timing *how, size_t i)
+{
+    return how->given && how->given[i] > 0;
+}
+
+static size_t taker(const struct mega_timing *how, size_t count)
+{
+    if (!is_given(how, count - 1) || !is_given(how, 0))
+        return is_given(how, count - 1) ? 0 : count - 1;
+    for (size_t i = count; i-- > 0;)
+        if (!is_given(how, i))
+            return i;
+    return count - 1;
+}
+
 void mega_durations(const int32_t *phones, const int32_t *codes, size_t count, const struct mega_timing *how,
                     int32_t *durations)
 {
@@ -114,8 +129,10 @@ void mega_durations(const int32_t *phones, const int32_t *codes, size_t count, c
         durations[i] = frames < least ? least : frames;
         if (i == 0 && how->first_chunk)
             durations[i] = FIRST_FRAMES;
+        if (is_given(how, i))
+            durations[i] = how->given[i];
         sum += durations[i];
     }
     if (count && sum % MEGA_FRAME_MULTIPLE)
-        durations[count - 1] += MEGA_FRAME_MULTIPLE - sum % MEGA_FRAME_MULTIPLE;
+        durations[taker(how, count)] += MEGA_FRAME_MULTIPLE - sum % MEGA_FRAME_MULTIPLE;
 }

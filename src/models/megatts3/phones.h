@@ -51,9 +51,12 @@ struct mega_timing {
     double disturb;               /* 0.1: up to 10 % longer or shorter; 0: none */
     const float *choice, *amount; /* [count] uniforms for it; not read when disturb is 0 */
     int floor_stop, floor_comma;  /* least frames at 。！？sil and at ，； (64, 32) */
+    const int32_t *given;         /* [count] frames that must be kept, 0: the model's; NULL: none */
 };
 
-/* Codes -> durations in mel frames, whose sum is a multiple of 8. */
+/* Codes -> durations in mel frames, whose sum is a multiple of 8. What is missing of it is added to the last
+ * phone, as in the reference; where that one is given, to the first (silence), else to the last that is not
+ * given, and where all are, to the last all the same. */
 void mega_durations(const int32_t *phones, const int32_t *codes, size_t count, const struct mega_timing *how,
                     int32_t *durations);
 

@@ -30,6 +30,7 @@ static void segment_release(struct mega_segment *s)
     free(s->phones);
     free(s->tones);
     free(s->codes);
+    free(s->given);
     free(s->durations);
     free(s->latents);
     memset(s, 0, sizeof *s);
@@ -47,18 +48,25 @@ static void insert(struct mega_utterance *u, int at, const struct mega_chunk *ch
     u->count++;
 }
 
-bool mega_segment_keep(struct mega_segment *s)
+bool mega_segment_keep(struct mega_segment *s, bool last)
 {
     const int32_t **generated = ora_xcalloc(s->chunk.parts, sizeof *generated);
     int *written = ora_xcalloc(s->chunk.parts, sizeof *written);
-    size_t most = 1;
+    size_t most = 2;
     for (size_t i = 0; i < s->chunk.parts; i++) {
         generated[i] = s->reading[i].ids;
         written[i] = s->reading[i].count;
         most += (size_t)(s->chunk.part[i].ids ? s->reading[i].count : s->chunk.part[i].count);
     }
-    s->ids = ora_xmalloc(most * sizeof *s->ids);
-    s->count = (int)mega_chunk_phones(&s->chunk, generated, written, s->ids);
+    s->ids = ora_xcalloc(most, sizeof *s->ids);
+    s->given = ora_xcalloc(2 * most, sizeof *s->given);
+    s->given_codes = s->given + most;
+    s->count = (int)mega_chunk_phones(&s->chunk, generated, written, s->ids, s->given);
+    if (!last && s->given[s->count - 1])
+        s->ids[s->count++] = MEGA_SIL;
+    for (int i = 0; i < s->count; i++)
+        if (s->given[i])
+            mega_prompt_codes(&s->given[i], 1, &s->given_codes[i]);
     s->phones = ora_xmalloc((size_t)s->count * sizeof *s->phones);
     s->tones = ora_xmalloc((size_t)s->count * sizeof *s->tones);
     s->durations = ora_xcalloc((size_t)s->count, sizeof *s->durations);

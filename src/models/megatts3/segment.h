@@ -20,6 +20,7 @@ struct mega_segment {
     int32_t *ids;                 /* [count] relative ids, sil first; set once read */
     int32_t *phones, *tones;      /* [count] of them */
     int32_t *codes;               /* [count] of the duration model; NULL before it ran */
+    int32_t *given, *given_codes; /* [count] frames that the text asks for, and as codes; 0: the model's */
     int32_t *durations;           /* [count] mel frames */
     int count;
     int frames;                    /* their sum, a multiple of 8 */
@@ -47,7 +48,8 @@ void mega_utterance_read(const struct ora_model *m, const struct ora_request *q,
 void mega_utterance_release(struct mega_utterance *u);
 /* Cuts the chunk of segment `at` in two, both unread; LIMIT when it cannot be cut. */
 int mega_utterance_split(const struct ora_model *m, struct mega_utterance *u, int at);
-/* Phones and tones of a segment whose readings are all there; false when it has none. */
-bool mega_segment_keep(struct mega_segment *s);
+/* Phones and tones of a segment whose readings are all there; false when it has none. Before the next segment
+ * (last false) a phone of given duration is followed by sil: the cross-fade takes from the model's tail. */
+bool mega_segment_keep(struct mega_segment *s, bool last);
 
 #endif

@@ -113,7 +113,7 @@ static void take_readings(const struct mega_batch *b, struct mega_utterance *u, 
             continue;
         if (s->reading == NULL || !ended(b->m, s))
             cut = split(b, u, i, ORA_E_RUNAWAY, "the language model did not come to an end");
-        else if (!mega_segment_keep(s))
+        else if (!mega_segment_keep(s, i + 1 == u->count))
             u->rc = ora_err_set(&u->why, ORA_E_NO_WORDS, "the language model reads no phones in it");
         else if (s->count > MEGA_SEGMENT_PHONES_MAX)
             cut = split(b, u, i, ORA_E_LIMIT, "more phones than one segment takes");
@@ -144,8 +144,11 @@ static void gather_waiting(const struct mega_batch *b, struct waiting *w)
             if (s->codes)
                 continue;
             s->codes = ora_xmalloc((size_t)s->count * sizeof *s->codes);
-            w->chunk[w->count++] = (struct mega_duration_chunk){
-                .phones = s->phones, .tones = s->tones, .n = s->count, .codes = s->codes};
+            w->chunk[w->count++] = (struct mega_duration_chunk){.phones = s->phones,
+                                                                .tones = s->tones,
+                                                                .n = s->count,
+                                                                .forced = s->given_codes,
+                                                                .codes = s->codes};
         }
     }
 }
@@ -193,7 +196,8 @@ static void time_segment(struct mega_utterance *u, int at)
                               .choice = draws,
                               .amount = draws + s->count,
                               .floor_stop = (int)mega_setting(q, MEGA_SILENCE_STOP_MS) / FRAME_MS,
-                              .floor_comma = (int)mega_setting(q, MEGA_SILENCE_COMMA_MS) / FRAME_MS};
+                              .floor_comma = (int)mega_setting(q, MEGA_SILENCE_COMMA_MS) / FRAME_MS,
+                              .given = s->given};
     draw_disturbance(key_of(u, at), s->count, draws, draws + s->count);
     mega_durations(s->phones, s->codes, (size_t)s->count, &how, s->durations);
     s->frames = 0;

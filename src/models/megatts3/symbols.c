@@ -204,18 +204,40 @@ static size_t skip_space(const char *text, size_t len, size_t at)
     return at;
 }
 
+/* Where the duration of a word begins (at its colon), `end` when it has none. One digit is a tone: lu:4. */
+static size_t duration_at(const char *text, size_t start, size_t end)
+{
+    size_t at = end;
+    while (at > start && text[at - 1] >= '0' && text[at - 1] <= '9')
+        at--;
+    return end - at >= 2 && at - start >= 2 && text[at - 1] == ':' ? at - 1 : end;
+}
+
+/* ":120" -> 12 frames; 0 for what is too short or too long. */
+static int32_t frames_of(const char *text, size_t colon, size_t end)
+{
+    enum { FRAME_MS = 10, MOST_MS = 10000 };
+    int32_t ms = 0;
+    for (size_t i = colon + 1; i < end && ms <= MOST_MS; i++)
+        ms = 10 * ms + (text[i] - '0');
+    return ms < FRAME_MS || ms > MOST_MS ? 0 : (ms + FRAME_MS / 2) / FRAME_MS;
+}
+
 /* The tone of the word at `at` when it is one Mandarin phone with a tone, else 0: what a bare initial takes.
  */
 static int tone_of_next(const char *text, size_t len, size_t at)
 {
     char s[16];
     size_t n, next, start = skip_space(text, len, at), end = word_end(text, len, start, &next);
+    end = duration_at(text, start, end);
     if (!plain_letters(text + start, end - start, s, &n) || n < 2 || s[n - 1] < '1' || s[n - 1] > '6')
         return 0;
     return phone_of(s, n - 1, FIRST_MANDARIN, LAST_MANDARIN) < 0 ? 0 : s[n - 1] - '0';
 }
 
-static bool read_word(const char *text, size_t len, size_t start, size_t end, struct ora_ids *ids)
+/* The word text[start..end); `after` is where the next one is looked for. */
+static bool read_word(const char *text, size_t len, size_t start, size_t end, size_t after,
+                      struct ora_ids *ids)
 {
     char s[16];
     size_t n;
@@ -227,7 +249,7 @@ static bool read_word(const char *text, size_t len, size_t start, size_t end, st
         if (tone >= 0)
             return toned(s, n - 1, tone, ids);
         int32_t mandarin = phone_of(s, n, FIRST_MANDARIN, LAST_MANDARIN);
-        tone = mandarin >= 0 ? tone_of_next(text, len, end) : 0;
+        tone = mandarin >= 0 ? tone_of_next(text, len, after) : 0;
         id = tone ? with_tone(mandarin, tone) : phone_of(s, n, FIRST_ENGLISH, LAST_ENGLISH);
     }
     if (id >= 0)
@@ -235,19 +257,35 @@ static bool read_word(const char *text, size_t len, size_t start, size_t end, st
     return id >= 0;
 }
 
-int mega_symbols_read(const char *text, size_t len, struct ora_ids *ids, struct ora_err *err)
+int mega_symbols_read_timed(const char *text, size_t len, struct ora_ids *ids, struct ora_ids *frames,
+                            struct ora_err *err)
 {
     for (size_t at = skip_space(text, len, 0), next; at < len; at = skip_space(text, len, next)) {
-        size_t end = word_end(text, len, at, &next);
-        if (!read_word(text, len, at, end, ids))
+        size_t end = word_end(text, len, at, &next), colon = duration_at(text, at, end), before = ids->count;
+        int shown = (int)(end - at < 40 ? end - at : 40);
+        int32_t given = colon < end ? frames_of(text, colon, end) : 0;
+        if (!read_word(text, len, at, colon, end, ids))
             return ora_err_set(
                 err, ORA_E_BAD_INPUT,
                 "\"%.*s\" is no phone of MegaTTS 3; wanted pinyin with a tone (ni3), Mandarin phones with "
-                "tones (n i3), English ones (hh ax l ow), marks, or #ID",
-                (int)(end - at < 40 ? end - at : 40), text + at);
+                "tones (n i3), English ones (hh ax l ow), marks, or #ID, and milliseconds behind a colon "
+                "(i3:120)",
+                shown, text + at);
+        if (colon < end && (!given || ids->count != before + 1))
+            return ora_err_set(err, ORA_E_BAD_INPUT,
+                               given ? "\"%.*s\" is no phone alone: each has its own duration (n:60 i3:120)"
+                                     : "\"%.*s\": a duration is 10 to 10000 milliseconds",
+                               shown, text + at);
+        while (frames && frames->count < ids->count)
+            ora_ids_add(frames, given);
         next = end;
     }
     return 0;
+}
+
+int mega_symbols_read(const char *text, size_t len, struct ora_ids *ids, struct ora_err *err)
+{
+    return mega_symbols_read_timed(text, len, ids, NULL, err);
 }
 
 /* ---- printing

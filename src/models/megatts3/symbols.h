@@ -5,6 +5,8 @@
  * it n3 i3           the same, each with its own; 0: without tone ni3 hao3 lv4    pinyin, ü written v, u: or
  * ü; an r at the end is erhua hh ax l ow      English phones sil 。 ， ?     silence and marks, full or half
  * width #57             a relative id itself
+ *     i3:120           a phone and its duration in milliseconds, 10 to 10000, rounded to frames of 10 ms;
+ * what is more than one phone (ni3) takes none
  *
  * A consonant that both languages have ("n", "b") is Mandarin when a Mandarin phone with a tone follows it at
  * once, English otherwise. mega_symbols_print writes the second form, which is read back as the same ids.
@@ -27,6 +29,9 @@ const char *mega_phone_symbol(int32_t phone);
 
 /* Appends the relative ids of text[0..len). BAD_INPUT names the word that is no phone. */
 int mega_symbols_read(const char *text, size_t len, struct ora_ids *ids, struct ora_err *err);
+/* The same, and to each the frames of 10 ms that its duration makes, 0 where none is given. */
+int mega_symbols_read_timed(const char *text, size_t len, struct ora_ids *ids, struct ora_ids *frames,
+                            struct ora_err *err);
 /* Appends the symbols of ids, with spaces between them. */
 void mega_symbols_print(const int32_t *ids, size_t count, struct ora_str *out);
 /* Appends one symbol as mega_symbols_print writes it. */

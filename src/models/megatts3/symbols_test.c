@@ -41,6 +41,8 @@ ORA_TEST(many_forms)
         {"ma5 ma6", "m5 a5 m6 a6"},
         {"sil ， . ? ! …", "sil ， 。 ？ ！ …"},
         {"NI3  #57\t#206", "n3 i3 n0 a6"},
+        {"n:60 i3:120 h ao3:200", "n3 i3 h3 ao3"},
+        {"lu:4 lu:4 v4:100 : ::50 ，:300", "l4 v4 l4 v4 v4 ： ： ，"},
         {"", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -53,6 +55,25 @@ ORA_TEST(many_forms)
         ora_ids_release(&ids);
         ora_str_release(&text);
     }
+}
+
+ORA_TEST(durations_behind_phones)
+{
+    static const char text[] = "sil:10000 n i3:124 h:10 ao3:125 .:300 #57:80";
+    static const int32_t want[] = {1000, 0, 12, 1, 13, 30, 8};
+    static const char *const bad[] = {"ni3:120", "i3:09", "i3:10001", "i3:99999999999", "i3:5", "i3:1x0"};
+    struct ora_ids ids = {0}, frames = {0};
+    struct ora_err err = {0};
+    ORA_CHECK_OK(mega_symbols_read_timed(text, strlen(text), &ids, &frames, &err), err);
+    ORA_CHECK_INT(ids.count, 7);
+    ORA_REQUIRE(frames.count == 7);
+    for (size_t i = 0; i < 7; i++)
+        ORA_CHECK_INT(frames.id[i], want[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (mega_symbols_read(bad[i], strlen(bad[i]), &ids, &err) != ORA_E_BAD_INPUT)
+            ORA_FAIL("\"%s\" is taken", bad[i]);
+    ora_ids_release(&ids);
+    ora_ids_release(&frames);
 }
 
 ORA_TEST(what_is_no_phone_is_named)

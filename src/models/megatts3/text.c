@@ -86,14 +86,16 @@ static struct mega_chunk_part *add_part(struct mega_chunk *c, size_t start, size
 static int add_phones(struct mega_chunk *c, const char *normalized, size_t start, size_t len, size_t inner,
                       struct ora_err *err)
 {
-    struct ora_ids ids = {0};
-    int rc = mega_symbols_read(normalized + start + inner, len - 2 * inner, &ids, err);
+    struct ora_ids ids = {0}, frames = {0};
+    int rc = mega_symbols_read_timed(normalized + start + inner, len - 2 * inner, &ids, &frames, err);
     if (rc < 0 || ids.count == 0) {
         ora_ids_release(&ids);
+        ora_ids_release(&frames);
         return rc;
     }
     struct mega_chunk_part *p = add_part(c, start, len);
     p->phones = ids.id;
+    p->frames = frames.id;
     p->count = (int)ids.count;
     return 0;
 }
@@ -158,23 +160,28 @@ void mega_chunk_release(struct mega_chunk *chunk)
     for (size_t i = 0; i < chunk->parts; i++) {
         free(chunk->part[i].ids);
         free(chunk->part[i].phones);
+        free(chunk->part[i].frames);
     }
     free(chunk->part);
     *chunk = (struct mega_chunk){0};
 }
 
 size_t mega_chunk_phones(const struct mega_chunk *chunk, const int32_t *const *generated, const int *written,
-                         int32_t *out)
+                         int32_t *out, int32_t *frames)
 {
-    size_t n = 0;
-    out[n++] = MEGA_SIL;
+    size_t n = 1;
+    out[0] = MEGA_SIL;
+    frames[0] = 0;
     for (size_t i = 0; i < chunk->parts; i++) {
         const struct mega_chunk_part *p = &chunk->part[i];
         const int32_t *ids = p->phones ? p->phones : generated[i];
         int count = p->phones ? p->count : written[i] - 1;
-        for (int k = 0; k < count; k++)
-            if (n > 1 || ids[k] != MEGA_SIL || !p->phones) /* phones may begin with the sil that is there */
-                out[n++] = ids[k];
+        for (int k = 0; k < count; k++) {
+            bool there = n == 1 && ids[k] == MEGA_SIL && p->phones; /* phones may begin with the first sil */
+            n += !there;
+            out[n - 1] = ids[k];
+            frames[n - 1] = p->frames ? p->frames[k] : 0;
+        }
     }
     return n;
 }

@@ -16,7 +16,8 @@
  * text without letters takes the one of `lang`. The path chooses normaliser and chunker; the G2P reads both.
  *
  * Phones in a text stand in [[ ]]: "[[n i3 h ao3]]", "[[ni3 hao3]]", "[[hh ax l ow]]", as symbols.h tells.
- * They are taken as they are, also those that a lexicon puts there.
+ * They are taken as they are, also those that a lexicon puts there. Each may have its duration in
+ * milliseconds: "[[n:60 i3:120]]".
  *
  * Threads: a struct mega_text is read-only after opening.
  * Source: ByteDance's MegaTTS 3, its chunking and prompt.
@@ -59,6 +60,7 @@ struct mega_chunk_part {
     int32_t *ids;        /* [count] [BOT] text [BOS] [sil], ready for the G2P; NULL when phones are given */
     int32_t *phones;     /* [count] relative ids (models/megatts3/phones.h); NULL when there are ids */
     int count;
+    int32_t *frames; /* [count] durations given with the phones, 0: none; NULL: none at all */
 };
 
 struct mega_chunk {
@@ -96,9 +98,10 @@ void mega_chunk_release(struct mega_chunk *chunk);
 
 /* A chunk's relative ids: sil, then each part's: given phones, or what the G2P wrote for it,
  * generated[part][0..written[part]) whose last (the end) is left out. Returns how many; out has room for 1 +
- * the sum of all. generated and written are not read for parts with phones. */
+ * the sum of all; frames as much: the durations that are given, 0 for the others. generated and written are
+ * not read for parts with phones. */
 size_t mega_chunk_phones(const struct mega_chunk *chunk, const int32_t *const *generated, const int *written,
-                         int32_t *out);
+                         int32_t *out, int32_t *frames);
 
 /* The words of a chunk in order; *words is fresh, the caller frees it. Marks and what stands in [[ ]] are
  * none. */

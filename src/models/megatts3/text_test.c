@@ -236,16 +236,18 @@ ORA_TEST(phones_of_a_chunk)
     struct mega_text *text = bytes_text();
     struct mega_script script;
     struct ora_err err = {0};
-    struct mega_text_request r = {.text = "say [[hh ax]] now"};
+    struct mega_text_request r = {.text = "say [[hh:50 ax]] now"};
     ORA_CHECK_OK(mega_script_make(text, &r, &script, &err), err);
     ORA_REQUIRE(script.chunks == 1 && script.chunk[0].parts == 3);
-    int32_t first[] = {133, 115, 801}, last[] = {126, 105, 801}, out[16];
+    int32_t first[] = {133, 115, 801}, last[] = {126, 105, 801}, out[16], frames[16];
     const int32_t *generated[] = {first, NULL, last};
     int written[] = {3, 0, 3};
-    size_t n = mega_chunk_phones(&script.chunk[0], generated, written, out);
+    size_t n = mega_chunk_phones(&script.chunk[0], generated, written, out, frames);
     struct ora_str s = ORA_STR_INIT;
     mega_symbols_print(out, n, &s);
     ORA_CHECK_STR(ora_str_c(&s), "sil s ey hh ax n aw");
+    for (size_t i = 0; i < n; i++)
+        ORA_CHECK_INT(frames[i], i == 3 ? 5 : 0);
     ora_str_release(&s);
     mega_script_release(&script);
     mega_text_close(&text);
