@@ -9,7 +9,7 @@
  *
  * What is saved against the plain form (dit_plain.h), without changing the result beyond rounding: branches
  * whose weight is zero are not run; text states once for two branches; the two strided convolutions over the
- * spread text act on phones; chains of linear maps are one; AdaLN vectors of all steps come from one product
+ * spread text act on phones; chains of linear maps are one; AdaLN vectors of many steps come from one product
  * a layer; the prompt's rows are not computed where nobody reads them (in the last layer, and after it).
  *
  * Threads: pure; the model is const after bind. A sequence's bits depend on its own input alone.
@@ -95,6 +95,8 @@ static inline size_t mega_dit_layer_floats(const struct mega_dit *m)
 {
     return MEGA_MODULATIONS * (size_t)ORA_LANES * (size_t)ora_blocks(m->dims.dim);
 }
+/* Steps whose vectors are in memory at a time: 39 MB at the official sizes. */
+enum { MEGA_TABLE_STEPS = 64 };
 size_t mega_dit_table_floats(const struct mega_dit *m);
 int mega_dit_table(const struct ora_compute *c, const struct mega_dit *m, const double *times, int steps,
                    float *table, struct ora_err *err);
@@ -108,8 +110,12 @@ struct mega_sampling {
      * something. */
     void (*watch)(void *ctx, int step, const float *x, const float *v);
     void *ctx;
-    /* mega_dit_table of the times ora_sway_time(0..steps-1, steps), or NULL: made here. */
+    /* mega_dit_table of the times ora_sway_time(0..steps-1, steps), or NULL: made here, so many steps at a
+     * time. */
     const float *table;
+    int table_steps; /* 0: MEGA_TABLE_STEPS */
+    /* A block of it has been made: whoever wants to may let the modulation's pages go. May be NULL. */
+    void (*table_made)(void *ctx);
 };
 /* x: [T][32]. The prompt's rows of the result are not meaningful: the caller puts the prompt there. */
 int mega_dit_sample(const struct ora_compute *c, const struct mega_dit *m, const struct mega_dit_input *in,

@@ -403,6 +403,6 @@ size_t mega_dit_bytes(const struct mega_dit *m, const struct ora_kernels *k, con
     ora_arena_reset(&measuring, mark);
     allocate_velocity(&f);
     if (!how->table)
-        ora_arena_alloc(&measuring, mega_dit_table_bytes(m, how->steps));
+        ora_arena_alloc(&measuring, mega_dit_table_bytes(m, mega_dit_block(how)));
     return measuring.peak_bytes;
 }

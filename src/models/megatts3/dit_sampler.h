@@ -29,6 +29,9 @@ bool mega_dit_steps_allocate(const struct ora_compute *c, const struct mega_dit 
 int mega_dit_steps(const struct ora_compute *c, const struct mega_dit *m, struct mega_dit_run *run, float *x,
                    struct ora_err *err);
 
+/* Steps of one block of the table that the sampler makes itself. */
+int mega_dit_block(const struct mega_sampling *how);
+
 /* Arena bytes of mega_dit_table. */
 size_t mega_dit_table_bytes(const struct mega_dit *m, int steps);
 

@@ -184,6 +184,34 @@ ORA_TEST(a_table_at_hand_changes_no_bit)
     free(g);
 }
 
+ORA_TEST(blocks_of_steps_change_no_bit)
+{
+    static const int blocks[] = {0, 7, 6, 5, 3, 1};
+    enum { MANY = 7 };
+    struct rig *g = ora_xcalloc(1, sizeof *g);
+    struct ora_err err = {0};
+    ORA_REQUIRE(tiny_begin(&g->t, ora_kernels_find("auto", NULL), bind, &g->m));
+    struct mega_dit_input in = input_of(g, &cases[0]);
+    struct mega_sampling how = sampling_of(&cases[0]);
+    size_t floats = (size_t)mega_dit_rows(&in) * MEGA_LATENT, bytes = SIZE_MAX;
+    how.steps = MANY;
+    for (int i = 0; i < 6; i++) {
+        how.table_steps = blocks[i];
+        ORA_CHECK(mega_dit_bytes(&g->m, g->t.k, &in, &how) <= bytes);
+        bytes = mega_dit_bytes(&g->m, g->t.k, &in, &how);
+        tiny_arena(&g->t, bytes);
+        ORA_CHECK_INT(mega_dit_sample(&g->t.c, &g->m, &in, &how, g->x[i > 0], &err), 0);
+        ORA_CHECK(memcmp(g->x[0], g->x[i > 0], floats * sizeof(float)) == 0);
+    }
+    how.table_steps = 0;
+    how.steps = 1000;
+    size_t thousand = mega_dit_bytes(&g->m, g->t.k, &in, &how);
+    how.steps = 10000;
+    ORA_CHECK(mega_dit_bytes(&g->m, g->t.k, &in, &how) <= thousand + 9000 * sizeof(double) + 64);
+    tiny_end(&g->t);
+    free(g);
+}
+
 /* The AdaLN weights lie together and make up what they should: who drops them drops nothing else. */
 ORA_TEST(modulation_weights_lie_together)
 {

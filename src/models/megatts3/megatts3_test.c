@@ -285,6 +285,31 @@ ORA_TEST(a_given_last_phone_keeps_its_length_before_the_next_chunk)
     stage_close(&s);
 }
 
+/* Past the steps whose table fits, and at the limit's edge of a block. */
+ORA_TEST(many_steps_are_spoken_alone_and_in_company)
+{
+    static const int steps[] = {MEGA_TABLE_STEPS, MEGA_TABLE_STEPS + 1, 2 * MEGA_TABLE_STEPS + 2, 1};
+    struct stage s;
+    struct ora_request q[4];
+    struct heard all[4], one;
+    ORA_REQUIRE(stage_open(&s, NULL));
+    for (int i = 0; i < 4; i++) {
+        q[i] = request("u", "[[hh:80 ow:200]]");
+        q[i].settings.value[MEGA_STEPS] = steps[i];
+    }
+    speak(&s, q, 4, all);
+    for (int i = 0; i < 4; i++) {
+        speak(&s, &q[i], 1, &one);
+        ORA_CHECK_OK(one.rc, one.why);
+        ORA_CHECK(one.samples == all[i].samples &&
+                  !memcmp(one.pcm, all[i].pcm, one.samples * sizeof *one.pcm));
+        forget(&one);
+    }
+    for (int i = 0; i < 4; i++)
+        forget(&all[i]);
+    stage_close(&s);
+}
+
 ORA_TEST(speed_and_alpha_set_the_length)
 {
     static struct heard usual, slow, also;

@@ -16,11 +16,10 @@ static size_t latents_bytes(const struct ora_model *m)
     struct mega_dit_input in = {.phone_count = p->phone_count + MEGA_SEGMENT_PHONES_MAX,
                                 .frames = p->rows * MEGA_LATENT_FRAMES + m->max_chunk_frames,
                                 .prompt_rows = p->rows};
-    static const float no_table; /* never read: the table is the heap's */
-    struct mega_sampling how = {.steps = MEGA_STEPS_MAX, .p_w = 1.6, .t_w = 2.5, .table = &no_table};
+    struct mega_sampling how = {.steps = MEGA_STEPS_MAX, .p_w = 1.6, .t_w = 2.5};
     size_t x = (size_t)mega_dit_rows(&in) * MEGA_LATENT * sizeof(float) + 64;
     return larger(x + mega_dit_bytes(&m->dit, m->k, &in, &how),
-                  mega_dit_table_bytes(&m->dit, MEGA_STEPS_MAX));
+                  mega_dit_table_bytes(&m->dit, MEGA_TABLE_STEPS));
 }
 
 static size_t wave_bytes(const struct ora_model *m)

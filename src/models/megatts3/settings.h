@@ -20,7 +20,7 @@ enum mega_setting {
     MEGA_NORMALISER,
 };
 
-enum { MEGA_STEPS_MAX = 256, MEGA_CHUNK_SECONDS_MAX = 60 };
+enum { MEGA_STEPS_MAX = 10000, MEGA_CHUNK_SECONDS_MAX = 60 };
 enum mega_normaliser { MEGA_NORMALISER_RULES, MEGA_NORMALISER_REFERENCE };
 
 extern const struct ora_setting_def mega_settings[];

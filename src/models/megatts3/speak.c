@@ -247,9 +247,14 @@ int mega_speak_phones(struct mega_batch *b, struct ora_err *err)
 /* ---- latents ----------------------------------------------------------------------------------------------
  */
 
+struct sampler {
+    const struct ora_model *m;
+    struct ora_rng_key key;
+};
+
 static void draw_noise(void *ctx, int index, float *out, size_t n)
 {
-    const struct ora_rng_key *key = ctx;
+    const struct ora_rng_key *key = &((const struct sampler *)ctx)->key;
     for (size_t t = 0; t < n / MEGA_LATENT; t++)
         ora_noise_row(*key, (uint32_t)index, (uint32_t)t, 0, MEGA_LATENT, 1, out + t * MEGA_LATENT);
 }
@@ -276,6 +281,11 @@ static void join_prompt(const struct mega_prompt *p, const struct mega_segment *
         j->mel2ph[i] += p->phone_count;
 }
 
+static void rest_dit(void *ctx)
+{
+    mega_model_rest(((const struct sampler *)ctx)->m, MEGA_NET_DIT);
+}
+
 /* AdaLN vectors of the steps that the segments in work take. */
 struct table {
     float *floats;
@@ -283,15 +293,19 @@ struct table {
 };
 
 /* They hang on the steps alone, and the weights that make them are a third of the network's: made once for
- * all segments of as many steps, and their pages let go before the rest comes in. */
+ * all segments of as many steps, and their pages let go before the rest comes in. Those of very many steps do
+ * not fit in memory: the sampler makes them by blocks. */
 static int use_table(struct mega_batch *b, struct table *t, int steps, struct ora_err *err)
 {
     const struct mega_dit *dit = &b->m->dit;
     size_t floats = mega_dit_table_floats(dit) * (size_t)steps;
-    double times[MEGA_STEPS_MAX];
-    if (t->floats && t->steps == steps)
+    double times[MEGA_TABLE_STEPS];
+    if (t->steps == steps)
         return 0;
     free(t->floats);
+    *t = (struct table){NULL, steps};
+    if (steps > MEGA_TABLE_STEPS)
+        return 0;
     *t = (struct table){ora_trymalloc(floats * sizeof(float)), steps};
     if (!t->floats)
         return ora_err_set(err, ORA_E_NO_MEMORY, "no memory for the vectors of %d steps", steps);
@@ -308,7 +322,7 @@ static int sample_segment(struct mega_batch *b, struct mega_utterance *u, int at
     const struct ora_model *m = b->m;
     const struct mega_prompt *p = &m->prompt;
     struct mega_segment *s = &u->segment[at];
-    struct ora_rng_key key = key_of(u, at);
+    struct sampler sampler = {m, key_of(u, at)};
     int steps = (int)mega_setting(u->request, MEGA_STEPS), rc = use_table(b, table, steps, err);
     if (rc < 0)
         return rc;
@@ -325,8 +339,9 @@ static int sample_segment(struct mega_batch *b, struct mega_utterance *u, int at
                                 .p_w = mega_setting(u->request, MEGA_P_W),
                                 .t_w = mega_setting(u->request, MEGA_T_W),
                                 .noise = draw_noise,
-                                .ctx = &key,
-                                .table = table->floats};
+                                .ctx = &sampler,
+                                .table = table->floats,
+                                .table_made = rest_dit};
     size_t mark = ora_arena_mark(b->c.arena), rows = (size_t)mega_dit_rows(&in), own = rows - (size_t)p->rows;
     float *x = ora_arena_floats(b->c.arena, rows * MEGA_LATENT);
     rc = x ? mega_dit_sample(&b->c, &m->dit, &in, &how, x, err) : ora_no_room(err, "the latents");
