@@ -7,8 +7,10 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "models/megatts3/phones.h"
+#include "nn/layers/resample_conv.h"
 
-enum { DIMS_MAX_BYTES = 8 << 20 };
+enum { DIMS_MAX_BYTES = 8 << 20, ENC_RATIO_MAX = 16 };
 
 const struct mega_dims mega_dims_official = {
     .dit = {.dim = 1024,
@@ -117,7 +119,7 @@ static const struct field fields[] = {
     FIELD(g2p, "heads", heads, 1, 256),
     FIELD(g2p, "kv_heads", kv_heads, 1, 256),
     FIELD(g2p, "mlp", mlp, 1, 65536),
-    FIELD(g2p, "vocab", vocab, 803, 1 << 20),
+    FIELD(g2p, "vocab", vocab, MEGA_SPEECH_IDS + 1, 1 << 20),
     FIELD(g2p, "speech_start", speech_start, 1, 1 << 20),
     FIELD(g2p, "bot", bot, 0, 1 << 20),
     FIELD(g2p, "bos", bos, 0, 1 << 20),
@@ -137,16 +139,16 @@ static int read_field(const json_t *object, const struct field *f, struct mega_d
     return 0;
 }
 
-static int read_list(const json_t *object, const char *key, int *to, int count, struct ora_err *err)
+static int read_list(const json_t *object, const char *key, int *to, int count, int max, struct ora_err *err)
 {
     const json_t *list = json_object_get(json_object_get(object, "vae"), key);
     if (json_array_size(list) != (size_t)count)
         return ora_err_set(err, ORA_E_FORMAT, "dims: 'vae.%s' is no list of %d", key, count);
     for (int i = 0; i < count; i++) {
         json_int_t n = json_integer_value(json_array_get(list, (size_t)i));
-        if (n < 2 || n > 16)
-            return ora_err_set(err, ORA_E_FORMAT, "dims: 'vae.%s[%d]' is %lld, wanted 2 to 16", key, i,
-                               (long long)n);
+        if (n < 2 || n > max)
+            return ora_err_set(err, ORA_E_FORMAT, "dims: 'vae.%s[%d]' is %lld, wanted 2 to %d", key, i,
+                               (long long)n, max);
         to[i] = (int)n;
     }
     return 0;
@@ -172,6 +174,21 @@ static int check_ratios(const struct mega_vae_dims *v, struct ora_err *err)
     return 0;
 }
 
+/* The G2P looks up rows of its embedding by these ids. */
+static int check_ids(const struct mega_g2p_dims *g, struct ora_err *err)
+{
+    const struct {
+        const char *key;
+        int first, count;
+    } ids[] = {{"speech_start", g->speech_start, MEGA_SPEECH_IDS}, {"bot", g->bot, 1}, {"bos", g->bos, 1}};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (ids[i].first > g->vocab - ids[i].count)
+            return ora_err_set(err, ORA_E_FORMAT,
+                               "dims: 'g2p.%s' is %d, wanted at most %d: 'g2p.vocab' is %d", ids[i].key,
+                               ids[i].first, g->vocab - ids[i].count, g->vocab);
+    return 0;
+}
+
 int mega_dims_read(const json_t *object, struct mega_dims *d, struct ora_err *err)
 {
     int rc = 0;
@@ -179,9 +196,9 @@ int mega_dims_read(const json_t *object, struct mega_dims *d, struct ora_err *er
     for (size_t i = 0; rc == 0 && i < sizeof fields / sizeof *fields; i++)
         rc = read_field(object, &fields[i], d, err);
     if (rc == 0)
-        rc = read_list(object, "enc_ratios", d->vae.enc_ratios, MEGA_ENC_STAGES, err);
+        rc = read_list(object, "enc_ratios", d->vae.enc_ratios, MEGA_ENC_STAGES, ENC_RATIO_MAX, err);
     if (rc == 0)
-        rc = read_list(object, "dec_ratios", d->vae.dec_ratios, MEGA_STAGES, err);
+        rc = read_list(object, "dec_ratios", d->vae.dec_ratios, MEGA_STAGES, ORA_TRANSPOSED_MAX_RATE, err);
     const json_t *g2p = json_object_get(object, "g2p");
     d->g2p.rope_theta = json_number_value(json_object_get(g2p, "rope_theta"));
     d->g2p.eps = json_number_value(json_object_get(g2p, "eps"));
@@ -196,6 +213,7 @@ int mega_dims_read(const json_t *object, struct mega_dims *d, struct ora_err *er
     if (rc == 0 && d->g2p.heads % d->g2p.kv_heads)
         rc = ora_err_set(err, ORA_E_FORMAT, "dims: g2p: %d heads share no %d keys", d->g2p.heads,
                          d->g2p.kv_heads);
+    rc = rc ? rc : check_ids(&d->g2p, err);
     return rc ? rc : check_ratios(&d->vae, err);
 }
 

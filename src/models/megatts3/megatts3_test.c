@@ -410,6 +410,36 @@ ORA_TEST(a_base_alone_is_refused)
     stage_close(&s);
 }
 
+/* The prompt has 20 latents, a second is 25. */
+ORA_TEST(positions_bound_the_sequence)
+{
+    static const struct {
+        char max_pos[8];
+        int frames; /* a chunk may have; 0: refused */
+    } cases[] = {{"2048", 6000}, {"270", 1000}, {"45", 100}, {"44", 0}, {"20", 0}};
+    struct ora_open_options o = {.kernels = "auto", .cache_dir = ora_test_tmpdir()};
+    struct ora_voice *v;
+    struct ora_err err = {0};
+    ORA_CHECK_OK(tiny_clone_make(ora_test_tmpdir(), &v, &err), err);
+    const struct ora_yaml_node *dims = ora_yaml_get(v->base->family_config, "dims");
+    struct ora_yaml_node *n = (struct ora_yaml_node *)ora_yaml_get(ora_yaml_get(dims, "dit"), "max_pos");
+    ORA_REQUIRE(n);
+    const char *was = n->text;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ora_model *m = NULL;
+        n->text = (char *)cases[i].max_pos;
+        int rc = ora_family_megatts3.open(v, &o, &m, &err);
+        ORA_CHECK_INT(rc, cases[i].frames ? 0 : ORA_E_VOICE);
+        if (rc == 0)
+            ORA_CHECK_INT(m->max_chunk_frames, cases[i].frames);
+        else
+            ORA_CHECK(strstr(err.message, "'dit.max_pos'"));
+        ora_family_megatts3.close(&m);
+    }
+    n->text = (char *)was;
+    tiny_clone_free(&v);
+}
+
 ORA_TEST(the_plan_holds_for_the_longest_segment)
 {
     static struct heard h;

@@ -9,6 +9,8 @@
 #include "models/megatts3/inspect.h"
 #include "models/megatts3/settings.h"
 
+enum { ROWS_LEAST = 25 }; /* a second */
+
 /* ---- networks ---------------------------------------------------------------------------------------------
  */
 
@@ -148,6 +150,20 @@ static int planned_frames(const struct ora_voice *voice, int *frames, struct ora
     return rc;
 }
 
+/* Prompt and chunk share one sequence of the diffusion transformer, which knows so many positions. */
+static int fit_positions(struct ora_model *m, const struct ora_voice *voice, struct ora_err *err)
+{
+    int rows = m->dims.dit.max_pos - m->prompt.rows;
+    if (rows < ROWS_LEAST)
+        return ora_err_set(err, ORA_E_VOICE,
+                           "voice '%s': its prompt has %d latents of the %d that 'dit.max_pos' of base '%s' "
+                           "allows, wanted %d more for speech",
+                           voice->name, m->prompt.rows, m->dims.dit.max_pos, voice->base->name, ROWS_LEAST);
+    if (m->max_chunk_frames / MEGA_LATENT_FRAMES > rows)
+        m->max_chunk_frames = rows / 25 * 100; /* whole seconds, as the setting is */
+    return 0;
+}
+
 /* ---- life -------------------------------------------------------------------------------------------------
  */
 
@@ -207,6 +223,8 @@ static int open_model(struct ora_model *m, const struct ora_voice *voice, const 
         rc = read_prompt(m, voice, err);
     if (rc == 0)
         rc = planned_frames(voice, &m->max_chunk_frames, err);
+    if (rc == 0)
+        rc = fit_positions(m, voice, err);
     m->weights_random = voice->base->weights_random || voice->weights_random;
     m->lang = ora_xstrdup(voice->lang);
     return rc;

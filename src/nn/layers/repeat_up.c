@@ -119,6 +119,13 @@ void ora_bind_repeat_up(struct ora_binder *b, struct ora_repeat_up *u, int in, i
                         int trans_taps, int trans_padding, const char *conv, const char *transposed)
 {
     size_t ci = (size_t)in, co = (size_t)out;
+    if (rate < 1 || rate > ORA_TRANSPOSED_MAX_RATE || (taps - 1) / 2 > ORA_REPEAT_UP_PAD_MAX) {
+        if (b->rc == 0)
+            b->rc = ora_err_set(b->err, ORA_E_UNSUPPORTED,
+                                "'%s': a rate of %d and %d taps, wanted 1 to %d and at most %d", conv, rate,
+                                taps, ORA_TRANSPOSED_MAX_RATE, 2 * ORA_REPEAT_UP_PAD_MAX + 1);
+        return;
+    }
     struct source f = {.in = in,
                        .out = out,
                        .rate = rate,

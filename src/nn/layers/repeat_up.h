@@ -32,7 +32,8 @@ struct ora_repeat_up {
     int before, after; /* input rows that the phases reach round their own */
 };
 
-/* conv: [out][in][taps], transposed: [in][out][trans_taps]; names of the two layers. */
+/* conv: [out][in][taps], transposed: [in][out][trans_taps]; names of the two layers. UNSUPPORTED for a rate
+ * above ORA_TRANSPOSED_MAX_RATE or more taps than there is room for. */
 void ora_bind_repeat_up(struct ora_binder *b, struct ora_repeat_up *u, int in, int out, int rate, int taps,
                         int trans_taps, int trans_padding, const char *conv, const char *transposed);
 

@@ -192,3 +192,19 @@ ORA_TEST(stretches_have_the_bits_of_the_whole)
         rig_release(&g);
     }
 }
+
+ORA_TEST(rates_without_room_are_refused)
+{
+    static const int rates[] = {0, ORA_TRANSPOSED_MAX_RATE + 1, 16};
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        struct rig g = {.k = ora_kernels_find("scalar", NULL)};
+        struct ora_tensor_source source = {.ctx = &g, .take = take};
+        struct ora_err err = {0};
+        struct ora_packer p;
+        struct ora_binder b = {.source = &source, .packer = &p, .err = &err};
+        ora_packer_init(&p, g.k, ORA_PACK_MEASURE, NULL, 0);
+        ora_bind_repeat_up(&b, &g.up, 4, 4, rates[i], TAPS, TRANS, 1, "conv", "trans");
+        ORA_CHECK_INT(b.rc, ORA_E_UNSUPPORTED);
+        ORA_CHECK_INT(p.bytes, 0);
+    }
+}
