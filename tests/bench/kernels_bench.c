@@ -5,8 +5,12 @@
  *
  *     taskset -c 1 build/release/bin/bench/kernels_bench [--only SUBSTRING] [--rounds N] [--check]
  *
+ * Winograd levels: GFLOP/s of the direct form's work, so that shares pass 100 %; "-" where the direct kernel
+ * runs the layer.
+ *
  * With --check the program ends with 1 when a level falls below its floor: avx512 80 % of peak (70 % at 32
- * channels), avx2 85 %. A compiler that puts accumulators on the stack gives 30 %.
+ * channels), avx2 85 %; a Winograd level must be faster than the direct one. A compiler that puts
+ * accumulators on the stack gives 30 %.
  *
  * Each round measures peak and every level in turn, so that a clock that drifts moves them together; medians
  * of CPU time are printed. Epilogue: bias + residual + store + leaky store, the heaviest that VITS uses. Not
@@ -230,7 +234,8 @@ static int bench_shape(const struct shape *s, int rounds)
         double peak = rigs[l].memory ? median(peaks[l], rounds) : 0;
         result[l] = rigs[l].memory ? median(rigs[l].samples, rounds) : 0;
         if (peak > 0) {
-            bool low = 100 * result[l] / peak < floor_percent(s, l);
+            bool low = 100 * result[l] / peak < floor_percent(s, l) ||
+                       (strstr(level_names[l], "-wino") && result[l] < result[l - 2]);
             printf("  %6.1f (%3.0f %% of %5.1f)%s", result[l], 100 * result[l] / peak, peak, low ? "!" : " ");
             below += low;
         } else if (result[l] > 0)
@@ -239,7 +244,14 @@ static int bench_shape(const struct shape *s, int rounds)
             printf("  %-23s", "-");
         free(rigs[l].memory);
     }
-    printf("  %5.2f  %5.2f\n", result[1] / result[0], result[2] / result[0]);
+    for (int i = 0; i < 4; i++) { /* to blas, and Winograd to its direct level */
+        double ratio = i < 2 ? result[i + 1] / result[0] : result[i + 1] / result[i - 1];
+        if (ratio > 0)
+            printf("  %5.2f", ratio);
+        else
+            printf("  %5s", "-");
+    }
+    printf("\n");
     return below;
 }
 
@@ -313,6 +325,12 @@ static void ops_rig_init(struct ops_rig *g, const struct ora_kernels *k)
     g->scratch = ora_tryaligned(64, ora_attention_scratch_bytes(k, &g->attention, 430));
 }
 
+/* All but the convolution of a Winograd level is its direct level's. */
+static bool has_ops(int level)
+{
+    return !strstr(level_names[level], "-wino");
+}
+
 /* Memory of the rigs is left to the end of the program. */
 static void bench_ops(int rounds, const char *only)
 {
@@ -320,11 +338,14 @@ static void bench_ops(int rounds, const char *only)
     static double samples[LEVELS][MOST_ROUNDS];
     for (int l = 0; l < LEVELS; l++) {
         const struct ora_kernels *k = ora_kernels_find(level_names[l], NULL);
-        if (k)
+        if (k && has_ops(l))
             ops_rig_init(&rigs[l], k);
     }
-    printf("\nmicroseconds a call (milliseconds in 5 s of audio)\n%-26s  %-16s  %-16s  %-16s  %-16s\n", "",
-           level_names[0], level_names[1], level_names[2], level_names[3]);
+    printf("\nmicroseconds a call (milliseconds in 5 s of audio)\n%-26s", "");
+    for (int l = 0; l < LEVELS; l++)
+        if (has_ops(l))
+            printf("  %-16s", level_names[l]);
+    printf("\n");
     for (int i = 0; i < OPS; i++) {
         if (!strstr(ops[i].name, only))
             continue;
@@ -337,6 +358,8 @@ static void bench_ops(int rounds, const char *only)
                 samples[l][r] = 1e6 / 4 * (ora_clock_thread_cpu_s() - t0);
             }
         for (int l = 0; l < LEVELS; l++) {
+            if (!has_ops(l))
+                continue;
             double us = median(samples[l], rounds);
             printf("  %8.1f (%5.2f)", us, us * ops[i].calls * 1e-3);
         }
@@ -370,7 +393,8 @@ int main(int argc, char **argv)
     printf("GFLOP/s, medians of %d rounds; OpenBLAS core %s; shares are of the peak of an FMA loop in the "
            "same rounds\n",
            rounds, blas ? blas->detail() : "?");
-    printf("%-26s  %6s  %-23s  %-23s  %5s  %5s\n", "shape", "blas", "avx2", "avx512", "a2/bl", "a5/bl");
+    printf("%-26s  %6s  %-23s  %-23s  %-23s  %-23s  %5s  %5s  %5s  %5s\n", "shape", "blas", "avx2", "avx512",
+           "avx2-wino", "avx512-wino", "a2/bl", "a5/bl", "w2/a2", "w5/a5");
     for (int i = 0; i < SHAPES; i++)
         if (strstr(shapes[i].name, only))
             below += bench_shape(&shapes[i], rounds);

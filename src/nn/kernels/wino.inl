@@ -15,10 +15,10 @@
 #include "nn/kernels/toom.h"
 
 #ifndef ORA_WINO_V_BYTES
-#define ORA_WINO_V_BYTES (384 * 1024)
+#define ORA_WINO_V_BYTES (256 * 1024)
 #endif
 #ifndef ORA_WINO_TILES
-#define ORA_WINO_TILES 112
+#define ORA_WINO_TILES 56
 #endif
 enum {
     WINO_PRODUCTS = 17,
