@@ -387,6 +387,7 @@ static void settle_lease(struct ora_core *c, struct ora_roster_worker *w, const 
                              .work = {.batch = batch->number,
                                       .token = e->token,
                                       .attempt = batch->attempt,
+                                      .alone = batch->alone,
                                       .utterances = batch->utterances,
                                       .rowid = batch->utt_rowid,
                                       .count = batch->count}};

@@ -95,6 +95,8 @@ static int render(struct batch *b, const char *part, char sha256[65], uint64_t *
     const struct ora_wire_work *w = b->work;
     int rc = ora_store_begin(part, e->job->store, &b->writer, err);
     if (rc == 0)
+        ora_renderer_alone(e->renderer, w->alone);
+    if (rc == 0)
         rc = ora_renderer_run(e->renderer, w->utterances, w->count, before, on_rendered, b, err);
     for (size_t i = 0; rc == 0 && i < w->count; i++)
         if (b->results[i].state == ORA_UTT_NEW)

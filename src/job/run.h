@@ -48,6 +48,7 @@ struct ora_progress {
 struct ora_batch {
     uint32_t number;                  /* 0-based: audio/NNNNNN */
     uint32_t attempt;                 /* of this lease, from 1 */
+    bool alone;                       /* an engine died in it: one utterance at a time, so that the next names its own */
     struct ora_utterance *utterances; /* those still NEW; strings live in `memory` */
     uint64_t *utt_rowid;              /* parallel */
     size_t count;

@@ -146,6 +146,7 @@ static int lease_steps(struct ora_run *run, int64_t worker, const char *token, i
         return rc;
     batch->number = (uint32_t)sqlite3_column_int64(q, 0);
     batch->attempt = (uint32_t)sqlite3_column_int64(q, 1) + 1;
+    batch->alone = sqlite3_column_int(q, 2) != 0;
     ora_db_reset(q);
     rc = ora_db_run(&run->db, ORA_SQL_SET_LEASED, err, "u", batch->number);
     if (rc == 0)

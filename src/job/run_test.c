@@ -259,6 +259,7 @@ ORA_TEST(the_second_crash_quarantines_and_the_batch_goes_on)
     bool duplicate;
     struct ora_run *run = make("crash", &(struct ora_fixture){.utterances = 3});
     ORA_REQUIRE(run && ora_run_lease(run, "w1", "t", 10, 20, &batch, &err) == 1);
+    ORA_CHECK(!batch.alone);
     ORA_CHECK_INT(ora_run_crashed(run, 0, "t", 0, 11, &err), 0); /* nothing was in work */
     ORA_CHECK_INT(ora_run_crashed(run, 0, "t", 2, 11, &err), 0);
     ORA_CHECK_INT(ora_run_crashed(run, 0, "t", 3, 6, &err), 0);  /* another one */
@@ -270,6 +271,7 @@ ORA_TEST(the_second_crash_quarantines_and_the_batch_goes_on)
     ORA_CHECK_INT(ora_run_give_back(run, 0, "t", false, "crash", 15, &err), 1);
     ORA_CHECK_INT(ora_run_lease(run, "w1", "t2", 20, 30, &batch, &err), 1);
     ORA_REQUIRE(batch.count == 2);
+    ORA_CHECK(batch.alone); /* so that the next crash names its own */
     ORA_CHECK_INT(batch.utt_rowid[1], 3);
     struct ora_batch_result *r = ora_fixture_result(&batch, "t2");
     ORA_CHECK_INT(ora_run_finish(run, r, 25, &duplicate, &err), 1);

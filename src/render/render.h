@@ -103,8 +103,11 @@ int ora_renderer_voice(struct ora_renderer *r, const char *name, const struct or
                        const struct ora_model **model, struct ora_err *err);
 /* The kernel level of the last voice used; "" before. */
 const char *ora_renderer_level(const struct ora_renderer *r);
-/* before(ctx, index) is called when utterance index goes to the model: a supervisor that knows it can name
- * the one that crashed. May be NULL. */
+/* From now on one utterance at a time goes to the model, or (false) as many together as its family likes: the
+ * same audio, but while several are in work nobody knows which of them crashed it. */
+void ora_renderer_alone(struct ora_renderer *r, bool alone);
+/* before(ctx, index) is called when utterance index goes to the model, and when it is the next of those that
+ * went together: a supervisor that knows it can name the one that crashed. May be NULL. */
 int ora_renderer_run(struct ora_renderer *r, const struct ora_utterance *utterances, size_t count,
                      void (*before)(void *ctx, size_t index), ora_rendered_fn *on_rendered, void *ctx,
                      struct ora_err *err);

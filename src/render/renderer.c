@@ -42,6 +42,7 @@ struct ora_renderer {
     char *lexicon_path, *kernels, *cache_dir;
     struct slot *slots;
     const char *level;
+    bool alone;             /* groups of one */
     struct ora_arena arena; /* fits the voice that needs most */
     struct ora_finish finish;
     struct ora_encoder encoder;
@@ -166,6 +167,11 @@ int ora_renderer_voice(struct ora_renderer *r, const char *name, const struct or
 const char *ora_renderer_level(const struct ora_renderer *r)
 {
     return r->level;
+}
+
+void ora_renderer_alone(struct ora_renderer *r, bool alone)
+{
+    r->alone = alone;
 }
 
 /* ---- requests ---------------------------------------------------------------------------------------- */
@@ -355,7 +361,7 @@ static int run_group(struct pass *p, struct ora_err *err)
 static int gather(struct pass *p, size_t total, size_t *next, struct ora_err *err)
 {
     size_t most = p->slot->plan.max_batch;
-    most = most < 1 ? 1 : most > GROUP_MAX ? GROUP_MAX : most;
+    most = most < 1 || p->r->alone ? 1 : most > GROUP_MAX ? GROUP_MAX : most;
     const char *voice = p->utterances[p->first].voice;
     for (p->count = 0; p->count < most && p->first + p->count < total; p->count++) {
         size_t index = p->first + p->count;

@@ -121,6 +121,7 @@ static int get_work(struct ora_wire_pool *p, const Ora__Work *o, struct ora_wire
     *m = (struct ora_wire_work){.batch = o->batch,
                                 .token = o->token,
                                 .attempt = o->attempt,
+                                .alone = o->alone,
                                 .utterances = list,
                                 .rowid = rowid,
                                 .count = o->n_utterances};

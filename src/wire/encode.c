@@ -122,6 +122,7 @@ static int put_work(struct ora_wire_pool *p, const struct ora_wire_work *m, Ora_
     o->batch = m->batch;
     o->token = text(m->token);
     o->attempt = m->attempt;
+    o->alone = m->alone;
     o->n_utterances = m->count;
     o->utterances = list;
     for (size_t i = 0; i < m->count; i++) {

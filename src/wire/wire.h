@@ -86,6 +86,7 @@ struct ora_wire_work {
     const struct ora_utterance *utterances;
     const uint64_t *rowid; /* parallel */
     size_t count;
+    bool alone; /* one utterance at a time goes to the model */
 };
 
 struct ora_wire_lease { /* ACK, RETURN, CRASH: what happened to a lease; the other fields by kind */

@@ -59,6 +59,19 @@ def case_a_text_that_kills_is_set_aside_after_two_engines(t):
     t.is_like_undisturbed(code=1)
 
 
+def case_who_went_with_a_text_that_kills_is_spoken(t):
+    """While eight are in work together nobody knows which of them kills; the engine after that takes them one by one."""
+    t.write("voices/v/voice.yaml", "format: 1\nname: v\nfamily: tone\nlang: en-US\nsample_rate_hz: 16000\nlicense: CC0-1.0\n"
+            "tone: {together: 8}\n")
+    job = t.corpus(count=13, extra="a text with a poison ☠ in it\nand one behind it\n", more="")
+    job.write_text(job.read_text().replace("{sleep_ms: 5}", "{sleep_ms: 5, crash_on: 0x2620}").replace("voice: tone", "voice: ./voices/v"))
+    t.end_of(t.start("run", job, "--workers", 2), 1)
+    done, rejected, failed, reasons = t.ledger()
+    check((done, rejected, failed) == (14, 0, 1), f"{done}, {rejected}, {failed}: {reasons}")
+    check("poison" in t.query("SELECT text FROM v_failed")[0][0], "an innocent was set aside")
+    check(sum(n for n, in t.query("SELECT crashes FROM utterances")) == 3, "a joint crash, then two of the guilty one")
+
+
 def case_a_voice_that_vanished(t):
     """Workers that can be of no use leave, are replaced some times, and then the run pauses with their reason."""
     t.write("voices/v/voice.yaml", "format: 1\nname: v\nfamily: tone\nlang: en-US\nsample_rate_hz: 16000\nlicense: CC0-1.0\n")

@@ -23,6 +23,7 @@ enum {
     PHONE_MS_LONGEST = 80, /* whatever the speed: it bounds the arena */
     TURNS_LOWEST = 4,      /* turns in 20 ms: 200 Hz … */
     TURNS_RANGE = 61,      /* … to 3.2 kHz */
+    TOGETHER_MAX = 64,
 };
 static const double amplitude = 0.3;
 
@@ -41,9 +42,27 @@ static const struct ora_setting_def settings[] = {
 struct ora_model {
     int sample_rate_hz;
     int speaker_count;
+    int together; /* requests whose crash comes before the first is spoken */
 };
 
 /* ---- life ----------------------------------------------------------------------------------- */
+
+static void tone_close(struct ora_model **model)
+{
+    free(*model);
+    *model = NULL;
+}
+
+/* Test aid in voice.yaml, `tone: {together: N}`: N requests go through one stage before the first of them is
+ * spoken, as in families that run many at once; a text that crashes does it there. */
+static int read_together(const struct ora_voice *voice, int *together, struct ora_err *err)
+{
+    const struct ora_yaml_node *n = ora_yaml_get(voice->family_config, "together");
+    int64_t v = 1;
+    int rc = ora_yaml_is_null(n) ? 0 : ora_yaml_integer(n, 1, TOGETHER_MAX, &v, err);
+    *together = (int)v;
+    return rc;
+}
 
 static int tone_open(const struct ora_voice *voice, const struct ora_open_options *options,
                      struct ora_model **model, struct ora_err *err)
@@ -57,13 +76,10 @@ static int tone_open(const struct ora_voice *voice, const struct ora_open_option
     *model = ora_xcalloc(1, sizeof **model);
     (*model)->sample_rate_hz = voice->sample_rate_hz;
     (*model)->speaker_count = voice->speaker_count;
-    return 0;
-}
-
-static void tone_close(struct ora_model **model)
-{
-    free(*model);
-    *model = NULL;
+    int rc = read_together(voice, &(*model)->together, err);
+    if (rc < 0)
+        tone_close(model);
+    return rc;
 }
 
 static const char *tone_level(const struct ora_model *model)
@@ -135,7 +151,7 @@ static int tone_plan(const struct ora_model *model, const struct ora_limits *lim
 {
     size_t units = limits->max_chars ? limits->max_chars : 1;
     plan->arena_bytes = layout_bytes(units, phone_samples_of(model, PHONE_MS_LONGEST, 1));
-    plan->max_batch = 1;
+    plan->max_batch = (uint32_t)model->together;
     if (!plan->arena_bytes)
         return ora_err_set(err, ORA_E_LIMIT, "max_chars %u is too large", limits->max_chars);
     return 0;
@@ -208,6 +224,12 @@ static bool has(const char *text, double wanted)
     return false;
 }
 
+static void crash(const struct ora_request *q)
+{
+    if (has(q->text, q->settings.value[SET_CRASH_ON]))
+        abort();
+}
+
 static int test_aids(const struct ora_request *q, struct ora_err *why)
 {
     long ms = (long)q->settings.value[SET_SLEEP_MS];
@@ -216,8 +238,7 @@ static int test_aids(const struct ora_request *q, struct ora_err *why)
         while (nanosleep(&t, &t) < 0 && errno == EINTR)
             ;
     }
-    if (has(q->text, q->settings.value[SET_CRASH_ON]))
-        abort();
+    crash(q);
     if (has(q->text, q->settings.value[SET_FAIL_ON]))
         return ora_err_set(why, ORA_E_BAD_INPUT,
                            "utterance '%s': the text has the code point of setting 'fail_on'", q->id);
@@ -277,6 +298,8 @@ static int tone_synth(const struct ora_model *model, struct ora_arena *arena,
     (void)err; /* whatever goes wrong goes wrong with one request */
     size_t mark = ora_arena_mark(arena);
     int rc = 0;
+    for (size_t i = 0; model->together > 1 && i < count; i++)
+        crash(&requests[i]);
     for (size_t i = 0; i < count && rc >= 0; i++) {
         rc = speak_request(model, arena, &requests[i], i, emit, emit_ctx);
         ora_arena_reset(arena, mark);
