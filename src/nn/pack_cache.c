@@ -10,11 +10,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "weights/safetensors.h"
 
 /* ---- image
  * ------------------------------------------------------------------------------------------------------ */
 
-static const char magic[8] = {'O', 'R', 'A', 'P', 'A', 'C', 'K', '1'};
+static const char magic[8] = {'O', 'R', 'A', 'P', 'A', 'C', 'K', '2'};
 enum { BYTE_ORDER_MARK = 0x01020304 };
 
 struct header {
@@ -180,17 +181,27 @@ static int make_image(unsigned char **image, const struct ora_pack_expect *e, co
     return 0;
 }
 
+static int verify_source(const struct ora_pack_id *id, struct ora_err *err)
+{
+    if (!id->source || id->source->sound)
+        return 0;
+    int rc = ora_weights_verify(id->source->path, id->voice_sha256, err);
+    id->source->sound = rc == 0;
+    return rc;
+}
+
 /* Under the lock: maps what another made meanwhile, or makes the file. Leaves private memory where it cannot
  * be kept. */
-static int map_or_make(struct ora_pack_cache *c, const char *path, const struct ora_pack_expect *e,
-                       const struct ora_kernels *k, ora_pack_bind_fn *bind, void *model, struct ora_err *err)
+static int map_or_make(struct ora_pack_cache *c, const char *path, const struct ora_pack_id *id,
+                       const struct ora_pack_expect *e, const struct ora_kernels *k, ora_pack_bind_fn *bind,
+                       void *model, struct ora_err *err)
 {
     struct ora_err why = {0};
     unsigned char *image;
     if (path && map_sound(&c->map, path, e))
         return 0;
-    int rc = make_image(&image, e, k, bind, model, err);
-    if (rc < 0)
+    int rc = verify_source(id, err);
+    if (rc < 0 || (rc = make_image(&image, e, k, bind, model, err)) < 0)
         return rc;
     c->made = true;
     if (path &&
@@ -238,7 +249,7 @@ int ora_pack_cache_open(struct ora_pack_cache *c, const char *dir, const struct 
         lock_path = path ? ora_fmt("%s.lock", path) : NULL;
         if (lock_path && ora_file_lock(lock_path, true, &lock, NULL) < 0)
             lock = -1; /* a folder that cannot be locked cannot be written either: map_or_make tells */
-        rc = map_or_make(c, path, &expect, k, bind, model, err);
+        rc = map_or_make(c, path, id, &expect, k, bind, model, err);
         if (rc < 0)
             goto out_unlock;
     }

@@ -10,9 +10,10 @@
  *
  * open runs bind to measure; maps the file when there is a sound one, else makes it under a lock (the others
  * wait and then map it), writing to another name and renaming; and runs bind again to set the model's views.
- * A file that is truncated, damaged or made for something else is made anew, never trusted. Where no cache
- * can be written (read-only home, full disk) the weights are packed into private memory with a warning:
- * slower to start and not shared, but right.
+ * Before it packs it hashes the weights' source: a pack of damaged weights would be used for ever. A file
+ * that is truncated, damaged or made for something else is made anew, never trusted. Where no cache can be
+ * written (read-only home, full disk) the weights are packed into private memory with a warning: slower to
+ * start and not shared, but right.
  *
  * File: 256 bytes of header, then the sections in bind's order, each at a multiple of 64 bytes. Only floats
  * lie in it; sizes and offsets come from bind, never from the file. Its name holds voice, level and layout,
@@ -30,10 +31,17 @@
  * mode. */
 typedef int ora_pack_bind_fn(void *model, struct ora_packer *p, struct ora_err *err);
 
+/* Where the weights come from. */
+struct ora_pack_source {
+    const char *path; /* hashed before the first packing, since a pack outlives what it was made of */
+    bool sound;       /* it was: networks of one file share this */
+};
+
 struct ora_pack_id {
-    const char *voice_sha256; /* 64 hex digits: of the weights' source */
-    const char *family;       /* "vits" */
-    unsigned revision;        /* of the family's bind: raise it when the same shapes get other numbers */
+    const char *voice_sha256;       /* 64 hex digits: of the weights' source */
+    struct ora_pack_source *source; /* NULL: no file, nothing to hash */
+    const char *family;             /* "vits" */
+    unsigned revision; /* of the family's bind: raise it when the same shapes get other numbers */
 };
 
 struct ora_pack_cache {
@@ -43,7 +51,8 @@ struct ora_pack_cache {
     bool made;    /* this call packed the weights (told in tests and logs) */
 };
 
-/* dir NULL: $XDG_CACHE_HOME/oratorio, else $HOME/.cache/oratorio. Errors: what bind gives, NO_MEMORY. */
+/* dir NULL: $XDG_CACHE_HOME/oratorio, else $HOME/.cache/oratorio. Errors: what bind gives, NO_MEMORY; VOICE
+ * when the source is not what voice_sha256 says: then no file is left. */
 int ora_pack_cache_open(struct ora_pack_cache *c, const char *dir, const struct ora_pack_id *id,
                         const struct ora_kernels *k, ora_pack_bind_fn *bind, void *model,
                         struct ora_err *err);

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -163,6 +165,39 @@ ORA_TEST(without_a_folder_memory_is_private)
     ORA_CHECK_OK(ora_file_write_atomic(dir, "x", 1, 0644, &err), err); /* a file where the folder should be */
     ORA_CHECK(open_once(dir, 3));
     ORA_CHECK(open_once(dir, 3));
+    free(dir);
+}
+
+/* Only when it packs, and once for all networks of one file. */
+ORA_TEST(the_source_is_hashed_before_it_is_packed)
+{
+    char *dir = fresh_dir("source"), *path = ora_path_join(ora_test_tmpdir(), "weights");
+    char hex[65];
+    struct model m = {.taps = 3};
+    struct ora_pack_cache c;
+    struct ora_err err = {0};
+    struct ora_pack_source source = {.path = path};
+    struct ora_pack_id of = id;
+    ORA_CHECK_OK(ora_file_write_atomic(path, "damaged", 7, 0644, &err), err);
+    ora_sha256_of("whole", 5, hex);
+    of.voice_sha256 = hex;
+    of.source = &source;
+    ORA_CHECK_INT(ora_pack_cache_open(&c, dir, &of, level(), bind, &m, &err), ORA_E_VOICE);
+    ORA_CHECK(strstr(err.message, path) && !source.sound && m.writes == 0);
+    ORA_CHECK_OK(ora_file_write_atomic(path, "whole", 5, 0644, &err), err);
+    ORA_CHECK_OK(ora_pack_cache_open(&c, dir, &of, level(), bind, &m, &err), err);
+    ORA_CHECK(c.made && source.sound);
+    ora_pack_cache_release(&c);
+    ORA_CHECK_INT(unlink(path), 0);
+    of.family = "other";
+    ORA_CHECK_OK(ora_pack_cache_open(&c, dir, &of, level(), bind, &m, &err), err);
+    ORA_CHECK(c.made);
+    ora_pack_cache_release(&c);
+    source.sound = false;
+    ORA_CHECK_OK(ora_pack_cache_open(&c, dir, &of, level(), bind, &m, &err), err);
+    ORA_CHECK(!c.made);
+    ora_pack_cache_release(&c);
+    free(path);
     free(dir);
 }
 

@@ -357,18 +357,10 @@ int ora_voice_list(ora_voice_list_fn *fn, void *ctx, struct ora_err *err)
 
 int ora_voice_verify(const struct ora_voice *voice, struct ora_err *err)
 {
-    char hex[65];
     if (!voice->weights_path)
         return 0;
-    int rc = ora_file_sha256(voice->weights_path, hex, err);
-    if (rc < 0)
-        return rc;
-    if (strcmp(hex, voice->model_sha256) != 0)
-        return ora_err_set(
-            err, ORA_E_VOICE,
-            "voice '%s': %s has SHA-256 %s, voice.yaml says %s: it is damaged, import the voice again",
-            voice->name, voice->weights_path, hex, voice->model_sha256);
-    return 0;
+    int rc = ora_weights_verify(voice->weights_path, voice->model_sha256, err);
+    return rc < 0 ? ora_err_wrap(err, "voice '%s'", voice->name) : 0;
 }
 
 int ora_voice_speaker(const struct ora_voice *voice, const char *name_or_number, int *speaker,

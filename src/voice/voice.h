@@ -13,7 +13,8 @@
  *
  * Opening reads voice.yaml completely (unknown fields are refused with "did you mean") and compares the size
  * of the weights file with what was recorded at import, and the family that its header names with voice.yaml;
- * ora_voice_verify() hashes it. model_sha256 comes from voice.yaml.
+ * ora_voice_verify() hashes it; a family does before it packs the weights. model_sha256 comes from
+ * voice.yaml.
  *
  * Threads: an open voice is read-only. Ownership: everything belongs to the struct ora_voice.
  */

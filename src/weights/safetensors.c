@@ -370,3 +370,14 @@ int ora_weights_bind_as(const struct ora_weights *w, enum ora_dtype dtype, const
     va_end(ap);
     return bind(w, dtype, data, &shape, name, err);
 }
+
+int ora_weights_verify(const char *path, const char *sha256, struct ora_err *err)
+{
+    char hex[65];
+    int rc = ora_file_sha256(path, hex, err);
+    if (rc < 0 || strcmp(hex, sha256) == 0)
+        return rc;
+    return ora_err_set(err, ORA_E_VOICE,
+                       "%s has SHA-256 %s, voice.yaml says %s: it is damaged, import the voice again", path,
+                       hex, sha256);
+}

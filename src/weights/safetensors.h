@@ -39,6 +39,8 @@ int ora_weights_open(const char *path, struct ora_weights **w, struct ora_err *e
 int ora_weights_parse(const void *bytes, size_t len, const char *name, struct ora_weights **w,
                       struct ora_err *err);
 void ora_weights_close(struct ora_weights **w);
+/* Hashes the whole file; VOICE when it is not what was recorded (64 hex digits). */
+int ora_weights_verify(const char *path, const char *sha256, struct ora_err *err);
 /* What was read so far may leave this process's memory; it comes back when it is read again. */
 void ora_weights_rest(const struct ora_weights *w);
 

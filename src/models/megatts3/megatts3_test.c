@@ -2,9 +2,11 @@
  * odd texts. */
 #include "models/megatts3/model.h"
 
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/test.h"
 #include "models/megatts3/settings.h"
@@ -408,6 +410,73 @@ ORA_TEST(a_base_alone_is_refused)
     ORA_CHECK(strstr(err.message, "oratorio voice add") != NULL);
     ORA_CHECK(m == NULL);
     stage_close(&s);
+}
+
+/* ---- damaged files ----------------------------------------------------------------------------------------
+ */
+
+/* Inverts a byte of the data, `back` bytes before the end. */
+static void flip(const char *path, size_t back)
+{
+    struct ora_err err = {0};
+    char *bytes = NULL;
+    size_t len = 0;
+    ORA_CHECK_OK(ora_file_read(path, 64 << 20, &bytes, &len, &err), err);
+    ORA_REQUIRE(len > back);
+    bytes[len - back] = (char)~bytes[len - back];
+    ORA_CHECK_OK(ora_file_write_atomic(path, bytes, len, 0644, &err), err);
+    free(bytes);
+}
+
+static int open_and_close(const struct ora_voice *v, const char *cache_dir, struct ora_err *err)
+{
+    struct ora_open_options o = {.kernels = "auto", .cache_dir = cache_dir};
+    struct ora_model *m = NULL;
+    int rc = ora_family_megatts3.open(v, &o, &m, err);
+    ora_family_megatts3.close(&m);
+    return rc;
+}
+
+static int packs(const char *dir)
+{
+    glob_t g = {0};
+    char *pattern = ora_path_join(dir, "*.pack");
+    int n = glob(pattern, 0, NULL, &g) == 0 ? (int)g.gl_pathc : 0;
+    globfree(&g);
+    free(pattern);
+    return n;
+}
+
+ORA_TEST(a_damaged_clone_is_refused)
+{
+    struct ora_voice *v;
+    struct ora_err err = {0};
+    ORA_CHECK_OK(tiny_clone_make(ora_test_tmpdir(), &v, &err), err);
+    ORA_CHECK_OK(open_and_close(v, ora_test_tmpdir(), &err), err);
+    flip(v->weights_path, 9);
+    ORA_CHECK_INT(open_and_close(v, ora_test_tmpdir(), &err), ORA_E_VOICE);
+    ORA_CHECK(strstr(err.message, v->weights_path) && strstr(err.message, "it is damaged"));
+    flip(v->weights_path, 9);
+    ORA_CHECK_OK(open_and_close(v, ora_test_tmpdir(), &err), err);
+    tiny_clone_free(&v);
+}
+
+/* Nothing is kept of it that would be used when the base is sound again. */
+ORA_TEST(a_damaged_base_is_not_packed)
+{
+    struct ora_voice *v;
+    struct ora_err err = {0};
+    char *cache = ora_path_join(ora_test_tmpdir(), "cold");
+    ORA_CHECK_OK(tiny_clone_make(ora_test_tmpdir(), &v, &err), err);
+    flip(v->base->weights_path, 100000);
+    ORA_CHECK_INT(open_and_close(v, cache, &err), ORA_E_VOICE);
+    ORA_CHECK(strstr(err.message, v->base->weights_path) && strstr(err.message, "it is damaged"));
+    ORA_CHECK_INT(packs(cache), 0);
+    flip(v->base->weights_path, 100000);
+    ORA_CHECK_OK(open_and_close(v, cache, &err), err);
+    ORA_CHECK_INT(packs(cache), MEGA_NETWORKS);
+    free(cache);
+    tiny_clone_free(&v);
 }
 
 /* The prompt has 20 latents, a second is 25. */

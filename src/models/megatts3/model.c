@@ -71,14 +71,17 @@ void mega_model_rest(const struct ora_model *m, enum mega_network which)
 int mega_model_bind(struct ora_model *m, const struct mega_model_spec *spec, struct ora_err *err)
 {
     struct packing k = {m, spec->source};
+    struct ora_pack_source file = {.path = spec->path};
     int rc = 0;
     m->dims = *spec->dims;
     m->k = ora_kernels_find(spec->kernels, err);
     if (!m->k)
         return err ? err->code : ORA_E_UNSUPPORTED;
     for (int i = 0; rc == 0 && i < MEGA_NETWORKS; i++) {
-        struct ora_pack_id id = {
-            .voice_sha256 = spec->sha256, .family = networks[i].name, .revision = networks[i].revision};
+        struct ora_pack_id id = {.voice_sha256 = spec->sha256,
+                                 .source = spec->path ? &file : NULL,
+                                 .family = networks[i].name,
+                                 .revision = networks[i].revision};
         rc = ora_pack_cache_open(&m->packed[i], spec->cache_dir, &id, m->k, networks[i].bind, &k, err);
         if (spec->source->release)
             spec->source->release(spec->source->ctx);
@@ -187,7 +190,9 @@ static int open_text(struct ora_model *m, const struct ora_voice *base, const st
 static int read_prompt(struct ora_model *m, const struct ora_voice *voice, struct ora_err *err)
 {
     struct ora_weights *w = NULL;
-    int rc = ora_weights_open(voice->weights_path, &w, err);
+    int rc = ora_weights_verify(voice->weights_path, voice->model_sha256, err); /* it is small */
+    if (rc == 0)
+        rc = ora_weights_open(voice->weights_path, &w, err);
     if (rc == 0)
         rc = mega_prompt_read(&m->prompt, w, voice->base->model_sha256, err);
     ora_weights_close(&w);
@@ -212,6 +217,7 @@ static int open_model(struct ora_model *m, const struct ora_voice *voice, const 
     struct mega_model_spec spec = {.dims = &base.dims,
                                    .source = &source,
                                    .sha256 = voice->base->model_sha256,
+                                   .path = voice->base->weights_path,
                                    .cache_dir = o ? o->cache_dir : NULL,
                                    .kernels = o ? o->kernels : NULL,
                                    .positions = base.use_pos_embed};

@@ -49,7 +49,8 @@ struct ora_model {
 struct mega_model_spec {
     const struct mega_dims *dims;
     const struct ora_tensor_source *source;
-    const char *sha256;    /* of the base's weights: keys the cache files */
+    const char *sha256; /* of the base's weights: keys the cache files */
+    const char *path;   /* of the base's weights: hashed before they are packed; NULL: they are no file's */
     const char *cache_dir; /* or NULL */
     const char *kernels;   /* or NULL */
     bool positions;        /* of the duration model */

@@ -62,8 +62,9 @@ static int pack(struct ora_model *m, const struct ora_voice *voice, const char *
                 const struct ora_weights *w, struct ora_err *err)
 {
     struct packing k = {m, w};
+    struct ora_pack_source file = {.path = voice->weights_path};
     struct ora_pack_id id = {
-        .voice_sha256 = voice->model_sha256, .family = "vits", .revision = PACK_REVISION};
+        .voice_sha256 = voice->model_sha256, .source = &file, .family = "vits", .revision = PACK_REVISION};
     return ora_pack_cache_open(&m->packed, cache_dir, &id, m->k, bind_layers, &k, err);
 }
 
