@@ -12,6 +12,11 @@
  * channels), avx2 85 %; a Winograd level must be faster than the direct one. A compiler that puts
  * accumulators on the stack gives 30 %.
  *
+ * All layers are marked tolerant, so avx512-bf16 and amx show their plain products; their peak, as
+ * amx-split's (a third of amx's), is that of their own instruction. The second table gives the levels of
+ * bfloat16 their operand and takes the leaky output as one, as layers chained by epilogues do. A level that
+ * this processor lacks is shown as "-".
+ *
  * Each round measures peak and every level in turn, so that a clock that drifts moves them together; medians
  * of CPU time are printed. Epilogue: bias + residual + store + leaky store, the heaviest that VITS uses. Not
  * part of ctest: times need a quiet machine.
@@ -29,9 +34,9 @@
 #include <immintrin.h>
 #endif
 
-enum { MOST_ROUNDS = 101, HALO = 64, LEVELS = 6 };
-static const char *const level_names[LEVELS] = {"blas",      "avx2",        "avx512",
-                                                "avx2-wino", "avx512-wino", "scalar"};
+enum { MOST_ROUNDS = 101, HALO = 64, LEVELS = 9 };
+static const char *const level_names[LEVELS] = {
+    "blas", "avx2", "avx512", "avx2-wino", "avx512-wino", "avx512-bf16", "amx-split", "amx", "scalar"};
 
 struct shape {
     const char *name;
@@ -102,14 +107,47 @@ PROBE(probe512, "avx512f", __m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_store
 PROBE(probe256, "avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_storeu_ps, 8)
 #endif
 
+#if defined(__x86_64__)
+#define PROBE_DECLARE_probe_bf16(i) __m512 c##i = _mm512_set1_ps(i);
+#define PROBE_STEP_probe_bf16(i)                                                                             \
+    c##i = _mm512_dpbf16_ps(c##i, (__m512bh)_mm512_castps_si512(m), (__m512bh)_mm512_castps_si512(a));
+#define PROBE_SINK_probe_bf16(i) m = _mm512_add_ps(m, c##i);
+PROBE(probe_bf16, "avx512f,avx512bf16", __m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps, 16)
+
+/* Four tiles of sums, two of each operand, as the kernels use them; all are zero. */
+__attribute__((target("amx-tile,amx-bf16"))) static double probe_tiles(void)
+{
+    static const struct {
+        unsigned char palette, start_row, reserved[14];
+        unsigned short row_bytes[16];
+        unsigned char rows[16];
+    } config = {1, 0, {0}, {64, 64, 64, 64, 64, 64, 64, 64}, {16, 16, 16, 16, 16, 16, 16, 16}};
+    __asm__ volatile("" : : "r"(&config) : "memory");
+    _tile_loadconfig(&config);
+    for (int i = 0; i < PROBE_STEPS; i++) {
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+    }
+    _tile_release();
+    return 4 * 2.0 * 16 * 16 * 32 * PROBE_STEPS;
+}
+#endif
+
 static double gflops_of_probe(int level)
 {
 #if defined(__x86_64__)
     const struct ora_kernels *k = ora_kernels_find(level_names[level], NULL);
-    if (!k || strncmp(k->name, "avx", 3) != 0)
+    double flops, t0 = ora_clock_thread_cpu_s();
+    if (!k || (strncmp(k->name, "avx", 3) != 0 && strncmp(k->name, "amx", 3) != 0))
         return 0;
-    double t0 = ora_clock_thread_cpu_s();
-    double flops = strncmp(k->name, "avx512", 6) == 0 ? probe512() : probe256();
+    if (strcmp(k->name, "avx512-bf16") == 0)
+        flops = 2 * probe_bf16();
+    else if (strncmp(k->name, "amx", 3) == 0)
+        flops = probe_tiles() / (strcmp(k->name, "amx-split") == 0 ? 3 : 1);
+    else
+        flops = strncmp(k->name, "avx512", 6) == 0 ? probe512() : probe256();
     return 1e-9 * flops / (ora_clock_thread_cpu_s() - t0);
 #else
     (void)level;
@@ -138,7 +176,32 @@ static float *filled(float **at, size_t n)
     return p;
 }
 
-static void rig_init(struct rig *g, const struct ora_kernels *k, const struct shape *s)
+enum { SLACK = 32 }; /* rows behind an operand */
+
+static size_t operand_floats(int channels, size_t rows)
+{
+    return 32 * (size_t)((channels + 31) / 32) * (rows + 2 * HALO + SLACK); /* hi and lo make up a float */
+}
+
+static struct ora_operand operand(float **at, int channels, size_t rows)
+{
+    size_t n = operand_floats(channels, rows);
+    uint16_t *hi = (uint16_t *)*at;
+    *at += n;
+    memset(hi, 0, n * sizeof(float));
+    return (struct ora_operand){hi + 32 * HALO, hi + n + 32 * HALO, 32 * (rows + 2 * HALO + SLACK)};
+}
+
+/* x comes as an operand, the leaky result goes as one. */
+static void use_operands(struct rig *g, const struct shape *s, float **at)
+{
+    g->run.x_operand = operand(at, s->in, (size_t)s->rows);
+    g->run.leaky_operand = operand(at, s->out, (size_t)s->rows * (size_t)s->step);
+    g->k->operand(g->run.x_operand, g->run.x, s->rows, s->in);
+    g->run.leaky.p = NULL;
+}
+
+static void rig_init(struct rig *g, const struct ora_kernels *k, const struct shape *s, bool operands)
 {
     size_t n_x = ora_b16_floats(s->in, (size_t)s->rows, HALO);
     size_t out_rows = (size_t)s->rows * (size_t)s->step, n_y = ora_b16_floats(s->out, out_rows, 0);
@@ -149,9 +212,11 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, const struct sh
                                  .dilation = s->dilation,
                                  .first = ora_conv_first(s->taps, s->dilation),
                                  .weight_scale = 0.01f,
+                                 .tolerant = true,
                                  .placed = true};
     size_t packed = k->pack_bytes(&spec) + sizeof(float) * (size_t)(s->out + 64);
-    size_t bytes = sizeof(float) * (n_x + 3 * n_y + n_w + 64) + packed + k->scratch_bytes + 4096;
+    size_t n_operands = operand_floats(s->in, (size_t)s->rows) + operand_floats(s->out, out_rows);
+    size_t bytes = sizeof(float) * (n_x + 3 * n_y + n_w + n_operands + 64) + packed + k->scratch_bytes + 4096;
     memset(g, 0, sizeof *g);
     g->k = k;
     g->memory = ora_tryaligned(64, bytes);
@@ -163,6 +228,8 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, const struct sh
     g->run.leaky = ora_b16_place(filled(&at, n_y), out_rows, 0);
     g->run.res = s->step == 1 ? g->run.y : (struct ora_b16){0};
     spec.weights = filled(&at, n_w);
+    if (operands)
+        use_operands(g, s, &at);
     struct ora_packer p;
     ora_packer_init(&p, k, ORA_PACK_WRITE, at, packed);
     ora_packer_conv(&p, &spec, &g->conv);
@@ -204,8 +271,20 @@ static double floor_percent(const struct shape *s, int level)
     return strcmp(level_names[level], "avx2") == 0 ? 85 : 0;
 }
 
+static int level_width(int level)
+{
+    return level ? 23 : 6; /* OpenBLAS has no peak beside it */
+}
+
+static void print_heading(const char *what)
+{
+    printf("%-26s", what);
+    for (int l = 0; l < LEVELS - 1; l++)
+        printf("  %-*s", level_width(l), level_names[l]);
+}
+
 /* Prints a row; returns how many levels are below their floor. */
-static int bench_shape(const struct shape *s, int rounds)
+static int bench_shape(const struct shape *s, int rounds, bool operands)
 {
     int below = 0;
     struct rig rigs[LEVELS] = {0};
@@ -214,8 +293,8 @@ static int bench_shape(const struct shape *s, int rounds)
     int levels = LEVELS - 1; /* scalar is no matter of speed */
     for (int l = 0; l < levels; l++) {
         const struct ora_kernels *k = ora_kernels_find(level_names[l], NULL);
-        if (k)
-            rig_init(&rigs[l], k, s);
+        if (k && (!operands || k->operands != ORA_OPERANDS_NONE))
+            rig_init(&rigs[l], k, s, operands);
         if (rigs[l].memory && strstr(level_names[l], "-wino") && !rigs[l].conv.grid) {
             free(rigs[l].memory); /* the direct level runs it */
             rigs[l].memory = NULL;
@@ -234,17 +313,18 @@ static int bench_shape(const struct shape *s, int rounds)
         double peak = rigs[l].memory ? median(peaks[l], rounds) : 0;
         result[l] = rigs[l].memory ? median(rigs[l].samples, rounds) : 0;
         if (peak > 0) {
-            bool low = 100 * result[l] / peak < floor_percent(s, l) ||
+            bool low = (!operands && 100 * result[l] / peak < floor_percent(s, l)) ||
                        (strstr(level_names[l], "-wino") && result[l] < result[l - 2]);
             printf("  %6.1f (%3.0f %% of %5.1f)%s", result[l], 100 * result[l] / peak, peak, low ? "!" : " ");
             below += low;
-        } else if (result[l] > 0)
-            printf("  %6.1f", result[l]);
-        else
-            printf("  %-23s", "-");
+        } else if (result[l] > 0) {
+            printf("  %-6.1f", result[l]);
+        } else {
+            printf("  %-*s", level_width(l), "-");
+        }
         free(rigs[l].memory);
     }
-    for (int i = 0; i < 4; i++) { /* to blas, and Winograd to its direct level */
+    for (int i = 0; i < 4 && !operands; i++) { /* to blas, and Winograd to its direct level */
         double ratio = i < 2 ? result[i + 1] / result[0] : result[i + 1] / result[i - 1];
         if (ratio > 0)
             printf("  %5.2f", ratio);
@@ -328,7 +408,8 @@ static void ops_rig_init(struct ops_rig *g, const struct ora_kernels *k)
 /* All but the convolution of a Winograd level is its direct level's. */
 static bool has_ops(int level)
 {
-    return !strstr(level_names[level], "-wino");
+    return !strstr(level_names[level], "-wino") && !strstr(level_names[level], "-bf16") &&
+           strncmp(level_names[level], "amx", 3) != 0; /* they have the ops of their direct level */
 }
 
 /* Memory of the rigs is left to the end of the program. */
@@ -393,11 +474,16 @@ int main(int argc, char **argv)
     printf("GFLOP/s, medians of %d rounds; OpenBLAS core %s; shares are of the peak of an FMA loop in the "
            "same rounds\n",
            rounds, blas ? blas->detail() : "?");
-    printf("%-26s  %6s  %-23s  %-23s  %-23s  %-23s  %5s  %5s  %5s  %5s\n", "shape", "blas", "avx2", "avx512",
-           "avx2-wino", "avx512-wino", "a2/bl", "a5/bl", "w2/a2", "w5/a5");
+    print_heading("shape");
+    printf("  %5s  %5s  %5s  %5s\n", "a2/bl", "a5/bl", "w2/a2", "w5/a5");
     for (int i = 0; i < SHAPES; i++)
         if (strstr(shapes[i].name, only))
-            below += bench_shape(&shapes[i], rounds);
+            below += bench_shape(&shapes[i], rounds, false);
+    print_heading("\noperands between layers");
+    printf("\n");
+    for (int i = 0; i < SHAPES; i++)
+        if (strstr(shapes[i].name, only) && shapes[i].name[0] == 'C')
+            bench_shape(&shapes[i], rounds, true);
     bench_ops(rounds, only);
     ora_fpu_leave(fpu);
     if (below)

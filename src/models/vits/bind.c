@@ -39,6 +39,7 @@ void vits_bind_conv(struct vits_binder *b, struct ora_conv *conv, const struct o
     spec.weights = take_name(b, ORA_SHAPE((size_t)out, (size_t)in, (size_t)taps), name);
     snprintf(name, sizeof name, "%s.bias", stem);
     spec.bias = take_name(b, ORA_SHAPE((size_t)out), name);
+    spec.strict = b->strict;
     spec.src_in = in;
     spec.src_out = out;
     spec.in = spec.in ? spec.in : in;

@@ -18,6 +18,7 @@ struct vits_binder {
     struct ora_packer *packer;
     struct ora_err *err;
     int rc;
+    bool strict; /* of the layers to come: struct ora_conv_spec.strict */
 };
 
 /* The tensor's values, or NULL after an error. */

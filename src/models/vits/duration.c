@@ -36,8 +36,13 @@ static void bind_cond(struct vits_binder *b, struct vits_duration *d)
     for (size_t i = 0; own && i < h; i++)
         sum[i] = own[i] + (pre ? pre[i] : 0);
     const float *w = vits_take(b, ORA_SHAPE(h, (size_t)c->speaker_dim, 1), "dp.cond.weight");
-    struct ora_conv_spec spec = {
-        .in = c->speaker_dim, .out = c->hidden, .taps = 1, .dilation = 1, .weights = w, .bias = sum};
+    struct ora_conv_spec spec = {.in = c->speaker_dim,
+                                 .out = c->hidden,
+                                 .taps = 1,
+                                 .dilation = 1,
+                                 .weights = w,
+                                 .bias = sum,
+                                 .strict = b->strict};
     ora_packer_conv(b->packer, &spec, &d->cond);
     free(sum);
 }

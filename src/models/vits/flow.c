@@ -32,6 +32,7 @@ static void bind_in_layer(struct vits_binder *b, struct vits_coupling *c, int f,
                                  .dilation = 1,
                                  .weights = w,
                                  .bias = sum,
+                                 .strict = b->strict,
                                  .src_in = cfg->speaker_dim,
                                  .src_out = all,
                                  .out_map = shifted};

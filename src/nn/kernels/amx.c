@@ -3,7 +3,7 @@
  * is float-grade; amx does so too, but for the layers that are marked tolerant, which it multiplies plainly.
  *
  * Neither has run on a processor with AMX yet. Packing, loops and epilogues are tested over the model of the
- * instructions (amx_test.c); the instructions themselves, the permission and every speed are not. So "auto"
+ * instructions (bf16_test.c); the instructions themselves, the permission and every speed are not. So "auto"
  * does not take them (by_name).
  */
 #include <cpuid.h>
@@ -16,6 +16,7 @@
 #include "nn/kernels/math.inl"
 #include "nn/kernels/ops.inl"
 #include "nn/kernels/tiles_amx.h"
+#define DIRECT ora_kernels_avx512
 #include "nn/kernels/amx.inl"
 
 enum {

@@ -2,6 +2,8 @@
  * Levels "amx-split" and "amx" over tile instructions: the processor's (tiles_amx.h) or their model
  * (tiles_model.h), which is included before this file, as are v16 and ops.inl.
  *
+ * Layers marked strict go to a direct level, DIRECT, which the including file names.
+ *
  * A block is 32 rows x 32 outputs: four tiles of sums (0-3), two of x (4, 5), two of w (6, 7). A tile of x is
  * 16 rows of an operand as they lie in memory. A last block of up to 16 rows uses half of the tiles; surplus
  * rows are computed and dropped.
@@ -9,7 +11,7 @@
  * While a block's tiles multiply, the vector units finish the block before (pump), some rows a step.
  */
 
-enum { BLOCK_ROWS = 32 };
+enum { BLOCK_ROWS = 32, EVEN_TAILS = 0 };
 #define BF16_SPLIT
 #include "nn/kernels/bf16_conv.inl"
 
@@ -124,6 +126,10 @@ static ALWAYS_INLINE void multiply(const struct product *p, enum arithmetic a, s
 /* `plain`: the level whose tolerant layers are plain. */
 static void conv_tiles(const struct ora_conv *c, const struct ora_conv_run *r, bool plain)
 {
+    if (c->strict) {
+        DIRECT.conv(c, r);
+        return;
+    }
     tiles_begin(&all_tiles);
     if (plain && c->tolerant)
         bf16_conv(c, r, PLAIN, run_plain);
@@ -143,25 +149,41 @@ static void amx_conv(const struct ora_conv *c, const struct ora_conv_run *r)
     conv_tiles(c, r, true);
 }
 
+static size_t pack_bytes(const struct ora_conv_spec *s, bool split)
+{
+    return s->strict ? DIRECT.pack_bytes(s) : ora_tiles_bytes(s, split);
+}
+static void pack(void *dst, const struct ora_conv_spec *s, bool split)
+{
+    if (s->strict)
+        DIRECT.pack(dst, s);
+    else
+        ora_tiles_pack(dst, s, split);
+}
 static size_t split_pack_bytes(const struct ora_conv_spec *s)
 {
-    return ora_tiles_bytes(s, !s->half);
+    return pack_bytes(s, !s->half);
 }
 static void split_pack(void *dst, const struct ora_conv_spec *s)
 {
-    ora_tiles_pack(dst, s, !s->half);
+    pack(dst, s, !s->half);
 }
 static size_t amx_pack_bytes(const struct ora_conv_spec *s)
 {
-    return ora_tiles_bytes(s, !s->half && !s->tolerant);
+    return pack_bytes(s, !s->half && !s->tolerant);
 }
 static void amx_pack(void *dst, const struct ora_conv_spec *s)
 {
-    ora_tiles_pack(dst, s, !s->half && !s->tolerant);
+    pack(dst, s, !s->half && !s->tolerant);
+}
+
+static void direct_pack_rows(void *dst, struct ora_b16 x, int rows, int channels, bool transposed)
+{
+    DIRECT.pack_rows(dst, x, rows, channels, transposed);
 }
 
 #define AMX_TABLE                                                                                            \
     .by_name = true, .operands = ORA_OPERANDS_HI_LO, .scratch_bytes = BF16_SCRATCH_BYTES,                    \
-    .operand = bf16_operand, .pack_rows = ora_tiles_pack_rows, ORA_OPS_TABLE
+    .operand = bf16_operand, .pack_rows = direct_pack_rows, ORA_OPS_TABLE
 #define SPLIT_LEVEL AMX_TABLE, .pack_bytes = split_pack_bytes, .pack = split_pack, .conv = split_conv
 #define AMX_LEVEL   AMX_TABLE, .pack_bytes = amx_pack_bytes, .pack = amx_pack, .conv = amx_conv

@@ -8,6 +8,7 @@
 #include "nn/kernels/math.inl"
 #include "nn/kernels/ops.inl"
 #include "nn/kernels/tiles_model.h"
+#define DIRECT ora_kernels_scalar /* the bits of avx512 */
 #include "nn/kernels/amx.inl"
 
 static bool available(void)

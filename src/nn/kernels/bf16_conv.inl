@@ -1,6 +1,7 @@
 /*
  * The convolution over bfloat16 operands: what its levels share. The level defines before including this file
  *     BLOCK_ROWS   most rows a block of 32 outputs
+ *     EVEN_TAILS   1: the last one or two blocks are split evenly, else full blocks come first
  *     bf16_row(uint16_t *hi, uint16_t *lo, v16 a, v16 b)
  *                  32 floats as 32 bfloat16, and (lo not NULL) what they lack as another 32
  *     multiply(const struct product *p, enum arithmetic a, struct outcome *o, unsigned mode)
@@ -209,6 +210,13 @@ static ALWAYS_INLINE void multiply_by_steps(struct work *w, struct product *p, i
         }
 }
 
+static inline int block_rows(int left)
+{
+    if (left <= BLOCK_ROWS || left >= 2 * BLOCK_ROWS || !EVEN_TAILS)
+        return left < BLOCK_ROWS ? left : BLOCK_ROWS;
+    return (left + 1) / 2;
+}
+
 /* Rows [t0, t0+n) of a panel. */
 static ALWAYS_INLINE void run_panel(struct work *w, int panel, int t0, int n, enum arithmetic a,
                                     unsigned mode)
@@ -221,7 +229,7 @@ static ALWAYS_INLINE void run_panel(struct work *w, int panel, int t0, int n, en
         bool last = b0 + nb == w->steps_blocks;
         for (int t = t0, m; t < t0 + n; t += m) {
             float *part = w->parts + (ptrdiff_t)WIDTH * (t - t0);
-            m = t0 + n - t < BLOCK_ROWS ? t0 + n - t : BLOCK_ROWS;
+            m = block_rows(t0 + n - t);
             struct ora_operand x = operand_at(w->x, b0, t - w->x_row);
             struct product p = {.hi = x.hi,
                                 .lo = x.lo,

@@ -16,7 +16,13 @@ enum { HALO = 64, MAX_ROWS = 700 };
 
 struct shape {
     int in, out, taps, dilation, rows, step;
-    enum { FLOATS, HALVES, HALF_VALUES, TOLERANT } weights; /* HALF_VALUES: floats that are bfloat16 */
+    enum {
+        FLOATS,
+        HALVES,
+        HALF_VALUES,
+        TOLERANT,
+        STRICT
+    } weights; /* HALF_VALUES: floats that are bfloat16 */
 };
 
 static const struct shape shapes[] = {
@@ -102,6 +108,7 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, struct shape s)
                                  .bias = g->bias,
                                  .half = s.weights == HALVES,
                                  .tolerant = s.weights == TOLERANT,
+                                 .strict = s.weights == STRICT,
                                  .placed = true};
     struct ora_packer p;
     ora_packer_init(&p, k, ORA_PACK_MEASURE, NULL, 0);

@@ -10,10 +10,12 @@
 /* Best first: "auto" takes the first that is available and not by_name. */
 static const struct ora_kernels *const levels[] = {
 #if defined(__x86_64__)
-    &ora_kernels_amx, /* by name only, as amx-split: neither has run on hardware yet */
-    &ora_kernels_amx_split,
     &ora_kernels_avx512,
     &ora_kernels_avx2,
+    /* by name: other bits or other accuracy; amx and amx-split moreover have not run on hardware yet */
+    &ora_kernels_amx_split,
+    &ora_kernels_amx,
+    &ora_kernels_avx512_bf16,
     &ora_kernels_avx512_wino,
     &ora_kernels_avx2_wino,
 #endif

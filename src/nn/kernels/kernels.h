@@ -68,7 +68,7 @@ struct ora_conv {
     int taps, dilation;        /* output row t reads input rows t + first + j*dilation, j = 0..taps-1 */
     int first;                 /* -(taps-1)/2*dilation for "same" padding */
     bool half;                 /* the weights are bfloat16; the arithmetic is that of floats */
-    bool tolerant;             /* as in its spec: packed for a level's coarser arithmetic, where it has one */
+    bool tolerant, strict;     /* as in its spec: they decide in which arithmetic a level packs and runs it */
     int grid;            /* > 0: rows are made in groups of so many of the utterance, from its row 0 on */
     const void *weights; /* in the level's own order */
     const float *bias;   /* [16*out_blocks]; zeros where the layer has none */
@@ -126,6 +126,8 @@ struct ora_conv_spec {
     float bias_scale;   /* 0 means 1 */
     bool half;     /* keep the weights as bfloat16 (scaled, rounded to nearest even): exact where they are */
     bool tolerant; /* the model bears bfloat16 operands here: levels that are named for it may use them */
+    bool strict;   /* the model amplifies what this layer rounds: every level but those of floats runs it in
+                      floats */
     bool placed;   /* every run tells its row and total: levels may make rows in groups (ora_conv_reads) */
 };
 
@@ -142,7 +144,7 @@ struct ora_kernels {
     void (*operand)(struct ora_operand y, struct ora_b16 x, int rows, int channels);
 
     /* Packed weights of a conv: size in bytes (a multiple of 64; of the spec only in, out, taps, dilation,
-     * first, half, tolerant and placed count), and the packing into dst (64-byte aligned). */
+     * first, half, tolerant, strict and placed count), and the packing into dst (64-byte aligned). */
     size_t (*pack_bytes)(const struct ora_conv_spec *spec);
     void (*pack)(void *dst, const struct ora_conv_spec *spec);
     /* Of the layers whose spec is `placed`: struct ora_conv.grid; 0: rows one by one. NULL: always 0. */
@@ -150,7 +152,7 @@ struct ora_kernels {
     /* The same weights from activations, at run time (attention). Packs a one-tap conv with
      *   transposed = false: in = rows of x, out = channels:  w[o][i] = x[row i][channel o]   (values)
      *   transposed = true:  in = channels, out = rows of x:  w[o][i] = x[row o][channel i]   (keys)
-     * Padding (rows to 16, channels to 16) becomes zero weights. */
+     * Padding (rows to 16, channels to 16) becomes zero weights. Such a conv is `strict`. */
     void (*pack_rows)(void *dst, struct ora_b16 x, int rows, int channels, bool transposed);
 
     void (*conv)(const struct ora_conv *c, const struct ora_conv_run *r);

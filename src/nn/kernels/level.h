@@ -14,6 +14,7 @@ extern const struct ora_kernels ora_kernels_avx2;
 extern const struct ora_kernels ora_kernels_avx512;
 extern const struct ora_kernels ora_kernels_avx2_wino;
 extern const struct ora_kernels ora_kernels_avx512_wino;
+extern const struct ora_kernels ora_kernels_avx512_bf16;
 extern const struct ora_kernels ora_kernels_amx_split;
 extern const struct ora_kernels ora_kernels_amx;
 #endif
@@ -29,10 +30,9 @@ size_t ora_panels_bytes(const struct ora_conv_spec *spec);
 void ora_panels_pack(void *dst, const struct ora_conv_spec *spec, int width);
 void ora_panels_pack_rows(float *dst, struct ora_b16 x, int rows, int channels, bool transposed, int width);
 
-/* Tiles of bfloat16 (pack_tiles.c); split: hi and lo. Rows are always packed split. */
+/* Tiles of bfloat16 (pack_tiles.c); split: hi and lo. */
 size_t ora_tiles_bytes(const struct ora_conv_spec *spec, bool split);
 void ora_tiles_pack(void *dst, const struct ora_conv_spec *spec, bool split);
-void ora_tiles_pack_rows(void *dst, struct ora_b16 x, int rows, int channels, bool transposed);
 
 /*
  * A tile: 1..max rows times one panel. Sums over `blocks` input blocks and all taps, starting from `bias` (or

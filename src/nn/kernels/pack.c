@@ -102,7 +102,8 @@ static void digest_words(struct ora_packer *p, const int *words, int count)
 /* All of a spec that decides numbers and places, but the weights themselves. */
 static void digest_spec(struct ora_packer *p, int kind, const struct ora_conv_spec *s)
 {
-    int words[] = {kind | (s->half ? 256 : 0) | (s->tolerant ? 512 : 0) | (s->placed ? 1024 : 0),
+    int words[] = {kind | (s->half ? 256 : 0) | (s->tolerant ? 512 : 0) | (s->placed ? 1024 : 0) |
+                       (s->strict ? 2048 : 0),
                    s->in,
                    s->out,
                    s->taps,
@@ -190,6 +191,7 @@ static void take_weights(struct ora_packer *p, const struct ora_conv_spec *s, st
                            .first = s->first,
                            .half = s->half,
                            .tolerant = s->tolerant,
+                           .strict = s->strict,
                            .grid = s->placed && p->kernels->grid ? p->kernels->grid(s) : 0,
                            .bias = bias};
     void *w = take(p, p->kernels->pack_bytes(s));
@@ -250,7 +252,8 @@ void ora_packer_upsampler(struct ora_packer *p, const struct ora_conv_spec *spec
                                       .weights = plain,
                                       .weight_scale = spec->weight_scale,
                                       .half = spec->half,
-                                      .tolerant = spec->tolerant};
+                                      .tolerant = spec->tolerant,
+                                      .strict = spec->strict};
         if (plain)
             phase_weights(plain, spec, rate, s);
         take_weights(p, &phase, &u->phase[s], bias);

@@ -186,7 +186,8 @@ ORA_TEST(rows_pack_like_layers)
             for (int o = 0; o < out; o++)
                 for (int i = 0; i < in; i++)
                     plain[o * in + i] = transposed ? *ora_b16_element(x, o, i) : *ora_b16_element(x, i, o);
-            struct ora_conv_spec spec = {.in = in, .out = out, .taps = 1, .dilation = 1, .weights = plain};
+            struct ora_conv_spec spec = {
+                .in = in, .out = out, .taps = 1, .dilation = 1, .weights = plain, .strict = true};
             size_t bytes = k->pack_bytes(&spec);
             void *want = ora_tryaligned(64, bytes), *got = ora_tryaligned(64, bytes);
             memset(got, 0x5A, bytes);

@@ -57,21 +57,3 @@ void ora_tiles_pack(void *dst, const struct ora_conv_spec *s, bool split)
         }
     }
 }
-
-void ora_tiles_pack_rows(void *dst, struct ora_b16 x, int rows, int channels, bool transposed)
-{
-    struct ora_conv_spec s = {
-        .in = transposed ? channels : rows, .out = transposed ? rows : channels, .taps = 1};
-
-    memset(dst, 0, ora_tiles_bytes(&s, true));
-    for (int b = 0; b < ora_blocks(channels); b++) {
-        int c = ORA_LANES * b, n = channels - c < ORA_LANES ? channels - c : ORA_LANES;
-        for (int t = 0; t < rows; t++) {
-            const float *row = x.p + (size_t)b * x.cbs + (size_t)ORA_LANES * (size_t)t;
-            /* along a block's channels places differ by pairs (outputs), or by pairs and members (inputs) */
-            size_t at = transposed ? tile_index(&s, t, c, 0, true) : tile_index(&s, c, t, 0, true);
-            for (int l = 0; l < n; l++)
-                put(dst, at + (size_t)(transposed ? l / 2 * WIDTH + l % 2 : 2 * l), row[l], true);
-        }
-    }
-}

@@ -22,7 +22,7 @@ void ora_packer_attention(struct ora_packer *p, int heads, int head_channels, in
     a->window = window;
     if (window == 0)
         return;
-    struct ora_conv_spec k = {.in = d, .out = n, .taps = 1, .dilation = 1, .weights = rel_k};
+    struct ora_conv_spec k = {.in = d, .out = n, .taps = 1, .dilation = 1, .weights = rel_k, .strict = true};
     ora_packer_conv(p, &k, &a->rel_k);
     if (p->mode == ORA_PACK_WRITE) {
         transposed = ora_xmalloc(sizeof(float) * (size_t)n * (size_t)d);
@@ -30,7 +30,8 @@ void ora_packer_attention(struct ora_packer *p, int heads, int head_channels, in
             for (int c = 0; c < d; c++)
                 memcpy(&transposed[c * n + r], rel_v + r * d + c, sizeof(float));
     }
-    struct ora_conv_spec v = {.in = n, .out = d, .taps = 1, .dilation = 1, .weights = transposed};
+    struct ora_conv_spec v = {
+        .in = n, .out = d, .taps = 1, .dilation = 1, .weights = transposed, .strict = true};
     ora_packer_conv(p, &v, &a->rel_v);
     free(transposed);
 }
@@ -57,8 +58,8 @@ static struct work lay_out(const struct ora_kernels *k, const struct ora_attenti
     struct work w = {0};
     int widest = rows > a->head_channels ? rows : a->head_channels;
     size_t row_floats = sizeof(float) * ORA_LANES * QUERY_ROWS;
-    struct ora_conv_spec keys = {.in = a->head_channels, .out = rows, .taps = 1};
-    struct ora_conv_spec values = {.in = rows, .out = a->head_channels, .taps = 1};
+    struct ora_conv_spec keys = {.in = a->head_channels, .out = rows, .taps = 1, .strict = true};
+    struct ora_conv_spec values = {.in = rows, .out = a->head_channels, .taps = 1, .strict = true};
     w.keys = take(scratch, &w.bytes, k->pack_bytes(&keys));
     w.values = take(scratch, &w.bytes, k->pack_bytes(&values));
     w.scores = ora_b16_place(take(scratch, &w.bytes, row_floats * (size_t)ora_blocks(rows)), QUERY_ROWS, 0);
@@ -108,6 +109,7 @@ static struct ora_conv one_tap(int in, int out, const void *weights, const float
                              .out_blocks = ora_blocks(out),
                              .taps = 1,
                              .dilation = 1,
+                             .strict = true,
                              .weights = weights,
                              .bias = bias};
 }

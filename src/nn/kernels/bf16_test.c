@@ -1,6 +1,7 @@
 /*
- * The AMX levels, over the model of the tile instructions (on every processor) and on the processor's own
- * (where it has them; elsewhere those cases are reported as not run).
+ * The levels of bfloat16: AMX over the model of the tile instructions (on every processor); the object code
+ * of the AMX levels, its tile instructions trapped and given to the model (where there is AVX-512 with BF16);
+ * and the processor's own instructions, where it has them. Cases that could not run are reported as not run.
  *
  * SNR floors, for uniform operands. Rounding to bfloat16 is an error of 2^-9 at most; both operands rounded,
  * the sum is 55-57 dB exact, and 3-6 dB less where the errors of two outputs are counted together: plain,
@@ -11,6 +12,8 @@
  */
 #include "nn/kernels/amx_model.h"
 #include "nn/kernels/conv_rig.h"
+#include "nn/kernels/level.h"
+#include "nn/kernels/tiles_trap.h"
 
 #include "nn/kernels/vec_portable.h"
 
@@ -151,19 +154,6 @@ ORA_TEST(plain_is_split_where_not)
                         SPLIT_FLOOR_DB);
 }
 
-/* Every time from 1 to 70: one block and two, short and tall. */
-ORA_TEST(every_tail)
-{
-    for (int rows = 1; rows <= 70; rows++) {
-        check_against_naive(&ora_kernels_amx_split_model, (struct shape){24, 48, 3, 2, rows, 1, FLOATS},
-                            WITH_Y | WITH_RES | WITH_LEAKY, SPLIT_FLOOR_DB);
-        check_against_naive(&ora_kernels_amx_split_model, (struct shape){16, 32, 1, 1, rows, 2, HALVES},
-                            WITH_Y, SPLIT_FLOOR_DB);
-        check_against_naive(&ora_kernels_amx_model, (struct shape){40, 80, 1, 1, rows, 1, TOLERANT},
-                            WITH_Y | WITH_RES, PLAIN_FLOOR_DB);
-    }
-}
-
 static void check_cuts(const struct ora_kernels *reference, const struct ora_kernels *k, int weights)
 {
     static const int cuts[] = {MAX_ROWS, 1, 5, 16, 33, 100};
@@ -180,6 +170,25 @@ static void check_cuts(const struct ora_kernels *reference, const struct ora_ker
         rig_release(&want);
     }
     ora_fpu_leave(fpu);
+}
+
+ORA_TEST(strict_layers_have_the_bits_of_floats)
+{
+    check_cuts(&ora_kernels_scalar, &ora_kernels_amx_split_model, STRICT);
+    check_cuts(&ora_kernels_scalar, &ora_kernels_amx_model, STRICT);
+}
+
+/* Every time from 1 to 70: one block and two, short and tall. */
+ORA_TEST(every_tail)
+{
+    for (int rows = 1; rows <= 70; rows++) {
+        check_against_naive(&ora_kernels_amx_split_model, (struct shape){24, 48, 3, 2, rows, 1, FLOATS},
+                            WITH_Y | WITH_RES | WITH_LEAKY, SPLIT_FLOOR_DB);
+        check_against_naive(&ora_kernels_amx_split_model, (struct shape){16, 32, 1, 1, rows, 2, HALVES},
+                            WITH_Y, SPLIT_FLOOR_DB);
+        check_against_naive(&ora_kernels_amx_model, (struct shape){40, 80, 1, 1, rows, 1, TOLERANT},
+                            WITH_Y | WITH_RES, PLAIN_FLOOR_DB);
+    }
 }
 
 ORA_TEST(bits_under_any_cut)
@@ -343,6 +352,38 @@ ORA_TEST(far_taps_have_the_same_bits)
     free(memory), free(o.memory);
 }
 
+/* ---- the object code, its instructions trapped
+ * -------------------------------------------------------------- */
+
+#if defined(__x86_64__)
+static bool has_avx512_bf16(void)
+{
+    return ora_kernels_avx512.available() && __builtin_cpu_supports("avx512bf16");
+}
+#else
+static bool has_avx512_bf16(void)
+{
+    return false;
+}
+#endif
+
+ORA_TEST(object_code_has_the_bits_of_the_model)
+{
+    if (!has_avx512_bf16())
+        ORA_SKIP("this processor has no AVX-512 with BF16");
+#if defined(__x86_64__)
+    long met;
+    tiles_trap_begin();
+    check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_split, FLOATS);
+    check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_split, HALVES);
+    check_cuts(&ora_kernels_amx_model, &ora_kernels_amx, TOLERANT);
+    for (int i = 0; i < SHAPES; i++)
+        check_operands(&ora_kernels_amx_split, shapes[i], i % 2 ? WITH_RES : 0);
+    met = tiles_trap_end();
+    printf("%ld tile instructions trapped\n", met);
+#endif
+}
+
 /* ---- the processor's own tiles
  * ------------------------------------------------------------------------------ */
 
@@ -386,4 +427,40 @@ ORA_TEST(hardware_operands_are_those_of_a_pass)
     const struct ora_kernels *k = hardware("amx-split");
     for (int i = 0; k && i < SHAPES; i++)
         check_operands(k, shapes[i], i % 2 ? WITH_RES : 0);
+}
+
+/* ---- vdpbf16ps
+ * ---------------------------------------------------------------------------------------------- */
+
+ORA_TEST(avx512_bf16_equals_naive)
+{
+    struct ora_err err = {0};
+    const struct ora_kernels *k = ora_kernels_find("avx512-bf16", &err);
+    if (!k)
+        ORA_SKIP(err.message);
+    check_model(k, TOLERANT, PLAIN_FLOOR_DB);
+    for (int rows = 1; rows <= 40; rows++)
+        check_against_naive(k, (struct shape){24, 48, 3, 2, rows, 1, TOLERANT},
+                            WITH_Y | WITH_RES | WITH_LEAKY, PLAIN_FLOOR_DB);
+}
+
+ORA_TEST(avx512_bf16_is_avx512_where_not_tolerant)
+{
+    struct ora_err err = {0};
+    const struct ora_kernels *k = ora_kernels_find("avx512-bf16", &err);
+    if (!k)
+        ORA_SKIP(err.message);
+    check_cuts(ora_kernels_find("avx512", &err), k, FLOATS);
+    check_cuts(ora_kernels_find("avx512", &err), k, HALVES);
+}
+
+ORA_TEST(avx512_bf16_bits_under_any_cut)
+{
+    struct ora_err err = {0};
+    const struct ora_kernels *k = ora_kernels_find("avx512-bf16", &err);
+    if (!k)
+        ORA_SKIP(err.message);
+    check_cuts(k, k, TOLERANT);
+    for (int i = 0; i < SHAPES; i++)
+        check_operands(k, with_weights(shapes[i], TOLERANT), i % 2 ? WITH_RES : 0);
 }
