@@ -10,6 +10,7 @@ void mega_g2p_cache_init(struct mega_g2p_cache *cache, size_t entries)
 {
     size_t sets = entries / MEGA_G2P_CACHE_WAYS + (entries % MEGA_G2P_CACHE_WAYS != 0);
     *cache = (struct mega_g2p_cache){.sets = sets};
+    pthread_mutex_init(&cache->lock, NULL);
     if (sets > 0)
         cache->entries = ora_xcalloc(sets * MEGA_G2P_CACHE_WAYS, sizeof *cache->entries);
 }
@@ -19,6 +20,7 @@ void mega_g2p_cache_release(struct mega_g2p_cache *cache)
     for (size_t i = 0; i < cache->sets * MEGA_G2P_CACHE_WAYS; i++)
         free(cache->entries[i].ids);
     free(cache->entries);
+    pthread_mutex_destroy(&cache->lock);
     *cache = (struct mega_g2p_cache){0};
 }
 
@@ -61,37 +63,53 @@ static struct mega_g2p_entry *find(struct mega_g2p_entry *set, const struct mega
 
 bool mega_g2p_cache_get(struct mega_g2p_cache *cache, struct mega_g2p_chunk *chunk)
 {
+    pthread_mutex_lock(&cache->lock);
     struct mega_g2p_entry *e = find(set_of(cache, chunk), chunk);
     *(e ? &cache->hits : &cache->misses) += 1;
-    if (!e)
-        return false;
-    e->used = ++cache->tick;
-    memcpy(chunk->out, e->ids + e->count, sizeof *e->ids * (size_t)e->written);
-    chunk->written = e->written;
-    chunk->ended = e->ended;
-    return true;
+    if (e) {
+        e->used = ++cache->tick;
+        memcpy(chunk->out, e->ids + e->count, sizeof *e->ids * (size_t)e->written);
+        chunk->written = e->written;
+        chunk->ended = e->ended;
+    }
+    pthread_mutex_unlock(&cache->lock);
+    return e != NULL;
+}
+
+/* The entry of a set that was used longest ago. */
+static struct mega_g2p_entry *oldest_of(struct mega_g2p_entry *set)
+{
+    struct mega_g2p_entry *oldest = set;
+    for (int i = 1; i < MEGA_G2P_CACHE_WAYS; i++)
+        if (set[i].used < oldest->used)
+            oldest = &set[i];
+    return oldest;
 }
 
 void mega_g2p_cache_put(struct mega_g2p_cache *cache, const struct mega_g2p_chunk *chunk)
 {
-    struct mega_g2p_entry *set = set_of(cache, chunk), *oldest = set;
-    if (!set || find(set, chunk))
+    struct mega_g2p_entry *set = set_of(cache, chunk);
+    if (!set)
         return;
     int32_t *ids = ora_trymalloc(sizeof *ids * ((size_t)chunk->count + (size_t)chunk->written));
     if (!ids)
         return;
-    for (int i = 1; i < MEGA_G2P_CACHE_WAYS; i++)
-        if (set[i].used < oldest->used)
-            oldest = &set[i];
-    free(oldest->ids);
     memcpy(ids, chunk->ids, sizeof *ids * (size_t)chunk->count);
     memcpy(ids + chunk->count, chunk->out, sizeof *ids * (size_t)chunk->written);
-    *oldest = (struct mega_g2p_entry){.ids = ids,
-                                      .count = chunk->count,
-                                      .limit = chunk->limit,
-                                      .written = chunk->written,
-                                      .ended = chunk->ended,
-                                      .used = ++cache->tick};
+    pthread_mutex_lock(&cache->lock);
+    if (!find(set, chunk)) {
+        struct mega_g2p_entry *oldest = oldest_of(set);
+        int32_t *gone = oldest->ids;
+        *oldest = (struct mega_g2p_entry){.ids = ids,
+                                          .count = chunk->count,
+                                          .limit = chunk->limit,
+                                          .written = chunk->written,
+                                          .ended = chunk->ended,
+                                          .used = ++cache->tick};
+        ids = gone;
+    }
+    pthread_mutex_unlock(&cache->lock);
+    free(ids);
 }
 
 /* ---- running --------------------------------------------------------------------------------------------

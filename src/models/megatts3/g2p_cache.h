@@ -10,10 +10,13 @@
  * Sets of four entries, the one that was used longest ago leaves; an entry holds the whole key, so hashes
  * that collide do no harm. Chunks of more than MEGA_G2P_CACHE_IDS ids are not kept.
  *
- * Threads: one cache a thread.
+ * Threads: any number share a cache: it is locked while an entry is looked up or kept, never while the model
+ * runs. Two that miss the same text at once both run it, and get the same.
  */
 #ifndef ORA_MODELS_MEGATTS3_G2P_CACHE_H
 #define ORA_MODELS_MEGATTS3_G2P_CACHE_H
+
+#include <pthread.h>
 
 #include "models/megatts3/g2p.h"
 
@@ -31,6 +34,7 @@ struct mega_g2p_entry {
 };
 
 struct mega_g2p_cache {
+    pthread_mutex_t lock;
     struct mega_g2p_entry *entries;
     size_t sets;
     uint64_t tick, hits, misses;

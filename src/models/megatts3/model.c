@@ -88,9 +88,8 @@ int mega_model_bind(struct ora_model *m, const struct mega_model_spec *spec, str
         mega_model_rest(m, (enum mega_network)i);
     }
     m->duration.positions = spec->positions;
-    m->shared = ora_xcalloc(1, sizeof *m->shared);
-    pthread_mutex_init(&m->shared->lock, NULL);
-    mega_g2p_cache_init(&m->shared->readings, MEGA_G2P_CACHE_ENTRIES);
+    m->readings = ora_xcalloc(1, sizeof *m->readings);
+    mega_g2p_cache_init(m->readings, MEGA_G2P_CACHE_ENTRIES);
     m->g2p_limit = MEGA_G2P_LIMIT;
     m->max_chunk_frames = MEGA_CHUNK_SECONDS_MAX * 100;
     return rc;
@@ -100,10 +99,9 @@ void mega_model_release(struct ora_model *m)
 {
     for (int i = 0; i < MEGA_NETWORKS; i++)
         ora_pack_cache_release(&m->packed[i]);
-    if (m->shared) {
-        mega_g2p_cache_release(&m->shared->readings);
-        pthread_mutex_destroy(&m->shared->lock);
-        free(m->shared);
+    if (m->readings) {
+        mega_g2p_cache_release(m->readings);
+        free(m->readings);
     }
     mega_prompt_release(&m->prompt);
     mega_text_close(&m->text);

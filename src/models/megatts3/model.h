@@ -9,8 +9,6 @@
 #ifndef ORA_MODELS_MEGATTS3_MODEL_H
 #define ORA_MODELS_MEGATTS3_MODEL_H
 
-#include <pthread.h>
-
 #include "models/family.h"
 #include "models/megatts3/dit.h"
 #include "models/megatts3/duration.h"
@@ -23,12 +21,6 @@
 
 enum mega_network { MEGA_NET_G2P, MEGA_NET_DURATION, MEGA_NET_DIT, MEGA_NET_VAE, MEGA_NETWORKS };
 
-/* What the threads of a const model share and change. */
-struct mega_shared {
-    pthread_mutex_t lock;
-    struct mega_g2p_cache readings;
-};
-
 struct ora_model {
     struct mega_dims dims;
     const struct ora_kernels *k;
@@ -39,10 +31,10 @@ struct ora_model {
     struct ora_pack_cache packed[MEGA_NETWORKS];
     struct mega_prompt prompt; /* whose voice it is */
     struct mega_text *text;
-    struct mega_shared *shared;
-    int g2p_limit;        /* ids a chunk may get */
-    int max_chunk_frames; /* what the arena is planned for */
-    bool weights_random;  /* they never end a chunk by themselves: its length is forced (speak.h) */
+    struct mega_g2p_cache *readings; /* what threads share and change; it locks itself */
+    int g2p_limit;                   /* ids a chunk may get */
+    int max_chunk_frames;            /* what the arena is planned for */
+    bool weights_random; /* they never end a chunk by themselves: its length is forced (speak.h) */
     char *lang;
 };
 

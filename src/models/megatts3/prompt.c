@@ -67,13 +67,21 @@ static int pack(const struct mega_prompt_base *base, bind_fn *bind, void *model,
     return b.rc;
 }
 
+/* Arena bytes that the bound model takes, beside compute's own. */
+typedef size_t bytes_fn(const struct ora_compute *c, const void *model, const struct mega_prompt_wave *w);
+
 static int stage_begin(struct stage *s, const struct mega_prompt_base *base, bind_fn *bind, void *model,
-                       size_t floats, struct ora_err *err)
+                       bytes_fn *bytes, const struct mega_prompt_wave *w, struct ora_err *err)
 {
+    enum { ROUNDING = 4096 }; /* what aligning each buffer takes */
+    const struct ora_compute dry = {.k = base->kernels};
+    size_t all;
     *s = (struct stage){0};
     int rc = pack(base, bind, model, &s->packed, err);
+    if (rc == 0 && !ora_size_add(bytes(&dry, model, w), base->kernels->scratch_bytes + ROUNDING, &all))
+        rc = ora_err_set(err, ORA_E_LIMIT, "the prompt takes more memory than can be counted");
     if (rc == 0)
-        rc = ora_arena_init(&s->arena, base->kernels->scratch_bytes + floats * sizeof(float), err);
+        rc = ora_arena_init(&s->arena, all, err);
     return rc < 0 ? rc : ora_compute_init(&s->compute, base->kernels, &s->arena, err);
 }
 
@@ -89,24 +97,31 @@ static size_t wide(int channels)
     return ORA_LANES * (size_t)ora_blocks(channels);
 }
 
-/* The encoder's layers hold at most a dozen tensors of a row each; the decoder's caches are small beside. */
-static size_t aligner_floats(const struct mega_align_dims *d, int frames)
+/* Tokens that an alignment may have. */
+static int aligner_limit(const struct mega_aligner *m)
 {
-    size_t rows = (size_t)frames / 2 + 16, head = wide(d->state / d->heads) * (size_t)d->heads;
-    size_t encoder = 2 * rows * (wide(d->mels) + wide(d->state)) +
-                     rows * (8 * wide(d->state) + 5 * head + 2 * wide(d->mlp) + 3 * wide(3 * d->state));
-    size_t kept =
-        ora_kv_floats(d->dec_layers, d->heads, d->state / d->heads, MEGA_ALIGN_TOKENS_MAX + (int)rows);
-    return encoder + kept + rows * rows / 4 + 4 * (wide(d->vocab) + wide(d->mlp)) + (1 << 16);
+    return MEGA_ALIGN_TOKENS_MAX < m->dims.text_ctx ? MEGA_ALIGN_TOKENS_MAX : m->dims.text_ctx;
+}
+
+static size_t aligner_bytes(const struct ora_compute *c, const void *model, const struct mega_prompt_wave *w)
+{
+    const struct mega_aligner *m = model;
+    size_t rows = (size_t)w->frames / 2, audio = ora_b16_floats(m->dims.state, rows, 0) * sizeof(float), all;
+    size_t encode = mega_aligner_encode_bytes(c, m, w->frames);
+    size_t align = mega_aligner_align_bytes(c, m, (int)rows, aligner_limit(m));
+    return ora_size_add(audio, encode > align ? encode : align, &all) ? all : SIZE_MAX;
 }
 
 /* A stage has half the row width of samples before it, so the first one's buffers decide: five of them, what
  * its strided convolution gathers, and the sum of all later ones make not quite six. */
-static size_t encoder_floats(const struct mega_vae_dims *d, size_t samples)
+static size_t encoder_bytes(const struct ora_compute *c, const void *model, const struct mega_prompt_wave *w)
 {
+    const struct mega_vae_dims *d = &((const struct mega_vae_encoder *)model)->dims;
     size_t row = wide(d->enc_filters), late = wide(d->lstm) * 8 + wide(d->enc_dim) + wide(2 * d->z);
-    return (samples + 256) * row * 7 + (samples / MEGA_LATENT_HOP + 64) * (late + 4 * wide(d->lstm)) +
-           (1 << 16);
+    size_t latents = 8 * (size_t)mega_vae_latents((int)w->samples) * MEGA_LATENT;
+    (void)c;
+    return sizeof(float) * ((w->samples + 256) * row * 7 + latents + (1 << 16) +
+                            (w->samples / MEGA_LATENT_HOP + 64) * (late + 4 * wide(d->lstm)));
 }
 
 /* ---- hearing --------------------------------------------------------------------------------------------
@@ -226,10 +241,9 @@ int mega_prompt_align(const struct mega_prompt_base *base, const struct mega_pro
     const struct mega_align_dims *d = &base->dims->align;
     struct mega_aligner *m = ora_xcalloc(1, sizeof *m);
     struct stage s;
-    int rows = w->frames / 2, limit = MEGA_ALIGN_TOKENS_MAX;
+    int rows = w->frames / 2;
     struct ora_fpu_state fpu = ora_fpu_enter();
-    int rc = stage_begin(&s, base, bind_aligner, m, aligner_floats(d, w->frames), err);
-    limit = limit < d->text_ctx ? limit : d->text_ctx;
+    int rc = stage_begin(&s, base, bind_aligner, m, aligner_bytes, w, err);
     if (rc == 0 && rows > d->audio_ctx)
         rc = ora_err_set(err, ORA_E_BAD_INPUT, "the aligner takes %.1f s, the prompt has %.1f s",
                          d->audio_ctx / 50.0, rows / 50.0);
@@ -240,7 +254,7 @@ int mega_prompt_align(const struct mega_prompt_base *base, const struct mega_pro
         if (rc == 0)
             rc = mega_aligner_encode(&s.compute, m, w->mel, w->frames, audio, err);
         if (rc == 0)
-            rc = mega_aligner_align(&s.compute, m, audio, rows, limit, tokens, count, NULL, err);
+            rc = mega_aligner_align(&s.compute, m, audio, rows, aligner_limit(m), tokens, count, NULL, err);
     }
     stage_end(&s);
     ora_fpu_leave(fpu);
@@ -310,8 +324,7 @@ static int encode(const struct mega_prompt_base *base, const struct mega_prompt_
     size_t n = (size_t)rows * MEGA_LATENT;
     bool ok = true;
     struct ora_fpu_state fpu = ora_fpu_enter();
-    int rc =
-        stage_begin(&s, base, bind_encoder, m, encoder_floats(&base->dims->vae, w->samples) + 8 * n, err);
+    int rc = stage_begin(&s, base, bind_encoder, m, encoder_bytes, w, err);
     if (rc == 0) {
         float *mean = ora_floats(&s.compute, n, &ok), *logvar = ora_floats(&s.compute, n, &ok);
         rc = ok ? 0 : ora_no_room(err, "the prompt's latents");

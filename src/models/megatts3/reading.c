@@ -25,9 +25,7 @@ int mega_read(const struct ora_compute *c, const struct ora_model *m, const stru
                                            .out = ora_xmalloc((size_t)want[i].limit * sizeof(int32_t)),
                                            .limit = want[i].limit};
     struct ora_fpu_state fpu = ora_fpu_enter();
-    pthread_mutex_lock(&m->shared->lock);
-    int rc = mega_g2p_run_cached(c, &m->g2p, &m->shared->readings, chunk, (int)count, MEGA_G2P_WIDTH, err);
-    pthread_mutex_unlock(&m->shared->lock);
+    int rc = mega_g2p_run_cached(c, &m->g2p, m->readings, chunk, (int)count, MEGA_G2P_WIDTH, err);
     ora_fpu_leave(fpu);
     for (size_t i = 0; i < count; i++)
         if (rc == 0)

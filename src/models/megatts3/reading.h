@@ -4,8 +4,8 @@
  *     struct mega_want want[] = {{.ids = ids, .count = n, .limit = 256, .reading = &r}, …};
  *     mega_read(&c, m, want, count, &err);                // r.ids, r.count, r.ended
  *
- * What was read before comes from the model's cache. Threads: one reads at a time (the cache is the model's);
- * the others wait. Ownership: readings are fresh; free(reading.ids).
+ * What was read before comes from the model's cache, which threads share. Ownership: readings are fresh;
+ * free(reading.ids).
  */
 #ifndef ORA_MODELS_MEGATTS3_READING_H
 #define ORA_MODELS_MEGATTS3_READING_H
