@@ -108,12 +108,10 @@ static int take_latents(struct cloning *c, const struct ora_npy *a, const char *
     c->latent_rows = a->count / MEGA_LATENT;
     c->latents = ora_xcalloc(a->count, sizeof *c->latents);
     memcpy(c->latents, a->data, a->count * sizeof *c->latents);
-    double square = 0;
-    for (size_t i = 0; i < a->count; i++)
-        square += (double)c->latents[i] * (double)c->latents[i];
-    double rms = sqrt(square / (double)a->count);
-    if (!isfinite(rms))
-        return ora_err_set(c->err, ORA_E_FORMAT, "%s: a latent is no number", name);
+    double rms;
+    int rc = mega_latents_check(c->latents, c->latent_rows, &rms, c->err);
+    if (rc < 0)
+        return ora_err_wrap(c->err, "%s", name);
     if (rms < 0.2 || rms > 5)
         note(c, "%s: its values have an RMS of %.3g, a WaveVAE's have about 1: are these latents?", name,
              rms);

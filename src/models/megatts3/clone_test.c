@@ -215,6 +215,32 @@ ORA_TEST(recordings_of_every_kind)
     end(&f);
 }
 
+/* Samples of a float file may be anything. */
+ORA_TEST(recordings_beyond_full_scale)
+{
+    static const struct {
+        float amplitude;
+        int rc;
+        const char *says;
+    } cases[] = {{0.9f, 0, NULL},
+                 {8, ORA_E_BAD_INPUT, "the prompt is louder than full scale"},
+                 {40, ORA_E_BAD_INPUT, "of the prompt is "},
+                 {NAN, ORA_E_BAD_INPUT, "sample 0 of the prompt is "}};
+    static float mono[MEGA_SAMPLE_RATE];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mega_prompt_input in = {
+            .mono = mono, .samples = MEGA_SAMPLE_RATE, .sample_rate_hz = MEGA_SAMPLE_RATE};
+        struct mega_prompt_wave w;
+        struct ora_err err = {0};
+        for (int t = 0; t < MEGA_SAMPLE_RATE; t++)
+            mono[t] = cases[i].amplitude * (float)sin(0.1 * t);
+        ORA_CHECK_INT(mega_prompt_hear(&in, 0, &w, &err), cases[i].rc);
+        if (cases[i].says && !strstr(err.message, cases[i].says))
+            ORA_FAIL("\"%s\" does not say \"%s\"", err.message, cases[i].says);
+        mega_prompt_wave_release(&w);
+    }
+}
+
 /* Means by default; noise by seed, the same for the same seed; ready-made latents as they are. */
 /* An aligner of random weights may hear nothing; the voice is made all the same, the same each time, and says
  * how. */
@@ -304,8 +330,19 @@ ORA_TEST(latents_of_another_recording)
     ORA_CHECK_OK(add(&f, f.latents, NULL, &p, &yaml, &err), err);
     ORA_CHECK(strstr(ora_str_c(&f.notes), "are these latents?"));
     mega_prompt_release(&p);
-    write_latents(f.latents, (size_t)rows, NAN);
-    ORA_CHECK_INT(add(&f, f.latents, NULL, &p, &yaml, &err), ORA_E_FORMAT);
+    static const struct {
+        float value;
+        const char *says;
+    } wild[] = {{NAN, "prompt.npy: latent 0, channel 0 is "},
+                {INFINITY, "channel 0 is -inf, wanted 1000 at most"},
+                {1001, "channel 0 is -1001, wanted 1000 at most"},
+                {101, "prompt.npy: the latents have an RMS of 101, wanted 100 at most"}};
+    for (size_t i = 0; i < sizeof wild / sizeof *wild; i++) {
+        write_latents(f.latents, (size_t)rows, wild[i].value);
+        ORA_CHECK_INT(add(&f, f.latents, NULL, &p, &yaml, &err), ORA_E_BAD_INPUT);
+        if (!strstr(err.message, wild[i].says))
+            ORA_FAIL("\"%s\" does not say \"%s\"", err.message, wild[i].says);
+    }
     write_file(f.latents, "\x80\x04cos\nsystem\n", 12);
     ORA_CHECK_INT(add(&f, f.latents, NULL, &p, &yaml, &err), ORA_E_FORMAT);
     ORA_CHECK_STR(err.message, "prompt.npy is no .npy file");
@@ -361,6 +398,18 @@ ORA_TEST(bad_prompt_files)
         ora_weights_close(&w);
     }
     struct ora_weights *w = NULL;
+    for (int i = 0; i < 2; i++) {
+        struct mega_prompt wild = p;
+        float good = p.latents[0];
+        wild.lufs = i ? p.lufs : 40;
+        p.latents[0] = i ? 2000 : good;
+        ORA_CHECK_OK(mega_prompt_write(&wild, f.voice.model_sha256, path, NULL, &err), err);
+        p.latents[0] = good;
+        ORA_CHECK_OK(ora_weights_open(path, &w, &err), err);
+        ORA_CHECK_INT(mega_prompt_read(&q, w, NULL, &err), ORA_E_VOICE);
+        ORA_CHECK(strstr(err.message, i ? "is 2000, wanted 1000 at most" : "prompt_lufs"));
+        ora_weights_close(&w);
+    }
     ORA_CHECK_OK(mega_prompt_write(&p, f.voice.model_sha256, path, NULL, &err), err);
     ORA_CHECK_OK(ora_weights_open(path, &w, &err), err);
     ORA_CHECK_INT(mega_prompt_read(&q, w, "00ff", &err), ORA_E_VOICE);

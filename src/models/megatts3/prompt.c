@@ -14,9 +14,6 @@
 
 enum { TAIL = MEGA_SAMPLE_RATE / 2, MEL_RATE = 16000, MEL_HOP = 160, MELS = 80 };
 
-/* A recording whose loudness is below this holds no voice. */
-static const double LUFS_LEAST = -60;
-
 void mega_prompt_release(struct mega_prompt *p)
 {
     free(p->phones);
@@ -204,19 +201,42 @@ static int listen(struct mega_prompt_wave *w, struct ora_err *err)
     return rc;
 }
 
+static int check_samples(const struct mega_prompt_input *in, struct ora_err *err)
+{
+    for (size_t i = 0; i < in->samples; i++)
+        if (!(fabsf(in->mono[i]) <= MEGA_PROMPT_SAMPLE_MAX))
+            return ora_err_set(err, ORA_E_BAD_INPUT,
+                               "sample %zu of the prompt is %g, wanted %d at most (full scale is 1)", i,
+                               (double)in->mono[i], MEGA_PROMPT_SAMPLE_MAX);
+    return 0;
+}
+
+static int check_loudness(double lufs, struct ora_err *err)
+{
+    if (!(lufs >= MEGA_PROMPT_LUFS_MIN))
+        return ora_err_set(err, ORA_E_BAD_INPUT,
+                           "the prompt is silent (loudness %.1f LUFS, wanted %d at least)", lufs,
+                           MEGA_PROMPT_LUFS_MIN);
+    if (lufs > MEGA_PROMPT_LUFS_MAX)
+        return ora_err_set(err, ORA_E_BAD_INPUT,
+                           "the prompt is louder than full scale (loudness %.1f LUFS, wanted %d at most): "
+                           "its samples must lie between -1 and 1",
+                           lufs, MEGA_PROMPT_LUFS_MAX);
+    return 0;
+}
+
 int mega_prompt_hear(const struct mega_prompt_input *in, int win_size, struct mega_prompt_wave *w,
                      struct ora_err *err)
 {
     *w = (struct mega_prompt_wave){0};
     int rc = check_length(in, err);
     if (rc == 0)
+        rc = check_samples(in, err);
+    if (rc == 0)
         rc = pad(in, win_size ? win_size : MEGA_WIN_SIZE, w, err);
     if (rc == 0) {
         w->lufs = mega_loudness(w->wave, w->samples);
-        if (!(w->lufs >= LUFS_LEAST))
-            rc = ora_err_set(err, ORA_E_BAD_INPUT,
-                             "the prompt is silent (loudness %.1f LUFS, wanted %.0f at least)", w->lufs,
-                             LUFS_LEAST);
+        rc = check_loudness(w->lufs, err);
     }
     if (rc == 0)
         rc = listen(w, err);
@@ -343,12 +363,23 @@ static int encode(const struct mega_prompt_base *base, const struct mega_prompt_
     return rc;
 }
 
-static int check_latents(const float *v, size_t n, struct ora_err *err)
+int mega_latents_check(const float *latents, size_t rows, double *rms, struct ora_err *err)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(v[i]))
-            return ora_err_set(err, ORA_E_BAD_INPUT, "latent %zu, channel %zu is no number", i / MEGA_LATENT,
-                               i % MEGA_LATENT);
+    double square = 0;
+    size_t n = rows * MEGA_LATENT;
+    for (size_t i = 0; i < n; i++) {
+        double v = (double)latents[i];
+        if (!(fabs(v) <= MEGA_LATENT_MAX))
+            return ora_err_set(err, ORA_E_BAD_INPUT, "latent %zu, channel %zu is %g, wanted %d at most",
+                               i / MEGA_LATENT, i % MEGA_LATENT, v, MEGA_LATENT_MAX);
+        square += v * v;
+    }
+    double found = n ? sqrt(square / (double)n) : 0;
+    if (rms)
+        *rms = found;
+    if (found > MEGA_LATENT_RMS_MAX)
+        return ora_err_set(err, ORA_E_BAD_INPUT, "the latents have an RMS of %g, wanted %d at most", found,
+                           MEGA_LATENT_RMS_MAX);
     return 0;
 }
 
@@ -371,7 +402,7 @@ static int set_latents(const struct mega_prompt_base *base, const struct mega_pr
         memcpy(p->latents, in->latents, n * sizeof *p->latents);
     else
         rc = encode(base, in, w, made, p, err);
-    return rc < 0 ? rc : check_latents(p->latents, n, err);
+    return rc < 0 ? rc : mega_latents_check(p->latents, (size_t)p->rows, NULL, err);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------------

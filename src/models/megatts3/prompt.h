@@ -32,6 +32,16 @@
 /* What a prompt may be: the released models' web page cuts at 28 s. */
 enum { MEGA_PROMPT_SECONDS_MAX = 28, MEGA_PROMPT_MS_MIN = 500 };
 
+/* Floats may be anything; beyond these bounds they are no speech, and what follows would be noise. A
+ * recording at full scale throughout has about 0 LUFS; latents have an RMS of about 1. */
+enum {
+    MEGA_PROMPT_LUFS_MIN = -60,
+    MEGA_PROMPT_LUFS_MAX = 3,
+    MEGA_PROMPT_SAMPLE_MAX = 32,
+    MEGA_LATENT_RMS_MAX = 100,
+    MEGA_LATENT_MAX = 1000,
+};
+
 struct mega_prompt {
     int phone_count;
     int32_t *phones, *tones; /* [phone_count]; as the duration model and the DiT take them */
@@ -73,8 +83,8 @@ struct mega_prompt_input {
     void *progress_ctx;
 };
 
-/* BAD_INPUT: too short, too long, silent, no phones found, latents of another length; VOICE: no encoder and
- * no latents; NO_MEMORY. */
+/* BAD_INPUT: too short, too long, silent, too loud to be a recording, no phones found, latents of another
+ * length; VOICE: no encoder and no latents; NO_MEMORY. */
 int mega_prompt_make(const struct mega_prompt_base *base, const struct mega_prompt_input *in,
                      struct mega_prompt *p, struct ora_err *err);
 
@@ -101,6 +111,9 @@ int mega_prompt_frames(size_t padded_samples);
 
 /* ---- using one ------------------------------------------------------------------------------------------
  */
+
+/* [rows][32]: within the bounds above, and numbers? *rms may be NULL. BAD_INPUT: which is not. */
+int mega_latents_check(const float *latents, size_t rows, double *rms, struct ora_err *err);
 
 /* A duration state that has heard the prompt, with room for `capacity` phones in all. */
 int mega_prompt_prime(const struct ora_compute *c, const struct mega_duration *m, const struct mega_prompt *p,

@@ -83,6 +83,8 @@ static int read_meta(struct mega_prompt *p, const struct ora_weights *w, const c
     p->lufs = strtod(lufs, &end);
     if (end == lufs || *end)
         return fault(w, err, "its prompt_lufs is no number");
+    if (!(p->lufs >= MEGA_PROMPT_LUFS_MIN && p->lufs <= MEGA_PROMPT_LUFS_MAX))
+        return fault(w, err, "its prompt_lufs is no recording's");
     if (base_sha256 && strcmp(of, base_sha256) != 0)
         return ora_err_set(
             err, ORA_E_VOICE,
@@ -122,10 +124,8 @@ static int check(const struct mega_prompt *p, const struct ora_weights *w, struc
     }
     if (sum != (int64_t)MEGA_LATENT_FRAMES * p->rows)
         return fault(w, err, "durations and latents are of different lengths");
-    for (size_t i = 0; i < (size_t)p->rows * MEGA_LATENT; i++)
-        if (!isfinite(p->latents[i]))
-            return fault(w, err, "a latent is no number");
-    return 0;
+    struct ora_err why = {0};
+    return mega_latents_check(p->latents, (size_t)p->rows, NULL, &why) < 0 ? fault(w, err, why.message) : 0;
 }
 
 static int read_all(struct mega_prompt *p, const struct ora_weights *w, struct ora_err *err)
