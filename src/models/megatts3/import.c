@@ -65,16 +65,23 @@ static void tell_read(const struct importing *im, const char *path)
 /* ---- finding -------------------------------------------------------------------------------------- */
 
 /* dir/folder/stem with one of the endings, or NULL. */
-static char *find_file(const char *dir, const char *folder, const char *stem)
+static int find_file(const struct importing *im, const char *folder, const char *stem, char **found)
 {
     static const char *const endings[] = {".ckpt", ".safetensors"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        char *path = ora_fmt("%s/%s/%s%s", dir, folder, stem, endings[i]);
-        if (ora_file_exists(path))
-            return path;
-        free(path);
+    char *in = ora_path_join(im->dir, folder);
+    int rc = 0;
+    *found = NULL;
+    for (size_t i = 0; rc == 0 && !*found && i < sizeof endings / sizeof *endings; i++) {
+        bool there;
+        char *path = ora_fmt("%s/%s%s", in, stem, endings[i]);
+        rc = mega_import_finds(in, path, &there, im->err);
+        if (rc == 0 && there)
+            *found = path;
+        else
+            free(path);
     }
-    return NULL;
+    free(in);
+    return rc;
 }
 
 static int has_encoder(const char *path, bool *has, struct ora_err *err)
@@ -92,17 +99,18 @@ static int has_encoder(const char *path, bool *has, struct ora_err *err)
  * too. */
 static int find_vae(struct importing *im, char **full)
 {
-    char *decoder = find_file(im->dir, "wavvae", "decoder");
+    char *decoder;
     bool has = false;
-    int rc = 0;
-    *full = find_file(im->dir, "wavvae", "model_only_last");
-    if (!*full)
-        *full = find_file(im->dir, "wavvae-full", "model_only_last");
-    if (*full)
+    int rc = find_file(im, "wavvae", "decoder", &decoder);
+    if (rc == 0)
+        rc = find_file(im, "wavvae", "model_only_last", full);
+    if (rc == 0 && !*full)
+        rc = find_file(im, "wavvae-full", "model_only_last", full);
+    if (rc == 0 && *full)
         rc = has_encoder(*full, &has, im->err);
     if (has)
         im->file[MEGA_PART_VAE_ENCODER] = ora_xstrdup(*full);
-    if (decoder && *full == NULL && (rc = has_encoder(decoder, &has, im->err)) == 0 && has)
+    if (rc == 0 && decoder && *full == NULL && (rc = has_encoder(decoder, &has, im->err)) == 0 && has)
         im->file[MEGA_PART_VAE_ENCODER] = ora_xstrdup(decoder);
     im->file[MEGA_PART_VAE] = decoder ? decoder : *full ? ora_xstrdup(*full) : NULL;
     return rc;
@@ -111,10 +119,10 @@ static int find_vae(struct importing *im, char **full)
 static int find_all(struct importing *im, char **full)
 {
     int rc = find_vae(im, full), found = 0;
-    for (int p = 0; p < MEGA_PARTS; p++) {
+    for (int p = 0; rc == 0 && p < MEGA_PARTS; p++) {
         if (p != MEGA_PART_VAE && p != MEGA_PART_VAE_ENCODER)
-            im->file[p] =
-                find_file(im->dir, origins[p].folder, p == MEGA_PART_G2P ? "model" : "model_only_last");
+            rc = find_file(im, origins[p].folder, p == MEGA_PART_G2P ? "model" : "model_only_last",
+                           &im->file[p]);
         im->voice.part[p] = im->file[p];
         found += im->voice.part[p];
     }
@@ -284,11 +292,12 @@ static int compare_vaes(struct importing *im, const char *full)
 
 static int read_config(struct importing *im)
 {
-    char *path = ora_fmt("%s/diffusion_transformer/config.yaml", im->dir);
+    char *folder = ora_path_join(im->dir, "diffusion_transformer"),
+         *path = ora_path_join(folder, "config.yaml");
     long win = MEGA_WIN_SIZE, multiple = MEGA_FRAME_MULTIPLE;
-    bool has_win = false, has_multiple = false;
-    int rc = 0;
-    if (ora_file_exists(path)) {
+    bool has_win = false, has_multiple = false, there;
+    int rc = mega_import_finds(folder, path, &there, im->err);
+    if (rc == 0 && there) {
         rc = mega_config_number(path, "win_size", 16, 1 << 16, &win, &has_win, im->err);
         if (rc == 0)
             rc = mega_config_number(path, "frames_multiple", 1, 1 << 16, &multiple, &has_multiple, im->err);
@@ -302,6 +311,7 @@ static int read_config(struct importing *im)
         note(im, "%s does not give win_size: %d is taken", path, MEGA_WIN_SIZE);
     im->voice.win_size = (int)win;
     free(path);
+    free(folder);
     return rc;
 }
 

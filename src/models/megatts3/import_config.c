@@ -2,9 +2,12 @@
 #include "models/megatts3/import_config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -12,6 +15,29 @@
 #include "text/bpe.h"
 
 enum { CONFIG_MAX_BYTES = 1 << 20, JSON_MAX_BYTES = 8 << 20 };
+
+/* ---- what is there ------------------------------------------------------------------------------------ */
+
+static bool is_missing(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+int mega_import_finds(const char *folder, const char *path, bool *there, struct ora_err *err)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), why = errno;
+    *there = fd >= 0;
+    if (fd >= 0) {
+        close(fd);
+        return 0;
+    }
+    bool folder_leads_nowhere = !is_missing(folder) && access(folder, F_OK) < 0;
+    if (is_missing(path) && !folder_leads_nowhere)
+        return 0;
+    ora_err_errno(err, why, "%s", path);
+    return ora_err_wrap(err, "it is there and cannot be read");
+}
 
 /* ---- config.yaml ---------------------------------------------------------------------------------- */
 
@@ -74,8 +100,9 @@ static int read_json(const char *folder, const char *file, json_t **object, stru
     size_t len;
     json_error_t why;
     *object = NULL;
-    int rc = 0;
-    if (ora_file_exists(path) && (rc = ora_file_read(path, JSON_MAX_BYTES, &text, &len, err)) == 0) {
+    bool there;
+    int rc = mega_import_finds(folder, path, &there, err);
+    if (rc == 0 && there && (rc = ora_file_read(path, JSON_MAX_BYTES, &text, &len, err)) == 0) {
         *object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
         if (!json_is_object(*object))
             rc = ora_err_set(err, ORA_E_FORMAT, "%s:%d: %s", path, why.line,
@@ -145,6 +172,9 @@ static int check_vocabulary(const char *folder, const struct mega_tokenizer_file
     if (rc == 0 && (ora_bpe_tokens(bpe) > (size_t)d->bot || ora_bpe_tokens(bpe) > (size_t)d->speech_start))
         rc = ora_err_set(err, ORA_E_VOICE, "%s/vocab.json: ids up to %zu, wanted below %d", folder,
                          ora_bpe_tokens(bpe) - 1, d->bot < d->speech_start ? d->bot : d->speech_start);
+    if (rc == 0 && !ora_bpe_pairs(bpe))
+        rc =
+            ora_err_set(err, ORA_E_VOICE, "%s/merges.txt has no merges: no text can be read with it", folder);
     ora_bpe_close(&bpe);
     return rc;
 }

@@ -7,6 +7,10 @@
 #include "base/err.h"
 #include "models/megatts3/dims.h"
 
+/* Whether path (folder/…) is there to be read. *there is false where neither it nor a link of its name is;
+ * what is there and cannot be opened (a dangling or circular link, another's file) is an error. */
+int mega_import_finds(const char *folder, const char *path, bool *there, struct ora_err *err);
+
 /* A whole number at the outermost level of a config.yaml; *found tells whether it stands there. The reference
  * runs
  * "${…}" in these files as Python: here it is an error. The file is read by lines, so that whatever else

@@ -274,6 +274,73 @@ ORA_TEST(missing_folders_are_told)
     free(dir), free(none);
 }
 
+/* Only what is not there is missing. */
+ORA_TEST(what_is_there_and_cannot_be_read_is_an_error)
+{
+    static const struct {
+        const char *link, *to;
+    } cases[] = {
+        {"duration_lm/model_only_last.ckpt", "model_only_last.ckpt"}, /* a circle */
+        {"duration_lm/model_only_last.safetensors", "gone"},
+        {"duration_lm", "duration_lm"},
+        {"duration_lm", "gone"},
+        {"diffusion_transformer/config.yaml", "gone"},
+        {"wavvae-full/model_only_last.ckpt", "gone"},
+        {"g2p/model.safetensors", "gone"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ora_err err = {0};
+        char name[16];
+        snprintf(name, sizeof name, "broken-%zu", i);
+        char *dir = folder_of(name, PARTS("aligner_lm")), *link = ora_path_join(dir, cases[i].link),
+             *folder = ora_path_dir(link);
+        ORA_CHECK_OK(ora_file_mkdirs(folder, 0755, &err), err);
+        ORA_CHECK_INT(symlink(cases[i].to, link), 0);
+        struct result r = import(dir, "dims.json");
+        ORA_CHECK(r.rc < 0);
+        ORA_CHECK_HAS(r.err.message, "it is there and cannot be read");
+        ORA_CHECK_HAS(r.err.message, link);
+        ORA_CHECK(!ora_file_exists(r.model));
+        release(&r);
+        free(dir), free(link), free(folder);
+    }
+}
+
+ORA_TEST(an_empty_tokenizer_is_refused)
+{
+    static const struct {
+        const char *file, *text, *says;
+    } cases[] = {
+        {"merges.txt", "", "merges.txt has no merges"},
+        {"merges.txt", "#version: 0.2\n", "merges.txt has no merges"},
+        {"vocab.json", "", "vocab.json"},
+        {"vocab.json", "{}", "no token for the byte"},
+    };
+    static const char *const files[] = {"config.json", "added_tokens.json", "vocab.json", "merges.txt",
+                                        "model.safetensors"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ora_err err = {0};
+        char name[16];
+        snprintf(name, sizeof name, "empty-%zu", i);
+        char *dir = folder_of(name, PARTS("aligner_lm")), *g2p = ora_path_join(dir, "g2p");
+        ORA_CHECK_OK(ora_file_mkdirs(g2p, 0755, &err), err);
+        for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+            char *to = ora_fmt("%s/g2p/%s", checkpoints, files[k]), *from = ora_path_join(g2p, files[k]);
+            if (strcmp(files[k], cases[i].file) != 0)
+                ORA_CHECK_INT(symlink(to, from), 0);
+            else
+                ORA_CHECK_OK(ora_file_write_atomic(from, cases[i].text, strlen(cases[i].text), 0644, &err),
+                             err);
+            free(to), free(from);
+        }
+        struct result r = import(dir, "dims.json");
+        ORA_CHECK(r.rc < 0);
+        ORA_CHECK_HAS(r.err.message, cases[i].says);
+        release(&r);
+        free(dir), free(g2p);
+    }
+}
+
 ORA_TEST(sizes_of_the_release_are_wanted_without_dims)
 {
     struct result r = import(checkpoints, NULL);
