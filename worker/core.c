@@ -21,7 +21,7 @@ enum {
     AHEAD_MS = 500,          /* work wanted in the queue, in time */
     CREDIT_MIN = 2,
     CREDIT_MAX = 16,
-    ENGINE_STUCK_MS = 600000, /* one utterance never takes so long */
+    ENGINE_STUCK_MS = 600000, /* neither an utterance is begun nor a layer done */
     BACKOFF_MIN_MS = 100,
     BACKOFF_MAX_MS = 5000,
     ENGINE_STREAK_MAX = 6, /* deaths in a row before any utterance: it will not live here */
@@ -54,6 +54,7 @@ struct ora_worker_core {
     int64_t engine_again_ms; /* ENGINE_NONE: not before */
     unsigned engine_streak;
     uint64_t engine_rowid;
+    uint64_t engine_beats;
     int64_t engine_moved_ms;
 
     uint32_t drain; /* 0, or a mode of DRAIN */
@@ -470,10 +471,11 @@ void ora_worker_core_engine_ended(struct ora_worker_core *c, int signal, int sta
     move_on(c, now, fx);
 }
 
-void ora_worker_core_engine_at(struct ora_worker_core *c, uint64_t rowid, int64_t now)
+void ora_worker_core_engine_at(struct ora_worker_core *c, uint64_t rowid, uint64_t beats, int64_t now)
 {
-    if (rowid != c->engine_rowid) {
+    if (rowid != c->engine_rowid || beats != c->engine_beats) {
         c->engine_rowid = rowid;
+        c->engine_beats = beats;
         c->engine_moved_ms = now;
     }
 }

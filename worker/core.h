@@ -70,8 +70,9 @@ void ora_worker_core_engine_ended(struct ora_worker_core *core, int signal, int 
                                   int64_t now_ms, struct ora_worker_effects *fx);
 /* A SEND found no connection: HELLO is tried again soon. */
 void ora_worker_core_unsent(struct ora_worker_core *core, int64_t now_ms);
-/* What the engine has in work: a change shows that it moves. Call before each tick. */
-void ora_worker_core_engine_at(struct ora_worker_core *core, uint64_t rowid, int64_t now_ms);
+/* What the engine has in work, and the beats of its model: a change shows that it moves. Call before each
+ * tick. */
+void ora_worker_core_engine_at(struct ora_worker_core *core, uint64_t rowid, uint64_t beats, int64_t now_ms);
 /* SIGTERM or SIGINT: once finishes what is in work and returns the rest, twice returns all at once. */
 void ora_worker_core_stop(struct ora_worker_core *core, int64_t now_ms, struct ora_worker_effects *fx);
 /* For the next beat: the engine's memory, and what is finished of the batch in work. */

@@ -297,15 +297,17 @@ ORA_TEST(an_engine_that_is_stuck_is_ended_by_a_signal_that_counts)
     welcome(&s, NULL, 0);
     work(&s, 1, T1);
     bool killed = false;
-    for (int64_t t = 0; t < 700000 && !killed; t += 1000) {
+    for (int64_t t = 0; t < 2500000 && !killed; t += 1000) {
         struct ora_wire_msg beat = {.kind = ORA_WIRE_BEAT};
         from_coordinator(&s, &beat);
         if (t < 60000)
-            ora_worker_core_engine_at(s.core, (uint64_t)t, s.now); /* it moves for a minute */
+            ora_worker_core_engine_at(s.core, (uint64_t)t, 0, s.now); /* utterances go by for a minute */
+        else
+            ora_worker_core_engine_at(s.core, 1, t < 1800000 ? (uint64_t)t : 0, s.now); /* then one long one */
         tick(&s, 1000);
         const struct ora_worker_effect *e = effect(&s, ORA_WORKER_ENGINE_KILL, 0);
         killed = e && e->code == 6;
-        ORA_CHECK(!killed || t >= 650000);
+        ORA_CHECK(!killed || t >= 2390000);
     }
     ORA_CHECK(killed);
     end(&s);

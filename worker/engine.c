@@ -197,7 +197,10 @@ static int open_job(struct engine *e, const struct ora_wire_welcome *m, struct o
         return ora_err_set(err, ORA_E_NOT_FOUND, "the run's audio folder %s is not seen from this host",
                            m->audio_dir);
     e->job = ora_job_parse(m->job_yaml, strlen(m->job_yaml), "job.yaml", "/", err);
-    return e->job ? ora_renderer_create(&e->job->render, &e->renderer, err) : err->code;
+    if (!e->job)
+        return err->code;
+    e->job->render.pulse = &e->slate->pulse;
+    return ora_renderer_create(&e->job->render, &e->renderer, err);
 }
 
 /* A job that cannot be opened here is told with the first batch: the supervisor then knows that it is not a

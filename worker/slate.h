@@ -6,10 +6,13 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "base/pulse.h"
+
 struct ora_slate {
-    _Atomic uint64_t rowid; /* the utterance in work; 0: none */
-    _Atomic uint32_t done;  /* utterances of the batch in work that are finished */
+    _Atomic uint64_t rowid;    /* the utterance in work; 0: none */
+    _Atomic uint32_t done;     /* utterances of the batch in work that are finished */
     _Atomic uint32_t audio_ms; /* their audio */
+    struct ora_pulse pulse;    /* of the model: an utterance may take hours, a layer not */
 };
 
 #endif

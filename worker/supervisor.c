@@ -169,7 +169,7 @@ static void look_after_engine(struct supervisor *s, int64_t now)
         ora_worker_core_engine_ended(s->core, signal, status, rowid, now, &s->effects);
         do_effects(s);
     } else {
-        ora_worker_core_engine_at(s->core, rowid, now);
+        ora_worker_core_engine_at(s->core, rowid, atomic_load(&s->child.slate->pulse.beats), now);
     }
 }
 

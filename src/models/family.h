@@ -25,6 +25,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/pulse.h"
 #include "base/str.h"
 #include "base/yaml.h"
 
@@ -130,6 +131,7 @@ struct ora_model; /* each family defines its own */
 struct ora_open_options {
     const char *kernels;   /* level name, or NULL / "auto": the best this processor has */
     const char *cache_dir; /* where packed weights lie; NULL: the default (XDG cache) */
+    struct ora_pulse *pulse; /* beats while a model works, at least every minute or so; outlives it; or NULL */
     int decode_chunk_frames; /* 0: the family's choice; tests vary it, bytes must not change */
 };
 

@@ -51,6 +51,7 @@ void ora_count(const struct ora_compute *c, double macs)
 {
     if (c->count)
         *c->count += macs;
+    ora_pulse_beat(c->pulse);
 }
 
 void ora_map(const struct ora_compute *c, struct ora_b16 y, struct ora_b16 x, int rows, int channels,

@@ -20,6 +20,7 @@
 #define ORA_NN_COMPUTE_H
 
 #include "base/arena.h"
+#include "base/pulse.h"
 #include "nn/kernels/b16.h"
 #include "nn/kernels/pack.h"
 
@@ -35,6 +36,7 @@ struct ora_compute {
     void *scratch;             /* k->scratch_bytes */
     const struct ora_tap *tap; /* NULL: none */
     double *count;             /* multiply-adds so far, or NULL */
+    struct ora_pulse *pulse;   /* beats with every layer; NULL: nobody looks */
 };
 
 int ora_compute_init(struct ora_compute *c, const struct ora_kernels *k, struct ora_arena *arena,

@@ -36,6 +36,7 @@ struct ora_render_spec {
     const char *lexicon_path; /* or NULL */
     const char *kernels;      /* or NULL: auto */
     const char *cache_dir;    /* packed weights; or NULL */
+    struct ora_pulse *pulse;  /* of the models (family.h); or NULL */
 };
 
 struct ora_utterance {

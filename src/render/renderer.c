@@ -106,7 +106,7 @@ void ora_renderer_destroy(struct ora_renderer **out)
 
 static int open_model(struct ora_renderer *r, struct slot *s, struct ora_err *err)
 {
-    struct ora_open_options options = {.kernels = r->kernels, .cache_dir = r->cache_dir};
+    struct ora_open_options options = {.kernels = r->kernels, .cache_dir = r->cache_dir, .pulse = r->spec.pulse};
     struct ora_limits limits = {.max_chars = r->spec.max_chars};
     s->family = ora_family_find(s->voice->family);
     if (!s->family)

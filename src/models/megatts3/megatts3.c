@@ -72,6 +72,7 @@ static int synth(const struct ora_model *m, struct ora_arena *arena, const struc
     struct mega_batch b = {.m = m, .count = count};
     size_t mark = ora_arena_mark(arena);
     int rc = ora_compute_init(&b.c, m->k, arena, err);
+    b.c.pulse = m->pulse;
     b.utterance = ora_xcalloc(count + 1, sizeof *b.utterance);
     if (rc == 0) {
         for (size_t i = 0; i < count; i++)

@@ -231,6 +231,7 @@ static int open_model(struct ora_model *m, const struct ora_voice *voice, const 
         rc = fit_positions(m, voice, err);
     m->weights_random = voice->base->weights_random || voice->weights_random;
     m->lang = ora_xstrdup(voice->lang);
+    m->pulse = o ? o->pulse : NULL;
     return rc;
 }
 

@@ -36,6 +36,7 @@ struct ora_model {
     int max_chunk_frames;            /* what the arena is planned for */
     bool weights_random; /* they never end a chunk by themselves: its length is forced (speak.h) */
     char *lang;
+    struct ora_pulse *pulse;
 };
 
 struct mega_model_spec {

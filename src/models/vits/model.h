@@ -30,6 +30,7 @@ struct ora_model {
     int sample_rate_hz;
     int chunk_frames; /* of the decoder */
     char *lang;       /* the voice's */
+    struct ora_pulse *pulse;
 };
 
 /* Binds every layer: the walk that packing runs. */

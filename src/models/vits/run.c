@@ -119,6 +119,7 @@ int vits_run_durations(const struct ora_model *m, struct ora_arena *arena, struc
                        struct ora_err *err)
 {
     struct texts t;
+    ora_pulse_beat(m->pulse);
     if (!allocate_texts(m, arena, r, &t))
         return no_room(err, "the text");
     int rc = speak_as(m, arena, r, err);
