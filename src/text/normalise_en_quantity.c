@@ -382,9 +382,26 @@ static bool starts_amount(const struct ora_en *n, size_t i)
            ((money || ora_en_mark(n, i, '.')) && ora_en_is(n, i + 1, ORA_TOKEN_NUMBER));
 }
 
+/* "-3%~5%", "20°C~25°C", "5km~10km": what stands between two quantities; with nothing before it means about.
+ */
+static bool is_tilde_range(const struct ora_en *n, size_t i, bool *minus)
+{
+    bool unit = ora_en_is(n, i - 1, ORA_TOKEN_WORD) &&
+                (ora_en_is(n, i - 2, ORA_TOKEN_NUMBER) || ora_en_mark(n, i - 2, 0xB0));
+    bool left = unit || ora_en_is(n, i - 1, ORA_TOKEN_NUMBER) || ora_en_mark(n, i - 1, '%') ||
+                ora_en_mark(n, i - 1, 0xB0);
+    *minus = ora_en_mark(n, i + 1, '-') || ora_en_mark(n, i + 1, 0x2212);
+    return ora_en_mark(n, i, '~') && left && starts_amount(n, i + 1 + *minus);
+}
+
 /* "5%-10%", "9am-5pm", "3:16-18": what the range rule leaves. */
 size_t ora_rule_to(struct ora_en *n, size_t i)
 {
+    bool minus;
+    if (is_tilde_range(n, i, &minus)) {
+        ora_en_say(n, minus ? "to minus " : "to ");
+        return 1 + minus;
+    }
     bool dash = ora_en_mark(n, i, '-') || ora_en_mark(n, i, 0x2013);
     bool left = ora_en_is(n, i - 1, ORA_TOKEN_NUMBER) || ora_en_mark(n, i - 1, '%') ||
                 ora_en_word_in(n, i - 1, " am pm ") ||
