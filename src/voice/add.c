@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "voice/folder.h"
 #include "voice/voice.h"
+#include "voice/voice_private.h"
 
 struct adding {
     const struct ora_voice_add_request *q;
@@ -27,7 +28,7 @@ static bool is_dir(const char *path)
 
 static bool is_blank(const char *text)
 {
-    return !text || strspn(text, " \t\r\n") == strlen(text);
+    return !text || ora_voice_text_blank(text);
 }
 
 /* ---- the request ---------------------------------------------------------------------------- */

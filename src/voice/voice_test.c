@@ -89,7 +89,7 @@ ORA_TEST(errors_name_file_line_and_field)
         {"- a\n", ORA_E_BAD_USAGE, "d/voice.yaml: not a map of fields"},
         {"format: 1\n", ORA_E_BAD_USAGE, "d/voice.yaml:1: field 'family' is missing"},
         {"format: 2\nname: x\nfamily: tone\n", ORA_E_BAD_USAGE, "d/voice.yaml:1: field 'format'"},
-        {"format: 1\nname: x\nfamily: tome\nlang: e\nsample_rate_hz: 16000\nlicense: x\n", ORA_E_VOICE,
+        {"format: 1\nname: x\nfamily: tome\nlang: en\nsample_rate_hz: 16000\nlicense: x\n", ORA_E_VOICE,
          "d/voice.yaml:3: family 'tome' is not one of this build ("},
         {"format: 1\nname: ../x\nfamily: tone\n", ORA_E_BAD_USAGE,
          "d/voice.yaml:2: field 'name': '../x' cannot be"},
@@ -374,12 +374,27 @@ ORA_TEST(a_clone_needs_consent)
 {
     struct ora_err err = {0};
     struct ora_voice *v = NULL;
-    char *none = ora_fmt("%sbase: other\n", minimal),
-         *blank = ora_fmt("%sbase: other\nconsent: \" \"\n", minimal);
+    static const char *const blanks[] = {" ", "\u00a0", "\u3000\u200b \u2003", "\ufeff"};
+    char *none = ora_fmt("%sbase: other\n", minimal);
     ORA_CHECK_INT(parse(none, &v, &err), ORA_E_BAD_USAGE);
     ORA_CHECK_STR(err.message, "d/voice.yaml:1: field 'consent' is missing");
-    ORA_CHECK_INT(parse(blank, &v, &err), ORA_E_BAD_USAGE);
-    ORA_CHECK(strstr(err.message, "is blank: say whose voice this is"));
+    for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++) {
+        char *blank = ora_fmt("%sbase: other\nconsent: \"%s\"\n", minimal, blanks[i]);
+        ORA_CHECK_INT(parse(blank, &v, &err), ORA_E_BAD_USAGE);
+        ORA_CHECK(strstr(err.message, "is blank: say whose voice this is"));
+        free(blank);
+    }
     free(none);
-    free(blank);
+}
+
+ORA_TEST(a_language_is_a_tag)
+{
+    struct ora_err err = {0};
+    struct ora_voice *v = NULL;
+    ORA_CHECK_INT(parse("format: 1\nname: small\nfamily: tone\nlang: en US\nsample_rate_hz: 16000\n"
+                        "license: CC0-1.0\n",
+                        &v, &err),
+                  ORA_E_BAD_USAGE);
+    ORA_CHECK(strstr(err.message, "d/voice.yaml:4") &&
+              strstr(err.message, "'en US' is not a language tag such as en-US"));
 }

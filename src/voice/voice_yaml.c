@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "voice/voice.h"
 #include "voice/voice_private.h"
 
@@ -23,6 +24,25 @@ bool ora_voice_name_ok(const char *name)
     size_t len = strlen(name);
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     return len > 0 && len <= ORA_VOICE_NAME_MAX && strspn(name, allowed) == len && !strchr("._-", name[0]);
+}
+
+static bool is_space(uint32_t cp)
+{
+    static const uint32_t others[] = {0x7f,   0x85,   0xa0,   0x1680, 0x2028, 0x2029,
+                                      0x202f, 0x205f, 0x2060, 0x3000, 0xfeff};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (cp == others[i])
+            return true;
+    return cp <= 0x20 || (cp >= 0x2000 && cp <= 0x200f);
+}
+
+bool ora_voice_text_blank(const char *text)
+{
+    uint32_t cp;
+    for (size_t left = strlen(text), n; left; text += n, left -= n)
+        if (!(n = ora_utf8_decode(text, left, &cp)) || !is_space(cp))
+            return false;
+    return true;
 }
 
 /* ---- fields --------------------------------------------------------------------------------- */
@@ -167,10 +187,19 @@ static int read_base(struct ora_voice *v, const struct ora_yaml_node *root, stru
         return rc;
     if (!ora_voice_name_ok(v->base_name) || strcmp(v->base_name, v->name) == 0)
         return ora_yaml_error(base, err, "'%.80s' is not the name of another voice", v->base_name);
-    if (strspn(v->consent, " \t\r\n") == strlen(v->consent))
+    if (ora_voice_text_blank(v->consent))
         return ora_yaml_error(ora_yaml_get(root, "consent"), err,
                               "is blank: say whose voice this is and that they agreed");
     return 0;
+}
+
+static int read_lang(struct ora_voice *v, const struct ora_yaml_node *root, struct ora_err *err)
+{
+    int rc = text_field(root, "lang", true, &v->lang, err);
+    if (rc == 0 && !ora_lang_tag_ok(v->lang))
+        rc = ora_yaml_error(ora_yaml_get(root, "lang"), err, "'%.40s' is not a language tag such as en-US",
+                            v->lang);
+    return rc;
 }
 
 static int read_root(struct ora_voice *v, const char *dir, int64_t *weights_bytes, struct ora_err *err)
@@ -200,7 +229,7 @@ static int read_root(struct ora_voice *v, const char *dir, int64_t *weights_byte
     if (ora_yaml_is_null(ora_yaml_get(root, "sample_rate_hz")))
         return missing(root, "sample_rate_hz", err);
     if ((rc = int_field(root, "sample_rate_hz", 8000, 192000, &v->sample_rate_hz, err)) < 0 ||
-        (rc = text_field(root, "lang", true, &v->lang, err)) < 0 ||
+        (rc = read_lang(v, root, err)) < 0 ||
         (rc = text_field(root, "license", true, &v->license, err)) < 0 ||
         (rc = text_field(root, "license_note", false, &v->license_note, err)) < 0 ||
         (rc = text_field(root, "source", false, &v->source, err)) < 0 ||

@@ -461,6 +461,21 @@ ORA_TEST(a_damaged_clone_is_refused)
     tiny_clone_free(&v);
 }
 
+ORA_TEST(voices_of_another_format_are_refused)
+{
+    struct ora_voice *v;
+    struct ora_err err = {0};
+    ORA_CHECK_OK(tiny_clone_make(ora_test_tmpdir(), &v, &err), err);
+    v->sample_rate_hz = 22050;
+    ORA_CHECK_INT(open_and_close(v, ora_test_tmpdir(), &err), ORA_E_VOICE);
+    ORA_CHECK(strstr(err.message, "sample_rate_hz is 22050, wanted 24000"));
+    v->sample_rate_hz = MEGA_SAMPLE_RATE;
+    v->base->speaker_count = 2;
+    ORA_CHECK_INT(open_and_close(v, ora_test_tmpdir(), &err), ORA_E_VOICE);
+    ORA_CHECK(strstr(err.message, "voice 'base': voice.yaml has 2 speakers, wanted 1"));
+    tiny_clone_free(&v);
+}
+
 /* Nothing is kept of it that would be used when the base is sound again. */
 ORA_TEST(a_damaged_base_is_not_packed)
 {

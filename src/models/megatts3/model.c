@@ -129,6 +129,17 @@ static int check_roles(const struct ora_voice *voice, struct ora_err *err)
     return 0;
 }
 
+static int check_format(const struct ora_voice *voice, struct ora_err *err)
+{
+    if (voice->sample_rate_hz != MEGA_SAMPLE_RATE)
+        return ora_err_set(err, ORA_E_VOICE, "voice '%s': voice.yaml's sample_rate_hz is %d, wanted %d",
+                           voice->name, voice->sample_rate_hz, MEGA_SAMPLE_RATE);
+    if (voice->speaker_count != 1)
+        return ora_err_set(err, ORA_E_VOICE, "voice '%s': voice.yaml has %d speakers, wanted 1", voice->name,
+                           voice->speaker_count);
+    return 0;
+}
+
 static int check_parts(const struct ora_voice *base, const struct mega_base_voice *b, struct ora_err *err)
 {
     static const enum mega_part needed[] = {MEGA_PART_DIT, MEGA_PART_DUR, MEGA_PART_VAE, MEGA_PART_G2P};
@@ -202,6 +213,10 @@ static int open_model(struct ora_model *m, const struct ora_voice *voice, const 
 {
     struct mega_base_voice base;
     int rc = check_roles(voice, err);
+    if (rc == 0)
+        rc = check_format(voice, err);
+    if (rc == 0)
+        rc = check_format(voice->base, err);
     if (rc == 0)
         rc = mega_base_read_yaml(voice->base->family_config, &base, err);
     if (rc == 0)
