@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -225,7 +226,16 @@ static void on_added(void *ctx, const char *name, const char *dir, const struct 
         fprintf(stderr, "oratorio voice: %s: %s\n", name, why->message);
 }
 
-/* Returns 1 when a voice was not made: on_added told why. */
+/* When on_added told why a voice was not made: of a folder's some may have been, one alone is an error like
+ * any other. */
+static int not_made(int rc, const char *prompt)
+{
+    struct stat st;
+    bool folder = stat(prompt, &st) == 0 && S_ISDIR(st.st_mode);
+    return folder ? 1 : ora_exit_code_of_error(rc);
+}
+
+/* Returns the exit code when a voice was not made, and on_added told why. */
 static int add(const struct ora_words *args, const struct voice_options *o, struct ora_err *err)
 {
     struct shown shown = {.last_ms = ora_clock_mono_ms()};
@@ -251,7 +261,7 @@ static int add(const struct ora_words *args, const struct voice_options *o, stru
     int rc = ora_voice_add(&q, on_added, &shown, &failed, &first);
     end_line(&shown);
     if (rc < 0 && failed)
-        return 1;
+        return not_made(rc, o->prompt);
     if (rc < 0 && err)
         *err = first;
     return rc;

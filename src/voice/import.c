@@ -309,8 +309,10 @@ static void keep_dir(void *ctx, const char *name, const char *dir, const struct 
 {
     char **to = ctx;
     (void)name, (void)why;
-    if (dir && to)
-        *to = ora_xstrdup(dir);
+    if (!dir || !to)
+        return;
+    free(*to);
+    *to = ora_xstrdup(dir);
 }
 
 static int clone_random(const struct ora_voice_import_request *q, const char *base_dir, const char *seed,

@@ -91,14 +91,14 @@ def case_prompts_of_every_kind(t):
     base(t)
     for name, how, text in (("brief", {"seconds": 0.3}, "0.5 s at least"), ("silent", {"amplitude": 0}, "silent"),
                             ("long", {"seconds": 30}, "at most 28 s")):
-        says(add(t, name, "--base", BASE, "--prompt", record(t, f"{name}.wav", **how), code=1), text)
+        says(add(t, name, "--base", BASE, "--prompt", record(t, f"{name}.wav", **how), code=2), text)
         check(not (t.dir / "voices" / name).exists(), f"{name} was left behind")
     for name, how, text in (("loud", {"amplitude": 4}, "clipped"), ("phone", {"rate": 8000}, "8000 Hz"),
                             ("wide", {"rate": 48000, "channels": 2}, "2 channels")):
         says(add(t, name, "--base", BASE, "--prompt", record(t, f"{name}.wav", **how)), text)
     t.write("song.mp3", b"ID3 and so on")
-    says(add(t, "song", "--base", BASE, "--prompt", "song.mp3", code=1), "neither WAV nor FLAC")
-    says(add(t, "none", "--base", BASE, "--prompt", "none.wav", code=1), "no such recording")
+    says(add(t, "song", "--base", BASE, "--prompt", "song.mp3", code=2), "neither WAV nor FLAC")
+    says(add(t, "none", "--base", BASE, "--prompt", "none.wav", code=2), "no such recording")
     check(not list((t.dir / "voices").glob(".*")), "half a voice was left behind")
 
 
@@ -122,7 +122,7 @@ def case_latents_that_are_none(t):
                              ("Fortran", latents(t, "b.npy", 62, order=True), "wanted C order"),
                              ("too few", latents(t, "c.npy", 61), "another recording"),
                              ("a pickle", t.write("d.npy", b"\x80\x04cos\nsystem\n."), "no .npy file")):
-        says(add(t, "ann", "--base", BASE, "--prompt", prompt, "--latents", path, code=1), text)
+        says(add(t, "ann", "--base", BASE, "--prompt", prompt, "--latents", path, code=2), text)
         check(not (t.dir / "voices/ann").exists(), kind)
     add(t, "ann", "--base", BASE, "--prompt", prompt, "--latents", latents(t, "e.npy", 62))
 
