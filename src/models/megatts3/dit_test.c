@@ -9,7 +9,15 @@
 #include "models/megatts3/tiny_rig.h"
 #include "nn/solver.h"
 
-enum { SNR_FLOOR_DB = 115, PHONES = 19, ROWS_MAX = 64, STEPS = 3, PLAIN_BYTES = 8 << 20 };
+/* SPLIT: two bfloat16 an operand leave 98 dB and more here, where a layer has 109 */
+enum {
+    SNR_FLOOR_DB = 115,
+    SPLIT_FLOOR_DB = 90,
+    PHONES = 19,
+    ROWS_MAX = 64,
+    STEPS = 3,
+    PLAIN_BYTES = 8 << 20
+};
 
 struct dit_case {
     const char *what;
@@ -92,8 +100,9 @@ static void check_case(struct rig *g, const struct dit_case *c)
     if (g->t.arena.peak_bytes != bytes)
         ORA_FAIL("%s: arena of %zu bytes, %zu used", c->what, bytes, g->t.arena.peak_bytes);
     double snr = tiny_snr_db(g->x[1] + first, g->x[0] + first, n - first);
-    if (!(snr >= SNR_FLOOR_DB))
-        ORA_FAIL("%s, %s: SNR %.1f dB, wanted %d", g->t.k->name, c->what, snr, SNR_FLOOR_DB);
+    int floor_db = g->t.k->operands == ORA_OPERANDS_HI_LO ? SPLIT_FLOOR_DB : SNR_FLOOR_DB;
+    if (!(snr >= floor_db))
+        ORA_FAIL("%s, %s: SNR %.1f dB, wanted %d", g->t.k->name, c->what, snr, floor_db);
     tiny_arena(&g->t, bytes - 64);
     ORA_CHECK_INT(mega_dit_sample(&g->t.c, &g->m, &in, &how, g->x[1], &err), ORA_E_NO_MEMORY);
 }
