@@ -476,7 +476,7 @@ ORA_TEST(inspection_tells_of_base_and_clone)
     begin(&f, "[dit, dur, align, vae, vae_encoder]");
     ORA_CHECK(mega_is_base(&f.voice));
     ORA_CHECK_OK(mega_inspect(&f.voice, keep_finding, &base, &err), err);
-    expect(&base, "parts: lacks g2p: it speaks given phones only");
+    expect(&base, "parts: lacks g2p: it cannot speak");
     expect(&base, "use_pos_embed: false");
     expect(&base, "win_size: 1200 samples");
     expect(&base, "all numbers, the largest");

@@ -27,7 +27,7 @@ static const struct origin {
     [MEGA_PART_VAE] = {"wavvae", "model_gen", "vae.", "it cannot speak"},
     [MEGA_PART_VAE_ENCODER] = {"wavvae", "model_gen", "vae.",
                                "voices can be made only of recordings that come with their latents (.npy)"},
-    [MEGA_PART_G2P] = {"g2p", NULL, "g2p.", "it speaks only phones that are given in the text"},
+    [MEGA_PART_G2P] = {"g2p", NULL, "g2p.", "it cannot speak"},
 };
 
 struct importing {

@@ -46,7 +46,7 @@ static void tell_parts(const struct inspecting *in, const struct mega_base_voice
         [MEGA_PART_ALIGN] = "no voice can be added",
         [MEGA_PART_VAE] = "it cannot speak",
         [MEGA_PART_VAE_ENCODER] = "voices are added with ready-made latents (--latents)",
-        [MEGA_PART_G2P] = "it speaks given phones only",
+        [MEGA_PART_G2P] = "it cannot speak",
     };
     struct ora_str has = ORA_STR_INIT;
     for (int p = 0; p < MEGA_PARTS; p++)
