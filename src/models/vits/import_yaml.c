@@ -188,12 +188,13 @@ static void add_settings(const json_t *inference, struct ora_str *y)
     }
 }
 
-/* "en_US" -> "en-US"; without a language object the espeak-ng voice is all there is: "en-us" -> "en-US". */
+/* "en_US" -> "en-US"; without a language object the espeak-ng voice is all there is: "en-us" -> "en-US", "en+f3" -> "en". */
 static void add_lang(const json_t *config, const char *espeak, struct ora_str *y)
 {
     const char *code = json_string_value(json_object_get(json_object_get(config, "language"), "code"));
     char lang[16];
     snprintf(lang, sizeof lang, "%s", code ? code : espeak);
+    lang[strcspn(lang, "+")] = '\0'; /* "en+f3": espeak-ng's variant of a voice is no part of the tag */
     for (char *c = lang; *c; c++)
         if (*c == '_')
             *c = '-';
