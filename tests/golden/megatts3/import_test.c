@@ -265,7 +265,7 @@ ORA_TEST(missing_folders_are_told)
     struct result r = import(dir, "dims.json");
     ORA_CHECK_OK(r.rc, r.err);
     ORA_CHECK_HAS(ora_str_c(&r.notes), "diffusion_transformer has no checkpoint: it cannot speak");
-    ORA_CHECK_HAS(ora_str_c(&r.notes), "g2p has no checkpoint: it speaks only phones");
+    ORA_CHECK_HAS(ora_str_c(&r.notes), "g2p has no checkpoint: it cannot speak");
     release(&r);
     r = import(none, "dims.json");
     ORA_CHECK_INT(r.rc, ORA_E_NOT_FOUND);
