@@ -9,16 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "models/vits/run.h"
+#include "probe.h"
 #include "voice/voice.h"
 
-enum { LEVELS_MAX = 8, SENTENCES_MAX = 64, CHAINS = 12, STEPS = 400000 };
+enum { LEVELS_MAX = 8, SENTENCES_MAX = 64 };
 
 struct sentence {
     int32_t *ids;
@@ -33,38 +31,6 @@ struct bench {
     struct ora_arena arena;
     float *pcm;
 };
-
-/* ---- the peak of this core ------------------------------------------------------------------- */
-
-#if defined(__x86_64__)
-/* Independent chains of fused multiply-adds that never leave the registers. */
-#define PROBE(name, isa, type, set1, fma, lanes)                                                             \
-    __attribute__((target(isa), noinline)) static double name(void)                                          \
-    {                                                                                                        \
-        type c[CHAINS], m = set1(0.999f), a = set1(0.001f);                                                  \
-        _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++) c[i] = set1((float)i);                     \
-        for (int s = 0; s < STEPS; s++) {                                                                    \
-            _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++) c[i] = fma(c[i], m, a);                \
-        }                                                                                                    \
-        _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++) __asm__ volatile("" : : "m"(c[i]));        \
-        return 2.0 * CHAINS * STEPS * lanes;                                                                 \
-    }
-PROBE(probe512, "avx512f", __m512, _mm512_set1_ps, _mm512_fmadd_ps, 16)
-PROBE(probe256, "avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, 8)
-#endif
-
-static double peak_gflops(const char *level)
-{
-#if defined(__x86_64__)
-    bool wide = !strncmp(level, "avx512", 6);
-    if (wide || !strncmp(level, "avx2", 4)) {
-        double start = ora_clock_thread_cpu_s(), flops = wide ? probe512() : probe256();
-        return 1e-9 * flops / (ora_clock_thread_cpu_s() - start);
-    }
-#endif
-    (void)level;
-    return 0;
-}
 
 /* ---- speaking -------------------------------------------------------------------------------- */
 
@@ -88,7 +54,7 @@ static int speak(struct bench *b, const struct ora_model *m, const struct senten
 
 static int round_of(struct bench *b, const struct ora_model *m, struct ora_err *err)
 {
-    double cpu[2] = {0, 0}, peak = peak_gflops(m->k->name);
+    double cpu[2] = {0, 0}, peak = probe_peak_gflops(m->k->name);
     long frames = 0, ids = 0;
     int rc = 0;
     struct ora_fpu_state fpu = ora_fpu_enter();
