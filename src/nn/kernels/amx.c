@@ -53,7 +53,15 @@ static const char *detail(void)
     return "";
 }
 
-const struct ora_kernels ora_kernels_amx_split = {
-    .name = "amx-split", .available = available, .detail = detail, SPLIT_LEVEL};
-const struct ora_kernels ora_kernels_amx = {
-    .name = "amx", .available = available, .detail = detail, AMX_LEVEL};
+const struct ora_kernels ora_kernels_amx_split = {.name = "amx-split",
+                                                  .arithmetic = "split",
+                                                  .needs = AMX_NEEDS,
+                                                  .available = available,
+                                                  .detail = detail,
+                                                  SPLIT_LEVEL};
+const struct ora_kernels ora_kernels_amx = {.name = "amx",
+                                            .arithmetic = "plain",
+                                            .needs = AMX_NEEDS,
+                                            .available = available,
+                                            .detail = detail,
+                                            AMX_LEVEL};

@@ -20,7 +20,15 @@ static const char *detail(void)
     return "model";
 }
 
-const struct ora_kernels ora_kernels_amx_split_model = {
-    .name = "amx-split", .available = available, .detail = detail, SPLIT_LEVEL};
-const struct ora_kernels ora_kernels_amx_model = {
-    .name = "amx", .available = available, .detail = detail, AMX_LEVEL};
+const struct ora_kernels ora_kernels_amx_split_model = {.name = "amx-split",
+                                                        .arithmetic = "split",
+                                                        .needs = AMX_NEEDS,
+                                                        .available = available,
+                                                        .detail = detail,
+                                                        SPLIT_LEVEL};
+const struct ora_kernels ora_kernels_amx_model = {.name = "amx",
+                                                  .arithmetic = "plain",
+                                                  .needs = AMX_NEEDS,
+                                                  .available = available,
+                                                  .detail = detail,
+                                                  AMX_LEVEL};

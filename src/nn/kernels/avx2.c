@@ -73,10 +73,17 @@ static const char *detail(void)
     return "";
 }
 
-const struct ora_kernels ora_kernels_avx2 = {
-    .name = "avx2", .available = available, .detail = detail, ORA_CONV_TABLE, ORA_OPS_TABLE};
+const struct ora_kernels ora_kernels_avx2 = {.name = "avx2",
+                                             .arithmetic = "f32-direct",
+                                             .needs = "AVX2, FMA",
+                                             .available = available,
+                                             .detail = detail,
+                                             ORA_CONV_TABLE,
+                                             ORA_OPS_TABLE};
 
 const struct ora_kernels ora_kernels_avx2_wino = {.name = "avx2-wino",
+                                                  .arithmetic = "f32-wino",
+                                                  .needs = "AVX2, FMA",
                                                   .by_name = true,
                                                   .available = available,
                                                   .detail = detail,

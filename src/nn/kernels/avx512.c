@@ -101,10 +101,17 @@ static const char *detail(void)
     return "";
 }
 
-const struct ora_kernels ora_kernels_avx512 = {
-    .name = "avx512", .available = available, .detail = detail, ORA_CONV_TABLE, ORA_OPS_TABLE};
+const struct ora_kernels ora_kernels_avx512 = {.name = "avx512",
+                                               .arithmetic = "f32-direct",
+                                               .needs = "AVX-512 F, BW, VL, DQ",
+                                               .available = available,
+                                               .detail = detail,
+                                               ORA_CONV_TABLE,
+                                               ORA_OPS_TABLE};
 
 const struct ora_kernels ora_kernels_avx512_wino = {.name = "avx512-wino",
+                                                    .arithmetic = "f32-wino",
+                                                    .needs = "AVX-512 F, BW, VL, DQ",
                                                     .by_name = true,
                                                     .available = available,
                                                     .detail = detail,

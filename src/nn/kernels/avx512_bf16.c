@@ -169,15 +169,18 @@ static const char *detail(void)
     return "";
 }
 
-const struct ora_kernels ora_kernels_avx512_bf16 = {.name = "avx512-bf16",
-                                                    .by_name = true,
-                                                    .available = available,
-                                                    .detail = detail,
-                                                    .scratch_bytes = BF16_SCRATCH_BYTES,
-                                                    .operands = ORA_OPERANDS_HI,
-                                                    .operand = bf16_operand,
-                                                    .pack_bytes = pack_bytes,
-                                                    .pack = pack,
-                                                    .pack_rows = pack_rows,
-                                                    .conv = conv,
-                                                    ORA_OPS_TABLE};
+const struct ora_kernels ora_kernels_avx512_bf16 = {
+    .name = "avx512-bf16",
+    .arithmetic = "plain-dp",
+    .needs = "AVX-512 F, BW, VL, DQ and BF16 that is faster than FMA",
+    .by_name = true,
+    .available = available,
+    .detail = detail,
+    .scratch_bytes = BF16_SCRATCH_BYTES,
+    .operands = ORA_OPERANDS_HI,
+    .operand = bf16_operand,
+    .pack_bytes = pack_bytes,
+    .pack = pack,
+    .pack_rows = pack_rows,
+    .conv = conv,
+    ORA_OPS_TABLE};

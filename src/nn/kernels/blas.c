@@ -117,6 +117,8 @@ static bool available(void)
 }
 
 const struct ora_kernels ora_kernels_blas = {.name = "blas",
+                                             .arithmetic = "f32-blas",
+                                             .needs = "any processor; one type of it gives one set of bits",
                                              .available = available,
                                              .detail = ora_gemm_core,
                                              .scratch_bytes = SCRATCH_BYTES,

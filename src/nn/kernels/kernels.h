@@ -133,7 +133,10 @@ struct ora_conv_spec {
 
 /* A level: pure functions, outputs first. */
 struct ora_kernels {
-    const char *name;        /* "avx512" */
+    const char *name; /* "avx512" */
+    const char *
+        arithmetic; /* the class of its bits, "f32-direct": levels of one class give the same (precision.h) */
+    const char *needs;       /* of the processor: "AVX-512 F, BW, VL, DQ" */
     bool by_name;            /* taken only where it is asked for by name, never by "auto" */
     bool (*available)(void); /* does this processor (and its system) run it? */
     const char *(*detail)(

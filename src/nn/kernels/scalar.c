@@ -81,5 +81,10 @@ static const char *detail(void)
     return "";
 }
 
-const struct ora_kernels ora_kernels_scalar = {
-    .name = "scalar", .available = available, .detail = detail, ORA_CONV_TABLE, ORA_OPS_TABLE};
+const struct ora_kernels ora_kernels_scalar = {.name = "scalar",
+                                               .arithmetic = "f32-direct",
+                                               .needs = "any processor, slowly",
+                                               .available = available,
+                                               .detail = detail,
+                                               ORA_CONV_TABLE,
+                                               ORA_OPS_TABLE};
