@@ -44,21 +44,22 @@ const struct ora_voice *ora_job_check_voice(struct ora_job_check *c, const char 
     return m->voice;
 }
 
-static int check_settings(const struct ora_family *f, const struct ora_voice *v, const char *text,
-                          struct ora_err *why)
+/* The voice's own settings, those of `text` over them. */
+static int read_settings(const struct ora_family *f, const struct ora_voice *v, const char *text,
+                         struct ora_settings *s, struct ora_err *why)
 {
-    struct ora_settings s;
-    int rc = ora_settings_init(f, v, &s, why);
+    int rc = ora_settings_init(f, v, s, why);
     if (rc < 0 || !text)
         return rc;
     json_t *object = json_loads(text, 0, NULL);
-    rc = ora_settings_from_json(f, object, &s, why);
+    rc = ora_settings_from_json(f, object, s, why);
     json_decref(object);
     return rc;
 }
 
 static int check_manner(void *ctx, const struct ora_manner *m, const char **code, struct ora_err *why)
 {
+    struct ora_settings settings;
     int speaker;
     *code = "unknown-voice";
     const struct ora_voice *v = ora_job_check_voice(ctx, m->voice, why);
@@ -78,19 +79,29 @@ static int check_manner(void *ctx, const struct ora_manner *m, const char **code
     if (m->speaker && ora_voice_speaker(v, m->speaker, &speaker, why) < 0)
         return why->code;
     *code = "bad-settings";
-    return check_settings(f, v, m->settings, why);
+    return read_settings(f, v, m->settings, &settings, why);
 }
 
-static uint32_t batch_chars(void *ctx, const char *name)
+void ora_job_check_cost(struct ora_job_check *c, const struct ora_manner *m, struct ora_cost *cost)
 {
-    const struct ora_voice *v = ora_job_check_voice(ctx, name, NULL);
+    const struct ora_voice *v = ora_job_check_voice(c, m->voice, NULL);
     const struct ora_family *f = v ? ora_family_find(v->family) : NULL;
-    return f ? f->chars_per_minute : 0;
+    struct ora_settings settings;
+    *cost = (struct ora_cost){0};
+    if (f && read_settings(f, v, m->settings, &settings, NULL) == 0)
+        ora_family_cost(f, v, &settings, cost);
+}
+
+static double minute_chars(void *ctx, const struct ora_manner *m)
+{
+    struct ora_cost cost;
+    ora_job_check_cost(ctx, m, &cost);
+    return cost.chars_per_minute * m->speed;
 }
 
 struct ora_ingest_voices ora_job_check_voices(struct ora_job_check *check)
 {
-    return (struct ora_ingest_voices){check, check_manner, batch_chars};
+    return (struct ora_ingest_voices){check, check_manner, minute_chars};
 }
 
 const char *ora_job_check_lang(const struct ora_job_check *check)

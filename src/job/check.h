@@ -24,6 +24,8 @@ const char *ora_job_check_lang(const struct ora_job_check *check);
 /* An open voice, or NULL with *why; borrowed. Opened at most once. */
 const struct ora_voice *ora_job_check_voice(struct ora_job_check *check, const char *name,
                                             struct ora_err *why);
+/* What the manner's speech costs (family.h): zeros for a voice or settings that are not there. */
+void ora_job_check_cost(struct ora_job_check *check, const struct ora_manner *manner, struct ora_cost *cost);
 /* One row of `voices` for each voice that was met. */
 int ora_job_check_write_voices(const struct ora_job_check *check, struct ora_db *db, struct ora_err *err);
 

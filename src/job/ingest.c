@@ -14,10 +14,11 @@ enum { OPEN_BATCHES = 64, MAX_BATCH_BYTES = 4 << 20 };
 
 struct open_batch {
     char *voice; /* NULL: free */
-    uint32_t number, limit_chars, count;
+    uint32_t number, count;
     uint64_t chars;
-    size_t bytes;  /* of texts and of what is carried through: a batch must fit one message */
-    uint64_t used; /* when last, for throwing out the one that rested longest */
+    double minutes; /* of one core */
+    size_t bytes;   /* of texts and of what is carried through: a batch must fit one message */
+    uint64_t used;  /* when last, for throwing out the one that rested longest */
 };
 
 struct chapter {
@@ -177,13 +178,7 @@ static int close_batch(struct ora_ingest *in, struct open_batch *b, struct ora_e
 
 static void open_batch(struct ora_ingest *in, struct open_batch *b, const char *voice)
 {
-    uint32_t limit = in->job->batch_chars;
-    if (!limit) {
-        uint32_t minute = in->voices.batch_chars ? in->voices.batch_chars(in->voices.ctx, voice) : 0;
-        limit = minute && minute < ORA_BATCH_CHARS ? minute : ORA_BATCH_CHARS;
-    }
-    *b = (struct open_batch){
-        .voice = ora_xstrdup(voice), .number = in->next_batch++, .limit_chars = limit};
+    *b = (struct open_batch){.voice = ora_xstrdup(voice), .number = in->next_batch++};
     in->totals.batches++;
 }
 
@@ -200,21 +195,33 @@ static struct open_batch *slot_of(struct ora_ingest *in, const char *voice)
     return oldest; /* a free one has used 0 */
 }
 
-/* The batch of the next utterance of `voice`. */
-static int batch_for(struct ora_ingest *in, const char *voice, uint32_t chars, size_t bytes, uint32_t *number,
-                     struct ora_err *err)
+/* Would an utterance of so much be too much for the batch? Its first never is. */
+static bool is_full(const struct ora_ingest *in, const struct open_batch *b, uint32_t chars, double minutes,
+                    size_t bytes)
 {
+    const struct ora_job *job = in->job;
+    bool dear = job->batch_chars ? b->chars + chars > job->batch_chars
+                                 : b->chars + chars > ORA_BATCH_CHARS || b->minutes + minutes > 1;
+    return dear || b->count >= job->batch_utterances || b->bytes + bytes > MAX_BATCH_BYTES;
+}
+
+/* The batch of the next utterance of this manner. */
+static int batch_for(struct ora_ingest *in, const struct ora_manner_row *manner, uint32_t chars, size_t bytes,
+                     uint32_t *number, struct ora_err *err)
+{
+    const char *voice = manner->manner.voice;
     struct open_batch *b = slot_of(in, voice);
     int rc = 0;
+    double minutes = manner->minute_chars > 0 ? chars / manner->minute_chars : 0;
     bool other = b->voice && strcmp(b->voice, voice) != 0;
-    bool full = b->voice && (b->count >= in->job->batch_utterances || b->chars + chars > b->limit_chars ||
-                             b->bytes + bytes > MAX_BATCH_BYTES);
+    bool full = b->voice && is_full(in, b, chars, minutes, bytes);
     if (b->voice && b->count && (other || full))
         rc = close_batch(in, b, err);
     if (!b->voice)
         open_batch(in, b, voice);
     b->count++;
     b->chars += chars;
+    b->minutes += minutes;
     b->bytes += bytes;
     b->used = ++in->clock;
     *number = b->number;
@@ -311,7 +318,7 @@ static int add_utterance(struct ora_ingest *in, const struct ora_item *item, str
     if (rc == 0)
         rc = enter(in, item, err);
     if (rc == 0)
-        rc = batch_for(in, manner->manner.voice, chars, bytes_of(item), &batch, err);
+        rc = batch_for(in, manner, chars, bytes_of(item), &batch, err);
     if (rc == 0)
         rc = add_row(in, item, &(struct row){.batch = batch, .manner = manner->row, .chars = chars}, err);
     if (rc == 0 && in->watch)

@@ -32,8 +32,8 @@ struct ora_ingest_voices {
     /* 0, or negative with *why: records that want this manner are rejected, reason_code in *code (a
      * constant). */
     int (*check)(void *ctx, const struct ora_manner *manner, const char **code, struct ora_err *why);
-    uint32_t (*batch_chars)(void *ctx,
-                            const char *voice); /* what costs the voice a minute; 0: not known */
+    /* Characters that cost a minute when they are spoken so; 0: not known. */
+    double (*minute_chars)(void *ctx, const struct ora_manner *manner);
 };
 
 struct ora_ingest_totals {

@@ -58,7 +58,7 @@ struct ora_job {
                                          inside utterances */
     struct ora_render_spec render; /* codec, rate, loudness, peak, trim, …; its strings belong to this job */
     enum ora_store_kind store;
-    uint32_t batch_chars;      /* 0 ("auto"): what costs the family a minute, at most ORA_BATCH_CHARS */
+    uint32_t batch_chars;      /* 0 ("auto"): what costs a core a minute, at most ORA_BATCH_CHARS */
     uint32_t batch_utterances; /* 256 */
     char **views;              /* names of job/views.def, in the order given */
     size_t view_count;

@@ -170,6 +170,8 @@ static int make_row(struct ora_manners *m, struct ora_manner_row *r, struct ora_
         r->reject_reason = ora_xstrdup(why.message);
         return 0;
     }
+    if (m->voices.minute_chars)
+        r->minute_chars = m->voices.minute_chars(m->voices.ctx, &r->manner);
     r->row = ++m->rows;
     if (!m->db)
         return 0;

@@ -15,6 +15,7 @@ struct ora_manner_row {
     struct ora_manner manner; /* its strings live in `text` */
     char *text;               /* also the key */
     size_t text_len;
+    double minute_chars;     /* that cost a minute; 0: not known */
     const char *reject_code; /* NULL: fine */
     char *reject_reason;
 };

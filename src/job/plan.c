@@ -46,16 +46,17 @@ static void count_utterance(struct planner *p, const struct ora_item *item, cons
                             uint32_t chars)
 {
     const struct ora_voice *voice = ora_job_check_voice(p->check, m->voice, NULL);
-    const struct ora_family *f = voice ? ora_family_find(voice->family) : NULL;
     struct ora_plan_voice *v = voice_of(p->plan, m->voice);
     int rate = p->job->render.sample_rate_hz ? p->job->render.sample_rate_hz
                : voice                       ? voice->sample_rate_hz
                                              : 0;
-    double audio_s = f ? chars * f->audio_s_per_char / m->speed : 0;
+    struct ora_cost cost = {0};
+    ora_job_check_cost(p->check, m, &cost);
+    double audio_s = chars * cost.audio_s_per_char / m->speed;
     v->utterances++;
     v->chars += chars;
     v->audio_s += audio_s;
-    v->core_s += f ? audio_s * f->core_s_per_audio_s : 0;
+    v->core_s += audio_s * cost.core_s_per_audio_s;
     p->plan->audio_bytes += (uint64_t)(audio_s * rate * bytes_per_sample(p->job->render.codec)) +
                             BYTES_PER_MEMBERS + (uint64_t)chars * RECORD_BYTES_PER_CHAR;
     p->plan->database_bytes += ROW_BYTES + item->text_len;

@@ -77,6 +77,13 @@ struct ora_settings {
     double value[ORA_SETTINGS_MAX]; /* parallel to family->settings */
 };
 
+/* What speech costs before anything was measured: what `plan` foretells and batches are sized by. */
+struct ora_cost {
+    double audio_s_per_char;   /* at speed 1 */
+    double core_s_per_audio_s; /* of one core */
+    double chars_per_minute;   /* text that costs about a minute of one core; 0: the job's default */
+};
+
 /* ---- synthesis ---------------------------------------------------------------------------------------------- */
 
 struct ora_request {
@@ -185,9 +192,10 @@ struct ora_family {
     const struct ora_setting_def *settings; /* ends with a NULL name */
     bool ends_silent;                       /* its speech ends in a silence of its own, which is part of the job's pause
                                                after it, not added (the chapters view) */
-    uint32_t chars_per_minute;              /* text that costs about a minute of one core (sizes batches; 0: job's default) */
-    double audio_s_per_char;                /* for `plan`, before anything was measured */
-    double core_s_per_audio_s;              /* for `plan` */
+    struct ora_cost usual;                  /* of a usual voice with the fallbacks of its settings */
+    /* May be NULL: `usual` holds for all. What this voice costs with these settings; chars_per_minute is the
+     * caller's. Quick enough to be asked for every utterance: no file is opened. */
+    void (*cost)(const struct ora_voice *voice, const struct ora_settings *settings, struct ora_cost *cost);
 
     int (*open)(const struct ora_voice *voice, const struct ora_open_options *options, struct ora_model **model,
                 struct ora_err *err);
@@ -234,6 +242,9 @@ int ora_settings_from_yaml(const struct ora_family *f, const struct ora_yaml_nod
                            struct ora_err *err);
 /* One "name=value" of a command line. */
 int ora_settings_from_text(const struct ora_family *f, const char *assignment, struct ora_settings *s, struct ora_err *err);
+/* The family's hook, or its usual figures. */
+void ora_family_cost(const struct ora_family *f, const struct ora_voice *voice, const struct ora_settings *s,
+                     struct ora_cost *cost);
 json_t *ora_settings_to_json(const struct ora_family *f, const struct ora_settings *s); /* fresh; canonical order */
 
 #endif

@@ -26,3 +26,13 @@ const struct ora_family *ora_family_find(const char *name)
             return families[i];
     return NULL;
 }
+
+void ora_family_cost(const struct ora_family *f, const struct ora_voice *voice, const struct ora_settings *s,
+                     struct ora_cost *cost)
+{
+    *cost = f->usual;
+    if (!f->cost)
+        return;
+    f->cost(voice, s, cost);
+    cost->chars_per_minute = 60 / (cost->audio_s_per_char * cost->core_s_per_audio_s);
+}

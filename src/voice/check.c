@@ -153,7 +153,7 @@ static void judge_timing(struct ora_voice_report *r, const struct ora_family *f,
 {
     double seconds = (double)t->samples / t->sample_rate_hz;
     double per_char = t->characters ? seconds / (double)t->characters : 0;
-    double usual = f->audio_s_per_char > 0 ? f->audio_s_per_char : 0.065;
+    double usual = f->usual.audio_s_per_char > 0 ? f->usual.audio_s_per_char : 0.065;
     finding(r, within(per_char, usual / 2.5, usual * 2.5), "pace", per_char,
             "%.3f s a character, %.2f s in all (plausible: %.3f to %.3f)", per_char, seconds, usual / 2.5,
             usual * 2.5);

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "models/megatts3/clone.h"
+#include "models/megatts3/estimate.h"
 #include "models/megatts3/import.h"
 #include "models/megatts3/inspect.h"
 #include "models/megatts3/make_random.h"
@@ -99,9 +100,8 @@ const struct ora_family ora_family_megatts3 = {
     .summary = "MegaTTS 3: clones a voice from seconds of audio; English, Chinese and mixed",
     .settings = mega_settings,
     .ends_silent = true,
-    .chars_per_minute = 80,
-    .audio_s_per_char = 0.075,
-    .core_s_per_audio_s = 12, /* 1.1 TFLOP a second at 8 steps, 100 GFLOP/s; and the language model */
+    .usual = {.chars_per_minute = 70, .audio_s_per_char = 0.075, .core_s_per_audio_s = 11.5},
+    .cost = mega_cost,
     .open = mega_model_open,
     .close = mega_model_close,
     .plan = plan,

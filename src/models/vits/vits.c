@@ -108,9 +108,9 @@ const struct ora_family ora_family_vits = {
     .name = "vits",
     .summary = "VITS voices as Piper trains and exports them: fast, small, many languages",
     .settings = settings,
-    .chars_per_minute = 25000,
-    .audio_s_per_char = 0.062,
-    .core_s_per_audio_s = 0.056, /* 18 audio seconds a second: one core of a Zen 4 server, AVX-512 */
+    .usual = {.chars_per_minute = 25000,
+              .audio_s_per_char = 0.062,
+              .core_s_per_audio_s = 0.056}, /* 18 audio seconds a second: one core of a Zen 4 server, AVX-512 */
     .open = vits_model_open,
     .close = vits_model_close,
     .plan = plan,
