@@ -57,11 +57,54 @@ static void print_json(json_t *json)
     free(s);
 }
 
+static bool is_base(const struct ora_voice *v)
+{
+    const struct ora_family *f = ora_family_find(v->family);
+    return f->is_base && f->is_base(v);
+}
+
+static bool is_ready(const struct ora_voice *v, struct ora_err *why)
+{
+    const struct ora_family *f = ora_family_find(v->family);
+    return !f->ready || f->ready(v, why) == 0;
+}
+
+static void list_in_json(json_t *list, const struct ora_voice *v)
+{
+    struct ora_err why = {0};
+    bool ready = is_ready(v, &why);
+    json_t *o = json_pack("{s:s, s:s, s:s?, s:i, s:i, s:s?, s:s?, s:b, s:b, s:b}", "name", v->name, "family",
+                          v->family, "lang", v->lang, "sample_rate_hz", v->sample_rate_hz, "speakers",
+                          v->speaker_count, "license", v->license, "dir", v->dir, "is_base", is_base(v),
+                          "weights_random", v->weights_random, "ready", ready);
+    if (v->base_name)
+        json_object_set_new(o, "base", json_string(v->base_name));
+    if (!ready)
+        json_object_set_new(o, "why_not_ready", json_string(why.message));
+    json_array_append_new(list, o);
+}
+
+static void list_in_text(const struct ora_voice *v)
+{
+    struct ora_err why = {0};
+    printf("%-28s %-9s %-7s %5d Hz  %3d speaker%s  ", v->name, v->family, v->lang ? v->lang : "-",
+           v->sample_rate_hz, v->speaker_count, v->speaker_count == 1 ? " " : "s");
+    if (is_base(v))
+        printf("a base for `voice add`; ");
+    if (v->base_name)
+        printf("base: %s; ", v->base_name);
+    if (v->weights_random)
+        printf("weights: random; ");
+    printf("%s", v->license ? v->license : "");
+    if (is_ready(v, &why))
+        printf("\n");
+    else
+        printf("; NOT READY: %s\n", why.message);
+}
+
 static int on_listed(void *ctx, const struct ora_voice *v, const char *dir, const struct ora_err *why)
 {
     json_t *list = ctx;
-    const struct ora_family *f = v ? ora_family_find(v->family) : NULL;
-    bool is_base = f && f->is_base && f->is_base(v);
     if (!v) {
         if (!list)
             printf("%-28s not usable: %s\n", dir, why->message);
@@ -70,14 +113,9 @@ static int on_listed(void *ctx, const struct ora_voice *v, const char *dir, cons
         return 0;
     }
     if (list)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s?, s:i, s:i, s:s?, s:s?, s:b}", "name", v->name,
-                                              "family", v->family, "lang", v->lang, "sample_rate_hz",
-                                              v->sample_rate_hz, "speakers", v->speaker_count, "license",
-                                              v->license, "dir", v->dir, "is_base", is_base));
+        list_in_json(list, v);
     else
-        printf("%-28s %-9s %-7s %5d Hz  %3d speaker%s  %s%s\n", v->name, v->family, v->lang ? v->lang : "-",
-               v->sample_rate_hz, v->speaker_count, v->speaker_count == 1 ? " " : "s",
-               is_base ? "a base for `voice add`; " : "", v->license ? v->license : "");
+        list_in_text(v);
     return 0;
 }
 

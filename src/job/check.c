@@ -75,6 +75,8 @@ static int check_manner(void *ctx, const struct ora_manner *m, const char **code
             "voice '%s' is a base: it has the networks of '%s' and nobody's voice; make one with "
             "'oratorio voice add'",
             v->name, v->family);
+    if (f->ready && f->ready(v, why) < 0)
+        return why->code;
     *code = "unknown-speaker";
     if (m->speaker && ora_voice_speaker(v, m->speaker, &speaker, why) < 0)
         return why->code;

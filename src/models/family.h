@@ -220,6 +220,10 @@ struct ora_family {
     int (*add)(const struct ora_add_options *options, struct ora_str *yaml, struct ora_err *err);
     /* May be NULL: no voice is. A base has networks and nobody's voice; that it does not open is no fault. */
     bool (*is_base)(const struct ora_voice *voice);
+    /* May be NULL: every voice is. Can it do what it is for: a base give voices that speak, any other voice speak?
+     * From voice.yaml and the base's alone, so that a plan can ask. VOICE: what is missing or has changed, and what
+     * to do. */
+    int (*ready)(const struct ora_voice *voice, struct ora_err *err);
     /* May be NULL. What there is to tell of a voice's files, base or not; a negative return: it could not be done. */
     int (*inspect)(const struct ora_voice *voice, ora_finding_fn *finding, void *ctx, struct ora_err *err);
     const struct ora_probe *probe; /* may be NULL */

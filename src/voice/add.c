@@ -59,6 +59,14 @@ static int check_request(const struct ora_voice_add_request *q, struct ora_err *
     return 0;
 }
 
+/* What a base lacks may not be what adding needs: the voice is made, and somebody told. */
+static void tell_unready(const struct adding *a)
+{
+    struct ora_err why = {0};
+    if (a->q->note && a->family->ready && a->family->ready(a->base, &why) < 0)
+        a->q->note(a->q->ctx, why.message);
+}
+
 static int open_base(struct adding *a, struct ora_err *err)
 {
     int rc = ora_voice_open(a->q->base, &a->base, err);
@@ -73,6 +81,7 @@ static int open_base(struct adding *a, struct ora_err *err)
     if (a->base->base_name)
         return ora_err_set(err, ORA_E_BAD_USAGE, "voice '%s' is itself a cloned voice: its base is '%s'",
                            a->base->name, a->base->base_name);
+    tell_unready(a);
     a->out_dir = a->q->out_dir ? ora_xstrdup(a->q->out_dir) : ora_path_dir(a->base->dir);
     return 0;
 }

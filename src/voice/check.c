@@ -325,13 +325,10 @@ int ora_voice_check(const struct ora_voice *v, const struct ora_voice_check_opti
     else
         finding(r, ORA_VERDICT_PASS, "weights", NAN, "SHA-256 %s", v->model_sha256);
     inspect(v, f, r);
-    if (f->is_base && f->is_base(v)) {
-        finding(r, ORA_VERDICT_NOTE, "base", NAN,
-                "networks without a voice: `oratorio voice add NAME --base %s --prompt …` makes one",
-                v->name);
-    } else if (f->open(v, &open_options, &model, &why) < 0) {
+    bool speaks = !f->is_base || !f->is_base(v); /* of a base the files are all there is to judge */
+    if (speaks && f->open(v, &open_options, &model, &why) < 0) {
         finding(r, ORA_VERDICT_FAIL, "opens", NAN, "%s", why.message);
-    } else {
+    } else if (speaks) {
         finding(r, ORA_VERDICT_PASS, "opens", NAN, "family %s, kernels %s", f->name, f->level(model));
         rc = render_and_judge(v, f, model, o, r, err);
         f->close(&model);

@@ -82,6 +82,71 @@ def case_a_clone_is_described_checked_and_recorded(t):
         check(r["base_sha256"] == shown["base_sha256"] and r["model_sha256"] == shown["model_sha256"], str(r))
 
 
+def without(t, *parts, of=BASE):
+    """The base as an import of a partial release leaves it, by voice.yaml."""
+    path = t.dir / "voices" / of / "voice.yaml"
+    text = path.read_text()
+    listed = [p for p in ("dit", "dur", "align", "vae", "vae_encoder", "g2p") if p not in parts]
+    head, tail = text.split("  parts: [", 1)
+    path.write_text(head + f"  parts: [{', '.join(listed)}]" + tail.split("]", 1)[1])
+
+
+def case_a_partial_base_is_told_everywhere(t):
+    base(t)
+    without(t, "g2p", "dur")
+    checked = t.oratorio("voice", "check", BASE, env=places(t), code=0)
+    says(checked, "WARN parts", "lacks g2p (folder g2p): it cannot speak", "lacks dur (folder duration_lm)",
+         "WARN next", "import the whole release again", f"voice import megatts3 RELEASE-DIR --name {BASE} --replace")
+    for row in ("use_pos_embed", "durations", " g2p  ", "makes one"):
+        check(row not in checked.out, f"'{row}' is told of a part that is not there: {checked}")
+    listed = {line.split()[0]: line for line in t.oratorio("voice", "list", env=places(t), code=0).out.splitlines()}
+    check("NOT READY" in listed[BASE] and "dur (folder duration_lm), g2p (folder g2p)" in listed[BASE], str(listed))
+    told = {v["name"]: v for v in json.loads(t.oratorio("voice", "list", "--json", env=places(t), code=0).out)}
+    check(told[BASE]["ready"] is False and "g2p" in told[BASE]["why_not_ready"] and told["tone"]["ready"] is True, str(told))
+    done = add(t, "ann", "--base", BASE, "--prompt", record(t, "ann.wav"))
+    says(done, f"note: base '{BASE}' was imported without", "import the whole release again")
+    t.write("story.txt", "Hello there.\n")
+    for verb in ("plan", "run"):
+        refused = t.oratorio(verb, t.job(["story.txt"], voice="ann"), env=places(t), code=2)
+        says(refused, f"voice 'ann' cannot speak: its base '{BASE}' was imported without dur (folder duration_lm), g2p (folder g2p)",
+             "make the voice anew")
+    says(t.oratorio("say", "Hello.", "-v", "ann", "-o", "x.wav", env=places(t), code=2), "cannot speak: its base")
+    says(t.oratorio("voice", "check", "ann", env=places(t), code=1), "FAIL opens")
+
+
+def case_a_part_that_only_voice_yaml_has(t):
+    base(t)
+    path = t.dir / "voices" / BASE / "voice.yaml"
+    path.write_text(path.read_text().replace('"ffn": 256', '"ffn": 320'))
+    says(t.oratorio("voice", "check", BASE, env=places(t), code=1), "FAIL parts", "voice.yaml says that dur is there; another shape has tensor 'dur.")
+
+
+def case_the_list_shows_base_and_random_weights(t):
+    base(t)
+    listed = {line.split()[0]: line for line in t.oratorio("voice", "list", env=places(t), code=0).out.splitlines()}
+    check(f"base: {BASE}; weights: random" in listed["machine"], str(listed))
+    check("a base for `voice add`; weights: random" in listed[BASE] and "NOT READY" not in listed[BASE], str(listed))
+    told = {v["name"]: v for v in json.loads(t.oratorio("voice", "list", "--json", env=places(t), code=0).out)}
+    check(told["machine"]["base"] == BASE and told["machine"]["weights_random"] is True, str(told))
+
+
+def case_a_base_whose_map_changed_is_refused(t):
+    base(t)
+    add(t, "ann", "--base", BASE, "--prompt", record(t, "ann.wav"))
+    path = t.dir / "voices" / BASE / "voice.yaml"
+    good = path.read_text()
+    t.write("story.txt", "Hello there.\n")
+    job = t.job(["story.txt"], voice="ann")
+    path.write_text(good.replace("win_size: 1200", "win_size:   1200   # written otherwise, says the same"))
+    t.oratorio("plan", job, env=places(t), code=0)
+    for old, new in (("use_pos_embed: ", "use_pos_embed: true #"), ("win_size: 1200", "win_size: 1100")):
+        path.write_text(good.replace(old, new))
+        for words in (("plan", job), ("say", "Hello.", "-v", "ann", "-o", "x.wav")):
+            says(t.oratorio(*words, env=places(t), code=2), "voice 'ann' was made when the map 'megatts3' in", "make the voice anew")
+    add(t, "ann", "--base", BASE, "--prompt", "ann.wav", "--replace")
+    t.oratorio("plan", job, env=places(t), code=0)
+
+
 def case_a_base_cannot_speak(t):
     base(t)
     says(t.oratorio("say", "Hello.", "-o", "a.wav", "--voice", BASE, env=places(t), code=2), "oratorio voice add")

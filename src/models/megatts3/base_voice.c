@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
+
 int mega_base_create(const char *path, struct ora_weights_writer **wr, struct ora_err *err)
 {
     int rc = ora_weights_writer_create(path, wr, err);
@@ -51,4 +53,12 @@ void mega_base_yaml(const struct mega_base_voice *v, struct ora_str *y)
                  v->win_size);
     if (v->formula_seed[0])
         ora_str_addf(y, "  formula_seed: \"%s\"\n", v->formula_seed);
+}
+
+void mega_base_config_sha256(const struct mega_base_voice *v, char hex[65])
+{
+    struct ora_str yaml = ORA_STR_INIT;
+    mega_base_yaml(v, &yaml);
+    ora_sha256_of(yaml.data, yaml.len, hex);
+    ora_str_release(&yaml);
 }

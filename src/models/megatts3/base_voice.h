@@ -34,6 +34,8 @@ int mega_base_declare_tokenizer(struct ora_weights_writer *wr, size_t vocab_byte
                                 struct ora_err *err);
 /* The family's part of voice.yaml; the family may append to its map (two spaces deep). */
 void mega_base_yaml(const struct mega_base_voice *v, struct ora_str *yaml);
+/* Of all that it says, however voice.yaml writes it: what a cloned voice depends on beside the weights. */
+void mega_base_config_sha256(const struct mega_base_voice *v, char hex[65]);
 
 /* What mega_base_yaml wrote: the map `megatts3` of a base's voice.yaml; every field is checked. A base
  * without `parts` has all but the WaveVAE encoder, one without `dims` the official sizes. BAD_USAGE, FORMAT

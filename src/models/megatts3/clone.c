@@ -224,13 +224,17 @@ static int write(struct cloning *c, struct ora_str *y)
                        : "the aligner heard: %s",
          ora_str_c(&phones));
     char *path = ora_path_join(c->o->out_dir, "model.safetensors");
-    int rc = mega_prompt_write(p, c->o->base->model_sha256, path, NULL, c->err);
+    char config[65];
+    mega_base_config_sha256(&c->base, config);
+    const struct mega_prompt_made_with with = {c->o->base->model_sha256, config};
+    int rc = mega_prompt_write(p, &with, path, NULL, c->err);
     free(path);
-    ora_str_addf(y,
-                 "lang: %s\nsample_rate_hz: %d\nmegatts3:\n  role: clone\n  base_sha256: %s\n"
-                 "  prompt_seconds: %.3f\n  prompt_phones: %d\n  prompt_lufs: %.2f\n",
-                 c->o->base->lang, MEGA_SAMPLE_RATE, c->o->base->model_sha256,
-                 (double)c->recording.samples / c->recording.sample_rate_hz, p->phone_count, p->lufs);
+    ora_str_addf(
+        y,
+        "lang: %s\nsample_rate_hz: %d\nmegatts3:\n  role: clone\n  base_sha256: %s\n"
+        "  base_config_sha256: %s\n  prompt_seconds: %.3f\n  prompt_phones: %d\n  prompt_lufs: %.2f\n",
+        c->o->base->lang, MEGA_SAMPLE_RATE, c->o->base->model_sha256, config,
+        (double)c->recording.samples / c->recording.sample_rate_hz, p->phone_count, p->lufs);
     ora_str_add(y, p->by_formula ? "  prompt_alignment: formula\n  prompt_made_up: "
                                  : "  prompt_alignment: aligner\n  prompt_heard: ");
     add_quoted(y, ora_str_c(&phones));

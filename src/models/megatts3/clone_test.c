@@ -11,6 +11,7 @@
 #include "models/megatts3/inspect.h"
 #include "models/megatts3/make_random.h"
 #include "models/megatts3/prompt.h"
+#include "models/megatts3/ready.h"
 
 /* A base whose aligner hears a minute, as the released one does. */
 struct fixture {
@@ -382,6 +383,7 @@ ORA_TEST(bad_prompt_files)
     struct ora_err err = {0};
     char *path = ora_path_join(ora_test_tmpdir(), "bad.safetensors");
     begin(&f, NULL);
+    const struct mega_prompt_made_with with = {.base_sha256 = f.voice.model_sha256};
     record(f.prompt, 1, 24000, 1, 0.2);
     ORA_CHECK_OK(add(&f, NULL, NULL, &p, &yaml, &err), err);
     ORA_REQUIRE(p.phone_count > 0);
@@ -391,7 +393,7 @@ ORA_TEST(bad_prompt_files)
         struct ora_weights *w = NULL;
         int32_t good = *fields[i];
         *fields[i] = values[i];
-        ORA_CHECK_OK(mega_prompt_write(&p, f.voice.model_sha256, path, NULL, &err), err);
+        ORA_CHECK_OK(mega_prompt_write(&p, &with, path, NULL, &err), err);
         *fields[i] = good;
         ORA_CHECK_OK(ora_weights_open(path, &w, &err), err);
         ORA_CHECK_INT(mega_prompt_read(&q, w, NULL, &err), ORA_E_VOICE);
@@ -403,14 +405,14 @@ ORA_TEST(bad_prompt_files)
         float good = p.latents[0];
         wild.lufs = i ? p.lufs : 40;
         p.latents[0] = i ? 2000 : good;
-        ORA_CHECK_OK(mega_prompt_write(&wild, f.voice.model_sha256, path, NULL, &err), err);
+        ORA_CHECK_OK(mega_prompt_write(&wild, &with, path, NULL, &err), err);
         p.latents[0] = good;
         ORA_CHECK_OK(ora_weights_open(path, &w, &err), err);
         ORA_CHECK_INT(mega_prompt_read(&q, w, NULL, &err), ORA_E_VOICE);
         ORA_CHECK(strstr(err.message, i ? "is 2000, wanted 1000 at most" : "prompt_lufs"));
         ora_weights_close(&w);
     }
-    ORA_CHECK_OK(mega_prompt_write(&p, f.voice.model_sha256, path, NULL, &err), err);
+    ORA_CHECK_OK(mega_prompt_write(&p, &with, path, NULL, &err), err);
     ORA_CHECK_OK(ora_weights_open(path, &w, &err), err);
     ORA_CHECK_INT(mega_prompt_read(&q, w, "00ff", &err), ORA_E_VOICE);
     ORA_CHECK(strstr(err.message, "the base found has 00ff"));
@@ -476,7 +478,9 @@ ORA_TEST(inspection_tells_of_base_and_clone)
     begin(&f, "[dit, dur, align, vae, vae_encoder]");
     ORA_CHECK(mega_is_base(&f.voice));
     ORA_CHECK_OK(mega_inspect(&f.voice, keep_finding, &base, &err), err);
-    expect(&base, "parts: lacks g2p: it cannot speak");
+    expect(&base, "parts: lacks g2p (folder g2p): it cannot speak");
+    expect(&base, "next: base 'base' was imported without g2p (folder g2p): its voices cannot speak");
+    ORA_CHECK(!strstr(ora_str_c(&base.text), "RoPE"));
     expect(&base, "use_pos_embed: false");
     expect(&base, "win_size: 1200 samples");
     expect(&base, "all numbers, the largest");

@@ -18,16 +18,15 @@
 enum { NAMES_TOLD = 24 };
 
 static const struct origin {
-    const char *folder, *key, *prefix, *without; /* without: what a voice lacks when the folder does */
+    const char *key, *prefix, *without; /* without: what a voice lacks when the folder does */
 } origins[MEGA_PARTS] = {
-    [MEGA_PART_DIT] = {"diffusion_transformer", "dit", "dit.", "it cannot speak"},
-    [MEGA_PART_DUR] = {"duration_lm", "dur_model", "dur.", "it cannot speak"},
-    [MEGA_PART_ALIGN] = {"aligner_lm", "model", "align.",
-                         "no voice can be made of a recording (`voice add`)"},
-    [MEGA_PART_VAE] = {"wavvae", "model_gen", "vae.", "it cannot speak"},
-    [MEGA_PART_VAE_ENCODER] = {"wavvae", "model_gen", "vae.",
+    [MEGA_PART_DIT] = {"dit", "dit.", "it cannot speak"},
+    [MEGA_PART_DUR] = {"dur_model", "dur.", "it cannot speak"},
+    [MEGA_PART_ALIGN] = {"model", "align.", "no voice can be made of a recording (`voice add`)"},
+    [MEGA_PART_VAE] = {"model_gen", "vae.", "it cannot speak"},
+    [MEGA_PART_VAE_ENCODER] = {"model_gen", "vae.",
                                "voices can be made only of recordings that come with their latents (.npy)"},
-    [MEGA_PART_G2P] = {"g2p", NULL, "g2p.", "it cannot speak"},
+    [MEGA_PART_G2P] = {NULL, "g2p.", "it cannot speak"},
 };
 
 struct importing {
@@ -121,8 +120,8 @@ static int find_all(struct importing *im, char **full)
     int rc = find_vae(im, full), found = 0;
     for (int p = 0; rc == 0 && p < MEGA_PARTS; p++) {
         if (p != MEGA_PART_VAE && p != MEGA_PART_VAE_ENCODER)
-            rc = find_file(im, origins[p].folder, p == MEGA_PART_G2P ? "model" : "model_only_last",
-                           &im->file[p]);
+            rc = find_file(im, mega_part_folder((enum mega_part)p),
+                           p == MEGA_PART_G2P ? "model" : "model_only_last", &im->file[p]);
         im->voice.part[p] = im->file[p];
         found += im->voice.part[p];
     }
@@ -229,7 +228,7 @@ static int check_all(struct importing *im)
     int rc = 0;
     for (int p = 0; rc == 0 && p < MEGA_PARTS; p++) {
         if (!im->file[p])
-            note(im, "%s/%s has no %s: %s", im->dir, origins[p].folder,
+            note(im, "%s/%s has no %s: %s", im->dir, mega_part_folder((enum mega_part)p),
                  p == MEGA_PART_VAE_ENCODER ? "encoder" : "checkpoint", origins[p].without);
         else if (!same_file_before(im, p))
             rc = check_file(im, p);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "models/megatts3/base_voice.h"
 #include "models/megatts3/prompt.h"
+#include "models/megatts3/ready.h"
 
 struct inspecting {
     ora_finding_fn *finding;
@@ -27,12 +28,6 @@ static void tell(const struct inspecting *in, enum ora_verdict verdict, const ch
     va_end(ap);
     in->finding(in->ctx, verdict, what, ora_str_c(&s));
     ora_str_release(&s);
-}
-
-bool mega_is_base(const struct ora_voice *voice)
-{
-    const struct ora_yaml_node *role = ora_yaml_get(voice->family_config, "role");
-    return role && role->kind == ORA_YAML_SCALAR && strcmp(role->text, "base") == 0;
 }
 
 /* ---- a base ---------------------------------------------------------------------------------------------
@@ -55,8 +50,9 @@ static void tell_parts(const struct inspecting *in, const struct mega_base_voice
     tell(in, ORA_VERDICT_PASS, "parts", "has%s", has.len ? ora_str_c(&has) : " none");
     for (int p = 0; p < MEGA_PARTS; p++)
         if (!b->part[p])
-            tell(in, ORA_VERDICT_NOTE, "parts", "lacks %s: %s", mega_part_name((enum mega_part)p),
-                 without[p]);
+            tell(in, p == MEGA_PART_VAE_ENCODER ? ORA_VERDICT_NOTE : ORA_VERDICT_WARN, "parts",
+                 "lacks %s (folder %s): %s", mega_part_name((enum mega_part)p),
+                 mega_part_folder((enum mega_part)p), without[p]);
     ora_str_release(&has);
 }
 
@@ -66,13 +62,17 @@ static void tell_open_questions(const struct inspecting *in, const struct mega_b
     const struct ora_yaml_node *dropped = ora_yaml_get(map, "dropped");
     const struct mega_dur_dims *d = &b->dims.dur;
     const struct mega_g2p_dims *g = &b->dims.g2p;
-    tell(in, ORA_VERDICT_PASS, "use_pos_embed", "%s: the duration model %s a sinusoid to its inputs",
-         b->use_pos_embed ? "true" : "false", b->use_pos_embed ? "adds" : "does not add");
-    tell(in, ORA_VERDICT_PASS, "durations", "%d layers of %d channels, %d heads, %d codes", d->layers, d->dec,
-         d->heads, d->code_size);
-    tell(in, ORA_VERDICT_PASS, "win_size", "%d samples: what prompts are padded to", b->win_size);
-    tell(in, ORA_VERDICT_PASS, "g2p", "%d ids, RoPE theta %g, RMS epsilon %g", g->vocab, g->rope_theta,
-         g->eps);
+    if (b->part[MEGA_PART_DUR]) {
+        tell(in, ORA_VERDICT_PASS, "use_pos_embed", "%s: the duration model %s a sinusoid to its inputs",
+             b->use_pos_embed ? "true" : "false", b->use_pos_embed ? "adds" : "does not add");
+        tell(in, ORA_VERDICT_PASS, "durations", "%d layers of %d channels, %d heads, %d codes", d->layers,
+             d->dec, d->heads, d->code_size);
+    }
+    if (b->part[MEGA_PART_DIT])
+        tell(in, ORA_VERDICT_PASS, "win_size", "%d samples: what prompts are padded to", b->win_size);
+    if (b->part[MEGA_PART_G2P])
+        tell(in, ORA_VERDICT_PASS, "g2p", "%d ids, RoPE theta %g, RMS epsilon %g", g->vocab, g->rope_theta,
+             g->eps);
     if (dropped && dropped->kind == ORA_YAML_LIST && dropped->count)
         tell(in, ORA_VERDICT_NOTE, "dropped",
              "%zu tensors of the source that no part knows (voice.yaml names them)", dropped->count);
@@ -101,6 +101,25 @@ static size_t scan(const struct ora_tensor *t, double *largest)
     return t->count;
 }
 
+/* What voice.yaml says is there, in the file: a part's first tensor that is not, or has another shape. */
+static void tell_part(const struct inspecting *in, const struct ora_weights *w, const struct mega_dims *d,
+                      enum mega_part part)
+{
+    struct mega_official list;
+    char want[ORA_SHAPE_TEXT];
+    mega_official_list(&list, part, d);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct ora_tensor *t = ora_weights_find(w, list.item[i].name);
+        if (t && ora_shape_equal(&t->shape, &list.item[i].shape))
+            continue;
+        tell(in, ORA_VERDICT_FAIL, "parts", "voice.yaml says that %s is there; %s tensor '%s', wanted %s",
+             mega_part_name(part), t ? "another shape has" : "the file lacks", list.item[i].name,
+             ora_shape_text(&list.item[i].shape, want));
+        break;
+    }
+    mega_official_release(&list);
+}
+
 static void tell_weights(const struct inspecting *in, const struct ora_weights *w)
 {
     double largest = 0;
@@ -118,6 +137,19 @@ static void tell_weights(const struct inspecting *in, const struct ora_weights *
         tell(in, ORA_VERDICT_PASS, "finite", "%zu weights, all numbers, the largest %.3g", elements, largest);
 }
 
+/* What a base is good for, and how. */
+static void tell_next(const struct inspecting *in, const struct ora_voice *v, const struct mega_base_voice *b)
+{
+    struct ora_err why = {0};
+    if (mega_ready(v, &why) < 0)
+        tell(in, ORA_VERDICT_WARN, "next", "%s", why.message);
+    else
+        tell(in, ORA_VERDICT_NOTE, "next",
+             "networks without a voice: `oratorio voice add NAME --base %s --prompt FILE%s --consent TEXT "
+             "--license TEXT` makes one",
+             v->name, b->part[MEGA_PART_VAE_ENCODER] ? "" : " --latents FILE");
+}
+
 static int inspect_base(const struct inspecting *in, const struct ora_voice *v, bool weights,
                         struct ora_err *err)
 {
@@ -131,9 +163,13 @@ static int inspect_base(const struct inspecting *in, const struct ora_voice *v, 
     if (!weights)
         return 0;
     rc = ora_weights_open(v->weights_path, &w, err);
+    for (int p = 0; rc == 0 && p < MEGA_PARTS; p++)
+        if (b.part[p])
+            tell_part(in, w, &b.dims, (enum mega_part)p);
     if (rc == 0)
         tell_weights(in, w);
     ora_weights_close(&w);
+    tell_next(in, v, &b);
     return rc;
 }
 

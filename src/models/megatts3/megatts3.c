@@ -8,6 +8,7 @@
 #include "models/megatts3/import.h"
 #include "models/megatts3/inspect.h"
 #include "models/megatts3/make_random.h"
+#include "models/megatts3/ready.h"
 #include "models/megatts3/result.h"
 #include "models/megatts3/settings.h"
 #include "nn/kernels/kernels.h"
@@ -113,6 +114,7 @@ const struct ora_family ora_family_megatts3 = {
     .make_random = mega_make_random,
     .add = mega_clone_add,
     .is_base = mega_is_base,
+    .ready = mega_ready,
     .inspect = mega_inspect,
     .probe = &probe,
     .describe = mega_model_describe,

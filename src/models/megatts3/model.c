@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "models/megatts3/base_voice.h"
-#include "models/megatts3/inspect.h"
+#include "models/megatts3/ready.h"
 #include "models/megatts3/settings.h"
 
 enum { ROWS_LEAST = 25 }; /* a second */
@@ -111,46 +111,6 @@ void mega_model_release(struct ora_model *m)
 /* ---- voice.yaml -------------------------------------------------------------------------------------------
  */
 
-static int check_roles(const struct ora_voice *voice, struct ora_err *err)
-{
-    if (mega_is_base(voice))
-        return ora_err_set(
-            err, ORA_E_VOICE,
-            "voice '%s' is a base of MegaTTS 3: it has the networks but nobody's voice. Make a voice of a "
-            "recording with: oratorio voice add NAME --base %s --prompt prompt.wav --consent TEXT",
-            voice->name, voice->name);
-    if (!voice->base || !voice->weights_path)
-        return ora_err_set(err, ORA_E_VOICE,
-                           "voice '%s' is no cloned voice of MegaTTS 3 with a base and a prompt",
-                           voice->name);
-    if (!mega_is_base(voice->base) || !voice->base->weights_path)
-        return ora_err_set(err, ORA_E_VOICE, "voice '%s' rests on '%s', which is no base of MegaTTS 3",
-                           voice->name, voice->base->name);
-    return 0;
-}
-
-static int check_format(const struct ora_voice *voice, struct ora_err *err)
-{
-    if (voice->sample_rate_hz != MEGA_SAMPLE_RATE)
-        return ora_err_set(err, ORA_E_VOICE, "voice '%s': voice.yaml's sample_rate_hz is %d, wanted %d",
-                           voice->name, voice->sample_rate_hz, MEGA_SAMPLE_RATE);
-    if (voice->speaker_count != 1)
-        return ora_err_set(err, ORA_E_VOICE, "voice '%s': voice.yaml has %d speakers, wanted 1", voice->name,
-                           voice->speaker_count);
-    return 0;
-}
-
-static int check_parts(const struct ora_voice *base, const struct mega_base_voice *b, struct ora_err *err)
-{
-    static const enum mega_part needed[] = {MEGA_PART_DIT, MEGA_PART_DUR, MEGA_PART_VAE, MEGA_PART_G2P};
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-        if (!b->part[needed[i]])
-            return ora_err_set(err, ORA_E_VOICE,
-                               "base '%s' was imported without its part '%s': it cannot speak", base->name,
-                               mega_part_name(needed[i]));
-    return 0;
-}
-
 /* What the voice's own settings say of max_chunk_seconds; src/voice has checked them. */
 static int planned_frames(const struct ora_voice *voice, int *frames, struct ora_err *err)
 {
@@ -212,15 +172,11 @@ static int open_model(struct ora_model *m, const struct ora_voice *voice, const 
                       struct ora_weights **w, struct ora_err *err)
 {
     struct mega_base_voice base;
-    int rc = check_roles(voice, err);
+    int rc = mega_check_clone(voice, err);
     if (rc == 0)
-        rc = check_format(voice, err);
-    if (rc == 0)
-        rc = check_format(voice->base, err);
+        rc = mega_ready(voice, err);
     if (rc == 0)
         rc = mega_base_read_yaml(voice->base->family_config, &base, err);
-    if (rc == 0)
-        rc = check_parts(voice->base, &base, err);
     if (rc == 0)
         rc = ora_weights_open(voice->base->weights_path, w, err);
     if (rc < 0)

@@ -14,6 +14,13 @@ const char *mega_part_name(enum mega_part part)
     return names[part];
 }
 
+const char *mega_part_folder(enum mega_part part)
+{
+    static const char *const folders[] = {
+        "diffusion_transformer", "duration_lm", "aligner_lm", "wavvae", "wavvae", "g2p"};
+    return folders[part];
+}
+
 enum ora_dtype mega_part_dtype(enum mega_part part)
 {
     return part == MEGA_PART_G2P ? ORA_BF16 : ORA_F32;

@@ -41,6 +41,7 @@ struct mega_official {
 };
 
 const char *mega_part_name(enum mega_part part);     /* as voice.yaml lists it: "vae_encoder" */
+const char *mega_part_folder(enum mega_part part);   /* of the release: "wavvae" */
 enum ora_dtype mega_part_dtype(enum mega_part part); /* the G2P is BF16, as released */
 
 void mega_official_list(struct mega_official *list, enum mega_part part, const struct mega_dims *dims);

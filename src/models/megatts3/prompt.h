@@ -9,7 +9,7 @@
  *     struct mega_prompt_input in = {.mono = x, .samples = n, .sample_rate_hz = 44100};
  *     struct mega_prompt p;
  *     mega_prompt_make(&base, &in, &p, &err);
- *     mega_prompt_write(&p, base_sha256, path, sha256, &err);
+ *     mega_prompt_write(&p, &made_with, path, sha256, &err);
  *     …
  *     mega_prompt_read(&p, weights, base_sha256, &err);
  *     mega_prompt_prime(&c, &duration, &p, &state, p.phone_count + chunk_phones, &err);
@@ -122,9 +122,16 @@ int mega_prompt_prime(const struct ora_compute *c, const struct mega_duration *m
 /* ---- on disk --------------------------------------------------------------------------------------------
  */
 
+/* What a prompt was made with: another base gives other speech, so both stand in the file, whose hash is the
+ * voice's. */
+struct mega_prompt_made_with {
+    const char *base_sha256;        /* of its weights */
+    const char *base_config_sha256; /* mega_base_config_sha256; may be NULL */
+};
+
 /* Tensors prompt.phones, prompt.tones, prompt.durations (I32) and prompt.latents (F32 [rows][32]); metadata
- * family, role "clone", base_sha256, prompt_lufs. file_sha256 may be NULL. */
-int mega_prompt_write(const struct mega_prompt *p, const char *base_sha256, const char *path,
+ * family, role "clone", base_sha256, base_config_sha256, prompt_lufs. file_sha256 may be NULL. */
+int mega_prompt_write(const struct mega_prompt *p, const struct mega_prompt_made_with *with, const char *path,
                       char file_sha256[65], struct ora_err *err);
 /* VOICE when something is missing, contradicts itself, or base_sha256 (NULL: any) is another one's. */
 int mega_prompt_read(struct mega_prompt *p, const struct ora_weights *w, const char *base_sha256,

@@ -32,7 +32,7 @@ static int write_parts(struct ora_weights_writer *wr, const struct part *part, s
     return rc;
 }
 
-int mega_prompt_write(const struct mega_prompt *p, const char *base_sha256, const char *path,
+int mega_prompt_write(const struct mega_prompt *p, const struct mega_prompt_made_with *with, const char *path,
                       char file_sha256[65], struct ora_err *err)
 {
     struct ora_weights_writer *wr = NULL;
@@ -52,7 +52,9 @@ int mega_prompt_write(const struct mega_prompt *p, const char *base_sha256, cons
     if (rc == 0)
         rc = ora_weights_writer_meta(wr, "role", "clone", err);
     if (rc == 0)
-        rc = ora_weights_writer_meta(wr, "base_sha256", base_sha256, err);
+        rc = ora_weights_writer_meta(wr, "base_sha256", with->base_sha256, err);
+    if (rc == 0 && with->base_config_sha256)
+        rc = ora_weights_writer_meta(wr, "base_config_sha256", with->base_config_sha256, err);
     if (rc == 0)
         rc = ora_weights_writer_meta(wr, "prompt_lufs", lufs, err);
     if (rc == 0)

@@ -60,7 +60,8 @@ static int write_prompt(const struct ora_voice *clone, const char *base_sha256, 
                             .rows = LATENTS,
                             .latents = latents,
                             .lufs = -20};
-    return mega_prompt_write(&p, base_sha256, clone->weights_path, (char *)clone->model_sha256, err);
+    const struct mega_prompt_made_with with = {.base_sha256 = base_sha256};
+    return mega_prompt_write(&p, &with, clone->weights_path, (char *)clone->model_sha256, err);
 }
 
 int tiny_clone_make(const char *dir, struct ora_voice **voice, struct ora_err *err)
