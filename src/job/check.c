@@ -6,7 +6,6 @@
 
 #include "base/mem.h"
 #include "job/manners.h"
-#include "nn/kernels/kernels.h"
 
 enum { VOICES_MAX = 1024 }; /* a corpus of more is a list in which a column was taken for another */
 
@@ -132,23 +131,11 @@ static int check_inputs(struct ora_job_check *c, struct ora_err *err)
     return rc;
 }
 
-/* A level that only this processor lacks is no fault of the job: its workers may run elsewhere. */
-static int check_kernels(const struct ora_job *job, struct ora_err *err)
-{
-    struct ora_err why = {0};
-    if (!ora_kernels_find(job->kernels, &why) && why.code == ORA_E_BAD_USAGE)
-        return ora_err_set(err, ORA_E_BAD_USAGE, "%s: field 'kernels': %s", job->path ? job->path : "job",
-                           why.message);
-    return 0;
-}
-
 int ora_job_check_create(const struct ora_job *job, struct ora_job_check **check, struct ora_err *err)
 {
     struct ora_job_check *c = ora_xcalloc(1, sizeof *c);
     c->job = job;
-    int rc = check_kernels(job, err);
-    if (rc == 0)
-        rc = check_inputs(c, err);
+    int rc = check_inputs(c, err);
     if (rc < 0) {
         ora_job_check_free(&c);
     } else {

@@ -1,5 +1,5 @@
 /*
- * Check: a job's voices, speakers, settings and kernel level against what this machine has. The job's own and
+ * Check: a job's voices, speakers and settings against what this machine has. The job's own and
  * its inputs' must be right or nothing begins; what a single record asks for is checked as ingest meets it,
  * and a record that asks for what is not there is rejected alone.
  *

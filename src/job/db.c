@@ -177,11 +177,11 @@ int ora_db_check_schema(struct ora_db *db, struct ora_err *err)
         return rc;
     if (id != ORA_RUN_APPLICATION_ID)
         return ora_err_set(err, ORA_E_FORMAT, "%s: an SQLite file, but not the job table of a run", db->path);
-    if (version != ORA_RUN_SCHEMA)
+    if (version < ORA_RUN_SCHEMA_OLDEST || version > ORA_RUN_SCHEMA)
         return ora_err_set(
             err, ORA_E_UNSUPPORTED,
-            "%s: has schema version %d, this program reads version %d: use the oratorio that made it",
-            db->path, version, ORA_RUN_SCHEMA);
+            "%s: has schema version %d, this program reads versions %d to %d: use the oratorio that made it",
+            db->path, version, ORA_RUN_SCHEMA_OLDEST, ORA_RUN_SCHEMA);
     return 0;
 }
 

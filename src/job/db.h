@@ -21,7 +21,7 @@
 
 #include "base/err.h"
 
-enum { ORA_RUN_SCHEMA = 2, ORA_RUN_APPLICATION_ID = 0x4F524154 };
+enum { ORA_RUN_SCHEMA = 3, ORA_RUN_SCHEMA_OLDEST = 2, ORA_RUN_APPLICATION_ID = 0x4F524154 };
 
 enum ora_sql {
 #define ORA_SQL(name, text) ORA_SQL_##name,

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "job/job_priv.h"
+#include "nn/kernels/precision.h"
 
 const char *const ora_layout_words[3] = {"auto", "prose", "lines"};
 const char *const ora_format_words[6] = {"auto", "txt", "md", "jsonl", "tsv", "list"};
@@ -98,6 +99,7 @@ void ora_job_free(struct ora_job **job)
     free(j->settings_json);
     free(j->lexicon);
     free(j->kernels);
+    free(j->precision);
     free(j->database);
     free(j);
     *job = NULL;
@@ -137,6 +139,24 @@ void ora_job_settle(struct ora_job *job)
     job->render.max_chars = job->max_chars;
     job->render.seed = job->seed;
     job->render.kernels = job->kernels;
+    job->render.arithmetic = job->arithmetic;
+}
+
+int ora_job_choose_arithmetic(struct ora_job *job, struct ora_err *err)
+{
+    struct ora_levels here;
+    int rc = ora_levels_here(&here, err);
+    if (rc == 0)
+        rc = ora_precision_class(job->precision, job->kernels, &here, &job->arithmetic, err);
+    job->render.arithmetic = job->arithmetic;
+    return rc;
+}
+
+int ora_job_set_precision(struct ora_job *job, const char *precision, struct ora_err *err)
+{
+    free(job->precision);
+    job->precision = ora_xstrdup(precision);
+    return ora_job_choose_arithmetic(job, err);
 }
 
 bool ora_job_name_ok(const char *name)
@@ -214,7 +234,7 @@ struct ora_job *ora_job_of_text(const char *path, struct ora_err *err)
     if (is_stdin || ora_ends_with(path, ".txt") || ora_ends_with(path, ".md"))
         ora_job_add_view(job, "chapters");
     ora_job_settle(job);
-    if (ora_job_resolve(job, err) < 0)
+    if (ora_job_choose_arithmetic(job, err) < 0 || ora_job_resolve(job, err) < 0)
         ora_job_free(&job);
     return job;
 }

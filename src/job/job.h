@@ -62,7 +62,10 @@ struct ora_job {
     uint32_t batch_utterances; /* 256 */
     char **views;              /* names of job/views.def, in the order given */
     size_t view_count;
-    char *kernels;         /* "auto" or a level */
+    char *kernels;   /* "auto" or a level */
+    char *precision; /* as written: a word of nn/kernels/precision.h; NULL: not said, which is "exact" */
+    const char
+        *arithmetic; /* the class that precision and kernels come to on this machine; what a run keeps */
     uint32_t max_attempts; /* 20 */
     uint32_t lease_s;      /* 300 */
     char *database;  /* folder on a local disk for the job table, as written; NULL: the run's own folder */
@@ -82,7 +85,10 @@ struct ora_job *ora_job_parse(const char *bytes, size_t len, const char *name, c
  * be read. */
 int ora_job_resolve(struct ora_job *job, struct ora_err *err);
 void ora_job_free(struct ora_job **job);
-/* Appends YAML that ora_job_parse reads back to the same job. BAD_USAGE when a path is not UTF-8. */
+/* As if the file said this `precision`. BAD_USAGE: no such word, or `kernels` contradicts it. */
+int ora_job_set_precision(struct ora_job *job, const char *precision, struct ora_err *err);
+/* Appends YAML that ora_job_parse reads back to the same job, `precision` as the class that it came to.
+ * BAD_USAGE when a path is not UTF-8. */
 int ora_job_to_yaml(const struct ora_job *job, struct ora_str *out, struct ora_err *err);
 
 /* Names of the views a job may ask for, in order; NULL past the last. */

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "job/job_priv.h"
+#include "nn/kernels/precision.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -385,12 +386,25 @@ static int read_base_dir(node_t *root, const char *fallback, struct ora_job *job
     return 0;
 }
 
+static int read_precision(node_t *root, struct ora_job *job, struct ora_err *err)
+{
+    struct ora_err why = {0};
+    int rc = read_text(root, "kernels", &job->kernels, err);
+    if (rc == 0)
+        rc = read_text(root, "precision", &job->precision, err);
+    if (rc < 0 || ora_job_choose_arithmetic(job, &why) == 0)
+        return rc;
+    bool level = job->kernels && strcmp(job->kernels, "auto") != 0 && !ora_arithmetic_of_level(job->kernels);
+    node_t *n = ora_yaml_get(root, level || !job->precision ? "kernels" : "precision");
+    return n ? ora_yaml_error(n, err, "%s", why.message) : ora_err_set(err, why.code, "%s", why.message);
+}
+
 static int read_root(node_t *root, const char *base_dir, struct ora_job *job, struct ora_err *err)
 {
     static const char *const keys[] = {
-        "name",     "inputs",  "voice", "speaker", "lang",  "speed",   "settings", "seed",
-        "text",     "audio",   "store", "batch",   "views", "kernels", "limits",   "allow_network_fs",
-        "database", "base_dir"};
+        "name",      "inputs",   "voice",   "speaker", "lang",  "speed",   "settings", "seed",
+        "text",      "audio",    "store",   "batch",   "views", "kernels", "limits",   "allow_network_fs",
+        "precision", "database", "base_dir"};
     int store = (int)job->store;
     int rc = ora_yaml_check_keys(root, keys, COUNT(keys), err);
     if (rc == 0)
@@ -415,7 +429,7 @@ static int read_root(node_t *root, const char *base_dir, struct ora_job *job, st
     if (rc == 0)
         rc = read_views(root, job, err);
     if (rc == 0)
-        rc = read_text(root, "kernels", &job->kernels, err);
+        rc = read_precision(root, job, err);
     if (rc == 0)
         rc = read_limits_map(root, job, err);
     if (rc == 0)

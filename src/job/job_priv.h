@@ -10,6 +10,8 @@ void ora_job_input_release(struct ora_job_input *in);
 void ora_job_add_view(struct ora_job *job, const char *name);
 /* Fills what follows from other fields: input->file, lexicon path, the render spec's borrowed strings. */
 void ora_job_settle(struct ora_job *job);
+/* Fills arithmetic from precision and kernels, and from what this processor has where they leave it open. */
+int ora_job_choose_arithmetic(struct ora_job *job, struct ora_err *err);
 char *ora_job_name_of(const char *path); /* "books/My story.md" gives "My-story"; caller frees */
 bool ora_job_name_ok(const char *name);
 

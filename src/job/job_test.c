@@ -51,6 +51,8 @@ ORA_TEST(defaults_are_filled_in)
     ORA_CHECK(isnan(job->render.peak_dbfs));
     ORA_CHECK_INT(job->store, ORA_STORE_TAR);
     ORA_CHECK_STR(job->kernels, "auto");
+    ORA_CHECK(!job->precision);
+    ORA_CHECK_STR(job->arithmetic, "f32-direct");
     ORA_REQUIRE(job->view_count == 1);
     ORA_CHECK_STR(job->views[0], "jsonl");
     ora_job_free(&job);
@@ -87,7 +89,8 @@ static const char everything[] =
     "store: files\n"
     "batch: {chars: 70, utterances: 7}\n"
     "views: [ljspeech, jsonl]\n"
-    "kernels: avx2\n"
+    "kernels: scalar\n"
+    "precision: f32-direct\n"
     "limits: {attempts: 3, lease_s: 60}\n"
     "allow_network_fs: true\n"
     "database: /var/lib/oratorio\n";
@@ -129,8 +132,10 @@ ORA_TEST(every_field_is_read)
     ORA_CHECK_INT(job->batch_chars, 70);
     ORA_CHECK_INT(job->batch_utterances, 7);
     ORA_CHECK_INT(job->view_count, 2);
-    ORA_CHECK_STR(job->kernels, "avx2");
-    ORA_CHECK_STR(job->render.kernels, "avx2");
+    ORA_CHECK_STR(job->kernels, "scalar");
+    ORA_CHECK_STR(job->render.kernels, "scalar");
+    ORA_CHECK_STR(job->precision, "f32-direct");
+    ORA_CHECK_STR(job->render.arithmetic, "f32-direct");
     ORA_CHECK_INT(job->max_attempts, 3);
     ORA_CHECK_INT(job->lease_s, 60);
     ORA_CHECK(job->network_fs);
@@ -213,6 +218,11 @@ ORA_TEST(errors_name_file_line_field_and_what_was_expected)
         {"inputs: a\n  b: [\n", {"j.yaml:", "broken YAML"}},
         {"inputs: a\ninputs: b\n", {"j.yaml:2", "twice"}},
         {"inputs: \"\"\n", {"j.yaml:1", "inputs"}},
+        {"inputs: a\nkernels: avx3\n", {"j.yaml:2", "field 'kernels'", "avx3", "scalar"}},
+        {"inputs: a\nprecision: quick\n", {"j.yaml:2", "field 'precision'", "quick", "exact, fast"}},
+        {"inputs: a\nkernels: avx3\nprecision: fast\n", {"j.yaml:2", "field 'kernels'", "avx3"}},
+        {"inputs: a\nkernels: blas\nprecision: fast\n",
+         {"j.yaml:3", "'kernels' and 'precision' contradict", "f32-blas", "not fast"}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct ora_err err = {0};
@@ -224,6 +234,31 @@ ORA_TEST(errors_name_file_line_field_and_what_was_expected)
                 ORA_FAIL("\"%s\" says \"%s\", without \"%s\"", cases[i].yaml, err.message, cases[i].parts[k]);
         ora_job_free(&job);
     }
+}
+
+/* A job file may leave the class to the machine; what is written of it does not. */
+ORA_TEST(precision_comes_to_a_class)
+{
+    struct ora_err err = {0};
+    struct ora_str yaml = ORA_STR_INIT;
+    struct ora_job *job = parse("inputs: a\nkernels: blas\n", &err);
+    ORA_REQUIRE(job);
+    ORA_CHECK_STR(job->arithmetic, "f32-blas");
+    ORA_CHECK_OK(ora_job_to_yaml(job, &yaml, &err), err);
+    ORA_CHECK(strstr(ora_str_c(&yaml), "\nprecision: f32-blas\n"));
+    ORA_CHECK_INT(ora_job_set_precision(job, "exact", &err), ORA_E_BAD_USAGE);
+    ora_job_free(&job);
+
+    setenv("ORATORIO_KERNELS", "scalar", 1);
+    job = parse("inputs: a\nprecision: fast\n", &err);
+    unsetenv("ORATORIO_KERNELS");
+    ORA_REQUIRE(job);
+    ORA_CHECK_STR(job->precision, "fast");
+    ORA_CHECK_STR(job->arithmetic, "f32-direct");
+    ORA_CHECK_OK(ora_job_set_precision(job, "split", &err), err);
+    ORA_CHECK_STR(job->render.arithmetic, "split");
+    ora_job_free(&job);
+    ora_str_release(&yaml);
 }
 
 ORA_TEST(a_loudness_target_brings_a_ceiling)

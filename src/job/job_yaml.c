@@ -208,6 +208,8 @@ int ora_job_to_yaml(const struct ora_job *job, struct ora_str *out, struct ora_e
     if (rc == 0)
         rc = put_field(out, "", "kernels", job->kernels, err);
     if (rc == 0)
+        rc = put_field(out, "", "precision", job->arithmetic, err);
+    if (rc == 0)
         rc = put_field(out, "", "database", job->database, err);
     put_tail(out, job);
     return rc;

@@ -51,6 +51,26 @@ bool ora_run_exists(const char *dir)
     return exists;
 }
 
+const char *ora_run_precision_asked(const struct ora_job *job)
+{
+    return job->precision ? job->precision : "exact";
+}
+
+/* job.yaml of a run says the class; one of schema 2 says none, and was made in what was the only one then,
+ * unless it named a level. */
+static int load_arithmetic(struct ora_run *run, struct ora_err *err)
+{
+    char *kept = NULL;
+    int rc = ora_run_meta_get(run, ORA_META_ARITHMETIC, &kept, err);
+    if (rc == 0 && !kept && strcmp(run->job->kernels, "auto") == 0)
+        rc = ora_job_set_precision(run->job, "f32-direct", err);
+    if (rc == 0 && kept && strcmp(kept, run->job->arithmetic) != 0)
+        rc = ora_err_set(err, ORA_E_FORMAT, "%s: its job says precision %s and its meta %s", run->db.path,
+                         run->job->arithmetic, kept);
+    free(kept);
+    return rc;
+}
+
 static int load(struct ora_run *run, struct ora_err *err)
 {
     char *yaml = NULL;
@@ -63,6 +83,8 @@ static int load(struct ora_run *run, struct ora_err *err)
         run->job = ora_job_parse(yaml, strlen(yaml), "job.yaml of the run", run->dir, err);
         rc = run->job ? 0 : err ? err->code : ORA_E_FORMAT;
     }
+    if (rc == 0)
+        rc = load_arithmetic(run, err);
     free(yaml);
     return rc;
 }

@@ -15,8 +15,8 @@
 /* Fields that decide no byte of the audio, and the inputs' places, whose contents are compared by hash. */
 static bool is_free(const char *path)
 {
-    static const char *const fields[] = {"name",   "base_dir",         "views",
-                                         "limits", "allow_network_fs", "database"};
+    static const char *const fields[] = {"name",     "base_dir", "views", "limits", "allow_network_fs",
+                                         "database", "kernels"}; /* levels of one class give the same bytes */
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         size_t n = strlen(fields[i]);
         if (strncmp(path, fields[i], n) == 0 && (path[n] == '\0' || path[n] == '.'))
@@ -101,7 +101,16 @@ static struct ora_yaml *tree_of(const struct ora_job *job, struct ora_err *err)
 static int settings_changed(struct ora_run *run, const struct ora_job *job, struct ora_str *what,
                             struct ora_err *err)
 {
-    struct ora_yaml *was = tree_of(run->job, err), *is = was ? tree_of(job, err) : NULL;
+    struct ora_job now = *job; /* borrows */
+    char *asked = NULL;
+    int got = ora_run_meta_get(run, ORA_META_PRECISION, &asked, err);
+    if (got < 0)
+        return got;
+    /* "fast" is what it came to when the run was made, also where this machine would choose another class. */
+    if (asked && strcmp(asked, ora_run_precision_asked(job)) == 0 && strcmp(job->kernels, "auto") == 0)
+        now.arithmetic = run->job->arithmetic;
+    free(asked);
+    struct ora_yaml *was = tree_of(run->job, err), *is = was ? tree_of(&now, err) : NULL;
     int rc = is ? compare("", was->root, is->root, what) : err ? err->code : ORA_E_BAD_USAGE;
     ora_yaml_free(&was);
     ora_yaml_free(&is);
@@ -215,6 +224,7 @@ static struct ora_job *merged(struct ora_run *run, const struct ora_job *job, st
     both.lease_s = job->lease_s;
     both.network_fs = job->network_fs;
     both.database = job->database;
+    both.kernels = job->kernels;
     if (ora_job_to_yaml(&both, &text, err) == 0)
         copy = ora_job_parse(ora_str_c(&text), text.len, "job.yaml of the run", run->dir, err);
     ora_str_release(&text);

@@ -93,6 +93,10 @@ static int write_meta(struct maker *m, const char *yaml, struct ora_err *err)
     if (rc == 0)
         rc = set_meta(m, "job_yaml", yaml, err);
     if (rc == 0)
+        rc = set_meta(m, ORA_META_PRECISION, ora_run_precision_asked(m->job), err);
+    if (rc == 0)
+        rc = set_meta(m, ORA_META_ARITHMETIC, m->job->arithmetic, err);
+    if (rc == 0)
         rc = set_meta(m, "created_ms", created, err);
     if (rc == 0)
         rc = set_meta(m, "made_by", "oratorio " ORA_VERSION, err);

@@ -273,7 +273,7 @@ static void overwrite(const char *dir, long offset, const void *bytes, size_t n)
 
 ORA_TEST(what_is_not_a_run_of_ours_is_told)
 {
-    static const unsigned char zero[4096], version[4] = {0, 0, 0, 99};
+    static const unsigned char zero[4096], version[4] = {0, 0, 0, 99}, first[4] = {0, 0, 0, 1};
     static const struct {
         const char *name;
         long offset;
@@ -285,7 +285,8 @@ ORA_TEST(what_is_not_a_run_of_ours_is_told)
         {"not-sqlite", 0, "this is no database at all", 26, ORA_E_DATABASE, "damaged"},
         {"other-program", 68, zero, 4, ORA_E_FORMAT, "not the job table"},
         {"other-version", 60, version, 4, ORA_E_UNSUPPORTED,
-         "schema version 99, this program reads version 2"},
+         "schema version 99, this program reads versions 2 to 3"},
+        {"first-version", 60, first, 4, ORA_E_UNSUPPORTED, "schema version 1,"},
         {"torn-page", 0, zero, 0, ORA_E_DATABASE, "damaged"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -16,6 +16,12 @@ struct ora_run {
     int lock_fd; /* -1: not held */
 };
 
+/* Keys of meta: what the job said, and the class of arithmetic that it came to. Runs of schema 2 have
+ * neither. */
+#define ORA_META_PRECISION  "precision"
+#define ORA_META_ARITHMETIC "arithmetic"
+const char *ora_run_precision_asked(const struct ora_job *job); /* "exact" where the job says nothing */
+
 /* What one step adds to the row of counters. */
 struct ora_run_move {
     int64_t open, done, rejected, failed, batches_leased, batches_done, chars_done, audio_us, synth_us,

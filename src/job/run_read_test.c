@@ -254,6 +254,10 @@ ORA_TEST(changes_are_told_field_by_field)
          "speed: was 1, is 1.5\nlang: was not given, is en\n"},
         {"inputs: [a.txt, b.txt]\nvoice: tone\n", "inputs: were 1, are 2\n"},
         {"inputs: b.txt\nvoice: tone\n", "inputs[0].path: was a.txt, is b.txt\n"},
+        {"inputs: a.txt\nvoice: tone\nprecision: exact\n", NULL},
+        {"inputs: a.txt\nvoice: tone\nkernels: scalar\n", NULL}, /* of the same class */
+        {"inputs: a.txt\nvoice: tone\nprecision: split\n", "precision: was f32-direct, is split\n"},
+        {"inputs: a.txt\nvoice: tone\nkernels: blas\n", "precision: was f32-direct, is f32-blas\n"},
     };
     char *dir = folder("changes");
     put(dir, "a.txt", "A text.");
@@ -274,6 +278,66 @@ ORA_TEST(changes_are_told_field_by_field)
         ora_str_release(&what);
     }
     ora_run_close(&run);
+    free(dir);
+}
+
+/* "fast" means what it came to when the run was made, wherever the run goes on. */
+ORA_TEST(the_class_of_a_run_is_fixed_when_it_is_made)
+{
+    static const char yaml[] = "inputs: a.txt\nvoice: tone\nprecision: fast\n";
+    struct ora_err err = {0};
+    struct ora_str what = ORA_STR_INIT;
+    char *dir = folder("fixed"), *where = ora_path_join(dir, "run");
+    put(dir, "a.txt", "A text.");
+    setenv("ORATORIO_KERNELS", "scalar", 1);
+    struct ora_run *run = create(dir, "run", yaml, &err);
+    unsetenv("ORATORIO_KERNELS");
+    ORA_CHECK_STR(err.message, "");
+    ora_run_close(&run);
+    ORA_CHECK_OK(ora_run_open(where, ORA_RUN_WRITE, &run, &err), err);
+    struct ora_job *job = read_job(dir, yaml, &err);
+    ORA_REQUIRE(run && job);
+    ORA_CHECK_STR(ora_run_job(run)->arithmetic, "f32-direct");
+    ORA_CHECK_INT(ora_run_changed(run, job, &what, &err), 0);
+    ORA_CHECK_OK(ora_run_adopt_job(run, job, &err), err);
+    ORA_CHECK_STR(ora_run_job(run)->arithmetic, "f32-direct");
+    ORA_CHECK_OK(ora_job_set_precision(job, "f32-wino", &err), err);
+    ORA_CHECK_INT(ora_run_changed(run, job, &what, &err), 1);
+    ORA_CHECK_STR(ora_str_c(&what), "precision: was f32-direct, is f32-wino\n");
+    ora_job_free(&job);
+    ora_run_close(&run);
+    ora_str_release(&what);
+    free(where);
+    free(dir);
+}
+
+/* A job table of schema 2 said nothing of precision: it is read as what it was made in. */
+ORA_TEST(runs_without_the_field_are_f32_direct)
+{
+    static const char old_job[] = "name: old\nbase_dir: /\ninputs: a.txt\nvoice: tone\n";
+    static const struct {
+        const char *more, *class;
+    } cases[] = {{"", "f32-direct"}, {"kernels: blas\n", "f32-blas"}};
+    char *dir = folder("old");
+    put(dir, "a.txt", "A text.");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ora_err err = {0};
+        char *name = ora_fmt("run%zu", i), *where = ora_path_join(dir, name);
+        char *yaml = ora_fmt("%s%s", old_job, cases[i].more);
+        struct ora_run *run = create(dir, name, "inputs: a.txt\nvoice: tone\n", &err);
+        ORA_REQUIRE(run);
+        ORA_CHECK_OK(ora_run_meta_set(run, "precision", NULL, &err), err);
+        ORA_CHECK_OK(ora_run_meta_set(run, "arithmetic", NULL, &err), err);
+        ORA_CHECK_OK(ora_run_meta_set(run, "job_yaml", yaml, &err), err);
+        ora_run_close(&run);
+        ORA_CHECK_OK(ora_run_open(where, ORA_RUN_READ, &run, &err), err);
+        ORA_REQUIRE(run);
+        ORA_CHECK_STR(ora_run_job(run)->arithmetic, cases[i].class);
+        ora_run_close(&run);
+        free(yaml);
+        free(where);
+        free(name);
+    }
     free(dir);
 }
 

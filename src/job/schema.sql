@@ -4,9 +4,10 @@
 -- Times are milliseconds since 1970 (UTC); audio and processor times are whole microseconds, so that sums are exact.
 
 PRAGMA application_id = 1330790740; -- "ORAT"
-PRAGMA user_version = 2;            -- the schema's version: ORA_RUN_SCHEMA of job/db.h
+PRAGMA user_version = 3;            -- the schema's version: ORA_RUN_SCHEMA of job/db.h
 
--- Facts about the run: run_id, job_yaml, created_ms, made_by, retried_ms; the coordinator keeps its own here too
+-- Facts about the run: run_id, job_yaml, created_ms, made_by, retried_ms; precision, as the job said it, and arithmetic,
+-- the class that it came to; the coordinator keeps its own here too
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -92,7 +93,7 @@ CREATE TABLE workers (
     pid          INTEGER NOT NULL,
     start_time   INTEGER NOT NULL,     -- field 22 of /proc/PID/stat: with pid and host it names one process for ever
     cores        INTEGER NOT NULL,
-    kernel_level TEXT NOT NULL,        -- the best it has
+    kernel_level TEXT NOT NULL,        -- what it renders this run with
     local        INTEGER NOT NULL,     -- 1: on the coordinator's host
     joined_ms    INTEGER NOT NULL,
     left_ms      INTEGER,              -- NULL: has not left

@@ -117,6 +117,7 @@ static void put_voice(struct ora_str *s, const struct ora_record_source *r)
         put_text(s, "consent", r->voice->consent);
     if (r->voice->weights_random)
         put_text(s, "weights", "random");
+    put_text(s, "arithmetic", r->spec->arithmetic);
     put_uint(s, "seed", r->spec->seed);
     key(s, "speed");
     ora_json_real(s, r->utterance->speed);

@@ -8,9 +8,9 @@
  * order ora_renderer_destroy(&r);
  *
  * Stages: front end and synth (family) → finish (trim, resample, loudness, peak) → checks → PCM → encode →
- * record. Determinism: audio bytes and record depend on spec, utterance, voice and kernel level only. The
- * record holds nothing of who rendered it, where, when or how fast. Threads: one renderer a thread (it owns
- * the arena).
+ * record. Determinism: audio bytes and record depend on spec, utterance, voice and class of arithmetic only.
+ * The record holds nothing of who rendered it, where, when or how fast. Threads: one renderer a thread (it
+ * owns the arena).
  */
 #ifndef ORA_RENDER_RENDER_H
 #define ORA_RENDER_RENDER_H
@@ -34,7 +34,8 @@ struct ora_render_spec {
     uint32_t max_chars;         /* the arena is planned for it */
     uint64_t seed;
     const char *lexicon_path; /* or NULL */
-    const char *kernels;      /* or NULL: auto */
+    const char *kernels;      /* a level; NULL or "auto": the best here of the class */
+    const char *arithmetic;   /* a word of nn/kernels/precision.h, a job's is a class; NULL: exact */
     const char *cache_dir;    /* packed weights; or NULL */
     struct ora_pulse *pulse;  /* of the models (family.h); or NULL */
 };
@@ -75,7 +76,8 @@ struct ora_rendered {
     int rc;                  /* 0, or why there is no audio (then only `why` and the two below are set) */
     struct ora_err why;      /* its class: BAD_INPUT ends this utterance, the others are not its fault */
     const char *reason_code; /* of class BAD_INPUT: "bad-input", "too-long", "unknown-speaker",
-                                "bad-settings", "foreign-script", "no-words", "no-audio", "not-finite", "runaway"; else "" */
+                                "bad-settings", "foreign-script", "no-words", "no-audio", "not-finite",
+                                "runaway"; else "" */
     bool failed;       /* of class BAD_INPUT: the model is to blame and not the text: FAILED, not REJECTED */
     const void *audio; /* encoded file */
     size_t audio_bytes;
@@ -102,7 +104,7 @@ void ora_renderer_destroy(struct ora_renderer **r);
 /* Opens a voice (name or path) unless it is open; *voice and *model are borrowed; each may be NULL. */
 int ora_renderer_voice(struct ora_renderer *r, const char *name, const struct ora_voice **voice,
                        const struct ora_model **model, struct ora_err *err);
-/* The kernel level of the last voice used; "" before. */
+/* The kernel level of the last voice used (a family without kernels says "scalar"); "" before. */
 const char *ora_renderer_level(const struct ora_renderer *r);
 /* From now on one utterance at a time goes to the model, or (false) as many together as its family likes: the
  * same audio, but while several are in work nobody knows which of them crashed it. */

@@ -140,6 +140,7 @@ ORA_TEST(a_record_tells_what_there_is)
     ORA_CHECK_STR(text_of(r, "voice"), "tone");
     ORA_CHECK_STR(text_of(r, "model"), "tone");
     ORA_CHECK_STR(text_of(r, "codec"), "flac");
+    ORA_CHECK_STR(text_of(r, "arithmetic"), "f32-direct");
     ORA_CHECK_STR(text_of(r, "pcm_sha256"), k->pcm_sha[0]);
     ORA_CHECK_INT(number_of(r, "num_samples"), k->samples[0]);
     ORA_CHECK_NEAR(number_of(r, "duration"), (double)k->samples[0] / k->rate[0], 1e-6);
@@ -378,4 +379,27 @@ ORA_TEST(memory_is_flat)
     ORA_CHECK(after.uordblks <= before.uordblks);
     ORA_CHECK_INT(count, 1100);
     ora_renderer_destroy(&r);
+}
+
+/* The class is told; a level that this processor lacks, or a class of it, ends before any voice is opened. */
+ORA_TEST(arithmetic_is_told_or_refused)
+{
+    struct ora_err err = {0};
+    struct ora_renderer *r = NULL;
+    struct ora_render_spec spec = plain_spec();
+    struct ora_utterance u = utterance("a", "Hello.");
+    spec.kernels = "blas";
+    struct kept *k = render(&spec, &u, 1);
+    ORA_CHECK_STR(text_of(k->record[0], "arithmetic"), "f32-blas");
+    kept_free(k);
+    spec.arithmetic = "f32-direct";
+    ORA_CHECK_INT(ora_renderer_create(&spec, &r, &err), ORA_E_BAD_USAGE);
+    ORA_CHECK(strstr(err.message, "contradict"));
+    spec.kernels = NULL;
+    spec.arithmetic = "f32-wino";
+    setenv("ORATORIO_KERNELS", "scalar", 1);
+    ORA_CHECK_INT(ora_renderer_create(&spec, &r, &err), ORA_E_UNSUPPORTED);
+    unsetenv("ORATORIO_KERNELS");
+    ORA_CHECK(strstr(err.message, "this processor has scalar"));
+    ORA_CHECK(!r);
 }

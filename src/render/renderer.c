@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "nn/kernels/precision.h"
 #include "render/finish.h"
 #include "render/record.h"
 #include "text/rules.h"
@@ -39,7 +40,7 @@ struct slot {
 
 struct ora_renderer {
     struct ora_render_spec spec; /* its strings are ours */
-    char *lexicon_path, *kernels, *cache_dir;
+    char *lexicon_path, *cache_dir;
     struct slot *slots;
     const char *level;
     bool alone;             /* groups of one */
@@ -51,6 +52,19 @@ struct ora_renderer {
 
 /* ---- life -------------------------------------------------------------------------------------------- */
 
+/* The level that voices are opened at: the best here of the class asked for. */
+static int choose_level(struct ora_render_spec *spec, struct ora_err *err)
+{
+    struct ora_levels here;
+    int rc = ora_levels_here(&here, err);
+    if (rc == 0)
+        rc = ora_precision_class(spec->arithmetic, spec->kernels, &here, &spec->arithmetic, err);
+    if (rc < 0)
+        return rc;
+    spec->kernels = ora_precision_level(spec->arithmetic, spec->kernels, &here, "this processor", err);
+    return spec->kernels ? 0 : ORA_E_UNSUPPORTED;
+}
+
 int ora_renderer_create(const struct ora_render_spec *spec, struct ora_renderer **out, struct ora_err *err)
 {
     *out = NULL;
@@ -59,10 +73,13 @@ int ora_renderer_create(const struct ora_render_spec *spec, struct ora_renderer 
                            spec->sample_rate_hz);
     if (!spec->max_chars)
         return ora_err_set(err, ORA_E_BAD_USAGE, "max_chars is 0");
+    struct ora_render_spec chosen = *spec;
+    int rc = choose_level(&chosen, err);
+    if (rc < 0)
+        return rc;
     struct ora_renderer *r = ora_xcalloc(1, sizeof *r);
-    r->spec = *spec;
+    r->spec = chosen;
     r->spec.lexicon_path = r->lexicon_path = ora_xstrdup(spec->lexicon_path);
-    r->spec.kernels = r->kernels = ora_xstrdup(spec->kernels);
     r->spec.cache_dir = r->cache_dir = ora_xstrdup(spec->cache_dir);
     r->level = "";
     ora_finish_init(&r->finish);
@@ -96,7 +113,6 @@ void ora_renderer_destroy(struct ora_renderer **out)
     ora_encoder_release(&r->encoder);
     ora_str_release(&r->record);
     free(r->lexicon_path);
-    free(r->kernels);
     free(r->cache_dir);
     free(r);
     *out = NULL;
@@ -106,7 +122,8 @@ void ora_renderer_destroy(struct ora_renderer **out)
 
 static int open_model(struct ora_renderer *r, struct slot *s, struct ora_err *err)
 {
-    struct ora_open_options options = {.kernels = r->kernels, .cache_dir = r->cache_dir, .pulse = r->spec.pulse};
+    struct ora_open_options options = {
+        .kernels = r->spec.kernels, .cache_dir = r->cache_dir, .pulse = r->spec.pulse};
     struct ora_limits limits = {.max_chars = r->spec.max_chars};
     s->family = ora_family_find(s->voice->family);
     if (!s->family)
