@@ -126,6 +126,7 @@ struct ora_spoken {
     uint32_t segments;           /* model runs */
     uint32_t frames;
     uint32_t dropped_phonemes;   /* not in the voice's inventory, left out */
+    uint32_t forced_cuts;        /* where a model run would have been too long, or found no end, and its text was cut */
     json_t *detail;              /* family-specific extras for --json and the record, or NULL; borrowed */
 };
 

@@ -143,6 +143,7 @@ static void put_checks(struct ora_str *s, const struct ora_record_source *r)
     put_fixed(s, "bandwidth", c->bandwidth_hz, 1);
     put_uint(s, "segments", r->spoken->segments);
     put_uint(s, "dropped_phonemes", r->spoken->dropped_phonemes);
+    put_uint(s, "forced_cuts", r->spoken->forced_cuts);
 }
 
 /* Samples at the model's rate to seconds of the finished audio. */

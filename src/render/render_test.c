@@ -148,6 +148,7 @@ ORA_TEST(a_record_tells_what_there_is)
     ORA_CHECK(json_is_true(json_object_get(r, "ai_generated")));
     ORA_CHECK(json_is_null(json_object_get(r, "lufs")));
     ORA_CHECK_NEAR(number_of(r, "chars_per_sec"), 10 / 0.3, 0.1);
+    ORA_CHECK(json_is_integer(json_object_get(r, "forced_cuts"))); /* always there: loaders infer columns */
     ORA_CHECK_STR(text_of(json_object_get(r, "extra"), "genre"), "tale");
     const json_t *words = json_object_get(r, "word_alignment"),
                  *phones = json_object_get(r, "phone_alignment");

@@ -58,6 +58,27 @@ def case_records_say_what_it_is(t):
         check(abs(end - record["duration"]) < 0.002, f"phones end at {end} of {record['duration']}")
 
 
+def case_records_say_what_was_cut(t):
+    """A chunk that would last longer than max_chunk_seconds is cut; who filters a data set finds it in the records."""
+    env = with_voice(t)
+    lines = [{"id": f"l{i}", "text": TEXTS[i]} for i in range(6)]
+    lines[3] = {"id": "l3", "text": "One of the others is on the train then, and over it is another one in the north.", "settings": {"max_chunk_seconds": 2}}
+    t.write("cut.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    t.job(["cut.jsonl"], voice="ann", more=f"{QUICK}batch: {{utterances: 2}}\n")
+    runs = []
+    for workers in (1, 3):
+        t.oratorio("run", "job.yaml", "--out", f"runs/w{workers}", "--workers", workers, code=0, env=env)
+        runs.append(t.sums(f"runs/w{workers}"))
+    check(runs[0] == runs[1], "audio or records hang on the number of workers")
+    cuts = {}
+    for line in (t.dir / "runs/w1/views/jsonl/manifest.jsonl").read_text(encoding="utf8").splitlines():
+        record = json.loads(line)
+        check(isinstance(record.get("forced_cuts"), int), f"no forced_cuts: {record}")
+        check(record["segments"] > record["forced_cuts"], f"{record}")
+        cuts[record["id"]] = record["forced_cuts"]
+    check(len(cuts) == 6 and cuts.pop("l3") >= 2 and set(cuts.values()) == {0}, f"{cuts}")
+
+
 def case_killed(t):
     with_voice(t)
     job = corpus(t, count=90)

@@ -56,7 +56,7 @@ def check_record(record):
     """What a record must say of itself, and that its times lie within its audio and in order."""
     for key, kind in {"id": str, "text": str, "normalized_text": str, "phonemes": str, "lang": str, "voice": str,
                       "voice_license": str, "model": str, "model_sha256": str, "speaker": str, "speaker_id": int, "seed": int,
-                      "speed": float, "settings": dict, "duration": float, "clip_count": int, "word_alignment": list,
+                      "speed": float, "settings": dict, "duration": float, "clip_count": int, "forced_cuts": int, "word_alignment": list,
                       "phone_alignment": list}.items():
         expect(isinstance(record.get(key), kind), f"{record['id']}: {key} is {record.get(key)!r}")
     expect(record["ai_generated"] is True, f"{record['id']}: ai_generated")

@@ -42,6 +42,7 @@ static int hand_on(const struct mega_utterance *u, size_t index, ora_emit_fn *em
         .word_count = r.words,
         .segments = (uint32_t)u->count,
         .frames = r.frames,
+        .forced_cuts = u->splits,
         .detail = r.detail,
     };
     int rc = emit(ctx, index, 0, &spoken, NULL);

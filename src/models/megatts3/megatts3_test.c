@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/test.h"
 #include "models/megatts3/settings.h"
+#include "models/megatts3/speak.h"
 #include "models/megatts3/tiny_clone.h"
 
 extern const struct ora_family ora_family_megatts3;
@@ -82,7 +83,7 @@ static int listen(void *ctx, size_t index, int rc, const struct ora_spoken *spok
     h->phonemes = ora_xstrdup(spoken->phonemes);
     h->text = ora_xstrdup(spoken->normalized_text);
     h->segments = spoken->segments;
-    h->splits = json_integer_value(json_object_get(spoken->detail, "splits"));
+    h->splits = spoken->forced_cuts;
     return 0;
 }
 
@@ -358,6 +359,32 @@ ORA_TEST(what_is_too_long_is_split_and_what_cannot_be_split_fails)
     ORA_CHECK_INT(h.rc, ORA_E_RUNAWAY);
     ORA_CHECK(strstr(h.why.message, "did not come to an end") != NULL);
     forget(&h);
+    stage_close(&s);
+}
+
+/* Pieces that are too long are all cut in the same round: rounds grow with the logarithm of their number. */
+ORA_TEST(what_is_too_long_is_cut_in_few_rounds)
+{
+    struct stage s;
+    struct ora_err err = {0};
+    struct ora_str text = ORA_STR_INIT;
+    ORA_REQUIRE(stage_open(&s, NULL));
+    for (int i = 0; i < 40; i++)
+        ora_str_add(&text, "Then one of the others is over there in the inner land again. ");
+    struct ora_request q = request("u", ora_str_c(&text));
+    q.settings.value[MEGA_MAX_CHUNK_SECONDS] = 4;
+    struct mega_utterance u = {0};
+    struct mega_batch b = {.m = s.m, .utterance = &u, .count = 1};
+    ORA_CHECK_OK(ora_compute_init(&b.c, s.m->k, &s.arena, &err), err);
+    mega_utterance_read(s.m, &q, &u);
+    ORA_CHECK_OK(mega_speak_phones(&b, &err), err);
+    ORA_CHECK_OK(u.rc, u.why);
+    ORA_CHECK(u.splits > 30);
+    ORA_CHECK(b.rounds <= 6);
+    for (int i = 0; i < u.count; i++)
+        ORA_CHECK(u.segment[i].frames > 0 && u.segment[i].frames <= 400);
+    mega_utterance_release(&u);
+    ora_str_release(&text);
     stage_close(&s);
 }
 

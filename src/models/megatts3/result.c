@@ -161,7 +161,7 @@ void mega_result_make(const struct mega_utterance *u, struct mega_result *r)
         r->frames += (uint32_t)(s->frames / MEGA_LATENT_FRAMES);
         json_array_append_new(segments, segment_detail(s));
     }
-    r->detail = json_pack("{s:o, s:i}", "segments", segments, "splits", (int)u->splits);
+    r->detail = json_pack("{s:o}", "segments", segments);
 }
 
 void mega_result_release(struct mega_result *r)

@@ -26,7 +26,7 @@ struct mega_result {
     size_t phones, words;
     uint32_t frames; /* latents of all segments */
     struct ora_str phonemes;
-    json_t *detail; /* {"segments": [{"start", "phones", "frames"}], "splits"} */
+    json_t *detail; /* {"segments": [{"start", "ids", "frames"}]} */
 };
 void mega_result_make(const struct mega_utterance *u, struct mega_result *r);
 void mega_result_release(struct mega_result *r);

@@ -206,6 +206,8 @@ static void time_segment(struct mega_utterance *u, int at)
     free(draws);
 }
 
+/* Cuts all that are too long at once: a round reads and predicts anew. Since times hang on the segments'
+ * places (noise, first, last) all are timed again in the next round. */
 static void time_utterance(const struct mega_batch *b, struct mega_utterance *u, bool *again)
 {
     int wanted = 100 * (int)mega_setting(u->request, MEGA_MAX_CHUNK_SECONDS);
@@ -219,7 +221,7 @@ static void time_utterance(const struct mega_batch *b, struct mega_utterance *u,
                  u->segment[i].frames / 100.0, most / 100);
         if (split(b, u, i, ORA_E_RUNAWAY, what))
             *again = true;
-        break; /* the others' times hang on their places: next round */
+        i++; /* the halves wait for the next round */
     }
 }
 
@@ -229,6 +231,7 @@ int mega_speak_phones(struct mega_batch *b, struct ora_err *err)
     int rc = 0;
     while (rc == 0 && again) {
         again = false;
+        b->rounds++;
         rc = read_all(b, err);
         for (size_t i = 0; rc == 0 && i < b->count; i++)
             take_readings(b, &b->utterance[i], &again);

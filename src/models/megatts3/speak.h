@@ -36,6 +36,7 @@ struct mega_batch {
     struct ora_compute c;
     struct mega_utterance *utterance;
     size_t count;
+    int rounds; /* of mega_speak_phones: one, and one more each time that chunks had to be cut */
 };
 
 /* Segments that the duration model takes side by side; each seat holds the keys and values of a prompt and a

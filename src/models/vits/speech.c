@@ -250,6 +250,6 @@ json_t *vits_speech_detail(const struct vits_speech *s)
     for (size_t i = 0; i < s->script->dropped_kinds; i++)
         json_object_set_new(dropped, s->script->dropped_kind[i].text,
                             json_integer(s->script->dropped_kind[i].count));
-    return json_pack("{s:o, s:i, s:o, s:i}", "segments", segments, "cuts", (int)s->cuts, "dropped", dropped,
-                     "rewritten", (int)s->script->rewritten);
+    return json_pack("{s:o, s:o, s:i}", "segments", segments, "dropped", dropped, "rewritten",
+                     (int)s->script->rewritten);
 }

@@ -46,7 +46,7 @@ size_t vits_speech_samples(const struct ora_model *m, uint32_t max_chars);
 
 int vits_speak(struct vits_speech *s, size_t arena_samples, struct ora_err *err);
 void vits_speech_release(struct vits_speech *s);
-/* {"segments": [{"start", "ids", "frames"}], "cuts", "dropped": {"ʲ": 2}, "rewritten"}; fresh. */
+/* {"segments": [{"start", "ids", "frames"}], "dropped": {"ʲ": 2}, "rewritten"}; fresh. */
 json_t *vits_speech_detail(const struct vits_speech *s);
 
 #endif

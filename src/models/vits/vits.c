@@ -74,6 +74,7 @@ static int speak_one(const struct ora_model *m, struct ora_arena *arena, const s
             .segments = (uint32_t)s.segments,
             .frames = s.total_frames,
             .dropped_phonemes = script.dropped,
+            .forced_cuts = s.cuts,
             .detail = detail,
         };
         result = emit(ctx, index, 0, &spoken, NULL);

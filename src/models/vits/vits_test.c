@@ -115,7 +115,7 @@ static int listen(void *ctx, size_t index, int rc, const struct ora_spoken *spok
     snprintf(h->phonemes, sizeof h->phonemes, "%s", spoken->phonemes);
     h->segments = spoken->segments;
     h->dropped = spoken->dropped_phonemes;
-    h->cuts = json_integer_value(json_object_get(spoken->detail, "cuts"));
+    h->cuts = spoken->forced_cuts;
     return 0;
 }
 
