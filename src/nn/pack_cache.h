@@ -67,9 +67,10 @@ void ora_pack_cache_rest(const struct ora_pack_cache *c);
 enum { ORA_PACK_HEADER_BYTES = 256 };
 
 struct ora_pack_expect {
-    unsigned char key[32]; /* SHA-256 over engine version, id and level */
-    uint64_t digest;       /* of bind's shapes */
-    uint64_t bytes;        /* of the sections */
+    unsigned char
+        key[32];     /* SHA-256 over engine version, id, level and what the level makes of sample layers */
+    uint64_t digest; /* of bind's shapes */
+    uint64_t bytes;  /* of the sections */
 };
 
 void ora_pack_expect_init(struct ora_pack_expect *e, const struct ora_pack_id *id,

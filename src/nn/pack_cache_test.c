@@ -158,6 +158,31 @@ ORA_TEST(other_voice_level_or_revision_is_another_file)
     free(dir);
 }
 
+static void pack_with_one_bit_flipped(void *dst, const struct ora_conv_spec *spec)
+{
+    level()->pack(dst, spec);
+    ((unsigned char *)dst)[17] ^= spec->taps == 7 && spec->placed;
+}
+
+/* As a level whose folding of 7 taps was changed: same name, same shapes, same sizes. */
+ORA_TEST(a_level_that_packs_otherwise_has_another_file)
+{
+    struct model m = {.taps = 3};
+    struct ora_pack_expect before, after;
+    struct ora_kernels changed = *level();
+    struct ora_packer p;
+    struct ora_err err = {0};
+    changed.pack = pack_with_one_bit_flipped;
+    ora_packer_init(&p, level(), ORA_PACK_MEASURE, NULL, 0);
+    ORA_CHECK_OK(bind(&m, &p, &err), err);
+    ora_pack_expect_init(&before, &id, level(), &p);
+    ora_pack_expect_init(&after, &id, &changed, &p);
+    ORA_CHECK(before.digest == after.digest && before.bytes == after.bytes);
+    ORA_CHECK(memcmp(before.key, after.key, sizeof before.key) != 0);
+    ora_pack_expect_init(&after, &id, level(), &p);
+    ORA_CHECK(memcmp(before.key, after.key, sizeof before.key) == 0);
+}
+
 ORA_TEST(without_a_folder_memory_is_private)
 {
     char *dir = fresh_dir("blocked");

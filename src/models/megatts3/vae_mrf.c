@@ -6,8 +6,8 @@
 
 enum {
     TILE_BYTES = 10 << 20,
-    PERIOD = 60
-}; /* PERIOD: of groups of four rows of each phase of any dilation */
+    PERIOD = 90
+}; /* PERIOD: of groups of six rows of each phase of any dilation */
 static const float SLOPE = 0.2f;
 static const int mrf_taps[MEGA_MRF_CHAINS] = {3, 7, 11}, mrf_dilation[MEGA_MRF_PAIRS] = {1, 3, 5};
 static const struct ora_b16 none = {0};

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 static const float SLOPE = 0.1f, LAST_SLOPE = 0.01f;
-enum { TILE_FLOATS = 49152, TILE_LEAST = 256, TILE_MOST = 2048 };
+enum { TILE_FLOATS = 49152, TILE_LEAST = 256, TILE_MOST = 2048, PERIOD_MOST = 32 };
 
 /* ---- bind ------------------------------------------------------------------------------------ */
 
@@ -24,14 +24,15 @@ static int common_multiple(int a, int b)
     return a / x * b;
 }
 
-/* Can tiles begin where groups of rows of every dilation do? Groups are of four rows of each phase. */
+/* Can tiles begin where groups of rows of every dilation do? A group is some rows of each phase, of one
+ * number at all layers: the dilations decide. */
 static bool has_short_period(const struct vits_config *c)
 {
-    int period = 4;
+    int period = 1;
     for (int j = 0; j < c->branches; j++)
-        for (int q = 0; q < c->dilations && period <= TILE_LEAST; q++)
-            period = common_multiple(period, 4 * c->dilation[j][q]);
-    return period <= TILE_LEAST;
+        for (int q = 0; q < c->dilations && period <= PERIOD_MOST; q++)
+            period = common_multiple(period, c->dilation[j][q]);
+    return period <= PERIOD_MOST;
 }
 
 static void bind_resblocks(struct vits_binder *b, struct vits_stage *s, int i, int channels)

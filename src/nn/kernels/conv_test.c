@@ -5,12 +5,12 @@
  *
  * SNR floor 110 dB: one float rounding is 2^-24 (about 144 dB below); a chain of K <= 3000 adds grows it like
  * sqrt(K), some 35 dB at the worst. A wrong tap, row, channel or epilogue gives less than 40 dB. Winograd
- * layers: 100 dB, because their transforms add terms tens of times as large as the sum (toom.c tells what
- * each kernel width reaches; 7 taps are the worst).
+ * layers: 90 dB, because their transforms add terms tens of times as large as the sum (toom.c tells what each
+ * kernel width reaches; 7 taps of 512 channels are the worst here, 95).
  */
 #include "nn/kernels/conv_rig.h"
 
-enum { SNR_FLOOR_DB = 110, WINO_SNR_FLOOR_DB = 100 };
+enum { SNR_FLOOR_DB = 110, WINO_SNR_FLOOR_DB = 90 };
 
 static void check(const struct ora_kernels *k, struct shape s, unsigned flags)
 {
@@ -242,7 +242,7 @@ static void check_wino_bits(const char *name)
     for (int i = 0; i < WIDE_SHAPES; i++) {
         struct rig want;
         rig_init(&want, both, wide_shapes[i]);
-        ORA_CHECK(want.conv.grid == 4 * wide_shapes[i].dilation);
+        ORA_CHECK(want.conv.grid == 6 * wide_shapes[i].dilation);
         rig_run(&want, both, flags, NULL, 0, wide_shapes[i].rows);
         for (size_t c = 0; c < sizeof cuts / sizeof *cuts; c++)
             if (cuts[c] > 1 || wide_shapes[i].rows <= 50)

@@ -1,12 +1,12 @@
 /*
- * Toom-Cook schemes for convolutions in time: four output rows from fewer products than taps*4 (Winograd,
+ * Toom-Cook schemes for convolutions in time: six output rows from fewer products than taps*6 (Winograd,
  * "Arithmetic complexity of computations", 1980; Lavin and Gray, "Fast algorithms for convolutional neural
  * networks", 2016).
  *
- * F(4, r): with taps g[0..r-1], inputs d[0..r+2] and n = r+3 points (the last at infinity)
- *     y = A^T ((G g) * (B^T d)),     y[i] = sum_j g[j] d[i+j],  i < 4
+ * F(6, r): with taps g[0..r-1], inputs d[0..r+4] and n = r+5 points (the last at infinity)
+ *     y = A^T ((G g) * (B^T d)),     y[i] = sum_j g[j] d[i+j],  i < 6
  * A^T is Vandermonde in the points, B^T holds the coefficients of the products of all other (x - point), G
- * the quotients. Over the channels G g is folded into weights once; n products a tile take the place of 4r.
+ * the quotients. Over the channels G g is folded into weights once; n products a tile take the place of 6r.
  *
  * Points come in pairs +p, -p, with or without 0, so that two rows of B^T share their even and odd sums
  * (struct ora_toom_form). All points are dyadic: A^T and B^T are exact in floats, only G is rounded, from
@@ -18,15 +18,15 @@
 #include "nn/kernels/kernels.h"
 
 enum {
-    ORA_TOOM_ROWS = 4,
-    ORA_TOOM_PAIRS = 4,
-    ORA_TOOM_POINTS = 10,
+    ORA_TOOM_ROWS = 6,
+    ORA_TOOM_PAIRS = 5,
+    ORA_TOOM_POINTS = 12,
     ORA_TOOM_TAPS = 7,
     ORA_TOOM_PARTS = 2,
     ORA_TOOM_IN_MOST = 1024 /* channels: the tiles of wider layers would not stay in the cache */
 };
 
-/* Consecutive taps of a layer that one F(4, taps) serves. */
+/* Consecutive taps of a layer that one F(6, taps) serves. */
 struct ora_toom_part {
     int first, taps;             /* taps [first, first+taps) of the layer */
     bool zero;                   /* is 0 a point? */
@@ -45,10 +45,10 @@ struct ora_toom {
 /* What the transforms of one part are made of, all exact:
  *     q[k]  the coefficients of the product of all other (x - p^2), lowest first; the highest is 1
  *     all   those of the product over all pairs
- *     p[k]  1, p, p^2, p^3 */
+ *     p[k]  1, p, p^2, ... p^5 */
 struct ora_toom_form {
     float q[ORA_TOOM_PAIRS][ORA_TOOM_PAIRS];
-    float all[2 * ORA_TOOM_PAIRS];
+    float all[ORA_TOOM_PAIRS + 1];
     float p[ORA_TOOM_PAIRS][ORA_TOOM_ROWS];
 };
 
@@ -58,7 +58,7 @@ struct ora_ratio {
 
 /* The matrices of a part; rows and columns beyond its size are zero (den 1). */
 struct ora_toom_matrices {
-    int points;                                           /* taps + 3 */
+    int points;                                           /* taps + 5 */
     struct ora_ratio a[ORA_TOOM_ROWS][ORA_TOOM_POINTS];   /* A^T */
     struct ora_ratio b[ORA_TOOM_POINTS][ORA_TOOM_POINTS]; /* B^T */
     struct ora_ratio g[ORA_TOOM_POINTS][ORA_TOOM_TAPS];

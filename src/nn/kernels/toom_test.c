@@ -46,7 +46,7 @@ ORA_TEST(matrices_are_exact)
         for (int i = 0; i < t->parts; i++) {
             struct ora_toom_matrices m;
             ora_toom_matrices(&t->part[i], &m);
-            ORA_CHECK(m.points == t->part[i].taps + 3 && t->part[i].first == taps);
+            ORA_CHECK(m.points == t->part[i].taps + ORA_TOOM_ROWS - 1 && t->part[i].first == taps);
             check_identity(&m, t->part[i].taps);
             taps += t->part[i].taps;
             products += m.points;

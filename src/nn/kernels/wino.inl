@@ -2,8 +2,8 @@
  * Winograd convolution (toom.h) on the tiles of a direct level: the level includes this file after conv.inl
  * and puts ORA_WINO_TABLE where its own table has ORA_CONV_TABLE.
  *
- * A tile is four output rows that lie `dilation` apart; `dilation` tiles side by side make a group of
- * 4*dilation rows, and groups begin at multiples of that in the utterance, not in the call: so a row always
+ * A tile is six output rows that lie `dilation` apart; `dilation` tiles side by side make a group of
+ * 6*dilation rows, and groups begin at multiples of that in the utterance, not in the call: so a row always
  * has the same tile, and the same bits. A call takes `tiles` of its tiles at a time: transforms their inputs
  * to v[in_block][product][tile][16], then for each panel of outputs multiplies product by product (rows of
  * the level's one-tap tile are our tiles) to m[product][tile][outputs], which the last transform turns into
@@ -21,7 +21,7 @@
 #define ORA_WINO_TILES 56
 #endif
 enum {
-    WINO_PRODUCTS = 17,
+    WINO_PRODUCTS = 21,
     WINO_MOST = ORA_WINO_TILES / TILE_ROWS * TILE_ROWS, /* tiles a pass, most and least */
     WINO_LEAST = (28 + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS,
     WINO_V_FLOATS = ORA_WINO_V_BYTES / (int)sizeof(float), /* v stays in L2, beside a panel's weights */
@@ -50,6 +50,10 @@ static inline REG series_5(const float *c, REG a, REG b, REG d, REG e, REG f)
 {
     return FMA(SET1(c[0]), a, series_4(c + 1, b, d, e, f));
 }
+static inline REG series_6(const float *c, REG a, REG b, REG d, REG e, REG f, REG g)
+{
+    return FMA(SET1(c[0]), a, series_5(c + 1, b, d, e, f, g));
+}
 
 #define INPUT(i) const REG d##i = LOAD(x + row * (i));
 /* Products `at` and at+1, of +p and -p: s + p*t and s - p*t. */
@@ -63,18 +67,8 @@ static inline REG series_5(const float *c, REG a, REG b, REG d, REG e, REG f)
 typedef void wino_input(float *v, ptrdiff_t step, const float *x, ptrdiff_t row,
                         const struct ora_toom_form *f);
 
-/* F(4,3): points 0, two pairs, infinity. */
+/* F(6,3): points 0, three pairs, infinity. */
 static inline void input_3(float *v, ptrdiff_t step, const float *x, ptrdiff_t row,
-                           const struct ora_toom_form *f)
-{
-    ROWS_6(INPUT)
-    STORE(v, series_3(f->all, d0, d2, d4));
-    PAIR(0, 1, series_2(f->q[0], d2, d4), series_2(f->q[0], d1, d3))
-    PAIR(1, 3, series_2(f->q[1], d2, d4), series_2(f->q[1], d1, d3))
-    STORE(v + step * 5, series_3(f->all, d1, d3, d5));
-}
-/* F(4,5): points 0, three pairs, infinity. */
-static inline void input_5(float *v, ptrdiff_t step, const float *x, ptrdiff_t row,
                            const struct ora_toom_form *f)
 {
     ROWS_8(INPUT)
@@ -84,19 +78,8 @@ static inline void input_5(float *v, ptrdiff_t step, const float *x, ptrdiff_t r
     PAIR(2, 5, series_3(f->q[2], d2, d4, d6), series_3(f->q[2], d1, d3, d5))
     STORE(v + step * 7, series_4(f->all, d1, d3, d5, d7));
 }
-/* F(4,6): four pairs, infinity. */
-static inline void input_6(float *v, ptrdiff_t step, const float *x, ptrdiff_t row,
-                           const struct ora_toom_form *f)
-{
-    ROWS_9(INPUT)
-    PAIR(0, 0, series_4(f->q[0], d1, d3, d5, d7), series_4(f->q[0], d0, d2, d4, d6))
-    PAIR(1, 2, series_4(f->q[1], d1, d3, d5, d7), series_4(f->q[1], d0, d2, d4, d6))
-    PAIR(2, 4, series_4(f->q[2], d1, d3, d5, d7), series_4(f->q[2], d0, d2, d4, d6))
-    PAIR(3, 6, series_4(f->q[3], d1, d3, d5, d7), series_4(f->q[3], d0, d2, d4, d6))
-    STORE(v + step * 8, series_5(f->all, d0, d2, d4, d6, d8));
-}
-/* F(4,7): points 0, four pairs, infinity. */
-static inline void input_7(float *v, ptrdiff_t step, const float *x, ptrdiff_t row,
+/* F(6,5): points 0, four pairs, infinity. */
+static inline void input_5(float *v, ptrdiff_t step, const float *x, ptrdiff_t row,
                            const struct ora_toom_form *f)
 {
     ROWS_10(INPUT)
@@ -106,6 +89,31 @@ static inline void input_7(float *v, ptrdiff_t step, const float *x, ptrdiff_t r
     PAIR(2, 5, series_4(f->q[2], d2, d4, d6, d8), series_4(f->q[2], d1, d3, d5, d7))
     PAIR(3, 7, series_4(f->q[3], d2, d4, d6, d8), series_4(f->q[3], d1, d3, d5, d7))
     STORE(v + step * 9, series_5(f->all, d1, d3, d5, d7, d9));
+}
+/* F(6,6): five pairs, infinity. */
+static inline void input_6(float *v, ptrdiff_t step, const float *x, ptrdiff_t row,
+                           const struct ora_toom_form *f)
+{
+    ROWS_11(INPUT)
+    PAIR(0, 0, series_5(f->q[0], d1, d3, d5, d7, d9), series_5(f->q[0], d0, d2, d4, d6, d8))
+    PAIR(1, 2, series_5(f->q[1], d1, d3, d5, d7, d9), series_5(f->q[1], d0, d2, d4, d6, d8))
+    PAIR(2, 4, series_5(f->q[2], d1, d3, d5, d7, d9), series_5(f->q[2], d0, d2, d4, d6, d8))
+    PAIR(3, 6, series_5(f->q[3], d1, d3, d5, d7, d9), series_5(f->q[3], d0, d2, d4, d6, d8))
+    PAIR(4, 8, series_5(f->q[4], d1, d3, d5, d7, d9), series_5(f->q[4], d0, d2, d4, d6, d8))
+    STORE(v + step * 10, series_6(f->all, d0, d2, d4, d6, d8, d10));
+}
+/* F(6,7): points 0, five pairs, infinity. */
+static inline void input_7(float *v, ptrdiff_t step, const float *x, ptrdiff_t row,
+                           const struct ora_toom_form *f)
+{
+    ROWS_12(INPUT)
+    STORE(v, series_6(f->all, d0, d2, d4, d6, d8, d10));
+    PAIR(0, 1, series_5(f->q[0], d2, d4, d6, d8, d10), series_5(f->q[0], d1, d3, d5, d7, d9))
+    PAIR(1, 3, series_5(f->q[1], d2, d4, d6, d8, d10), series_5(f->q[1], d1, d3, d5, d7, d9))
+    PAIR(2, 5, series_5(f->q[2], d2, d4, d6, d8, d10), series_5(f->q[2], d1, d3, d5, d7, d9))
+    PAIR(3, 7, series_5(f->q[3], d2, d4, d6, d8, d10), series_5(f->q[3], d1, d3, d5, d7, d9))
+    PAIR(4, 9, series_5(f->q[4], d2, d4, d6, d8, d10), series_5(f->q[4], d1, d3, d5, d7, d9))
+    STORE(v + step * 11, series_6(f->all, d1, d3, d5, d7, d9, d11));
 }
 
 /* ---- a call ----------------------------------------------------------------------------------------------
@@ -117,7 +125,7 @@ struct wino {
     const struct ora_toom *toom;
     const struct ora_toom_form *form;
     const float *weights;
-    int group;    /* the first of the call's groups of 4*dilation rows */
+    int group;    /* the first of the call's groups of 6*dilation rows */
     int end;      /* rows of the utterance */
     int first, n; /* this pass: tiles [first, first+n) */
     float *v, *m;
@@ -217,6 +225,8 @@ static void wino_products(const struct wino *w, int out_block, int blocks)
         y1 = FMA(SET1(f->p[k][1]), difference, y1);                                                          \
         y2 = FMA(SET1(f->p[k][2]), sum, y2);                                                                 \
         y3 = FMA(SET1(f->p[k][3]), difference, y3);                                                          \
+        y4 = FMA(SET1(f->p[k][4]), sum, y4);                                                                 \
+        y5 = FMA(SET1(f->p[k][5]), difference, y5);                                                          \
     }
 
 /* One row's vector: `at` is its place from row 0 of the run's tensors, block included. */
@@ -247,26 +257,28 @@ static inline __attribute__((always_inline)) void wino_outputs_of(const struct w
         for (int o = 0; o < width; o += VECTOR) {
             const float *m = w->m + (ptrdiff_t)width * t + o;
             const struct ora_toom_form *f = w->form;
-            REG y0 = LOAD(bias + o), y1 = y0, y2 = y0, y3 = y0;
+            REG y0 = LOAD(bias + o), y1 = y0, y2 = y0, y3 = y0, y4 = y0, y5 = y0;
             if (zero) {
                 y0 = ADD(y0, LOAD(m));
                 m += step;
             }
             OUT_PAIR(0)
             OUT_PAIR(1)
-            if (pairs > 2)
-                OUT_PAIR(2)
+            OUT_PAIR(2)
             if (pairs > 3)
                 OUT_PAIR(3)
-            y3 = ADD(y3, LOAD(m));
+            if (pairs > 4)
+                OUT_PAIR(4)
+            y5 = ADD(y5, LOAD(m));
             m += step;
-            if (parts > 1) { /* the second part of 11 taps: four pairs without 0 */
+            if (parts > 1) { /* the second part of 11 taps: five pairs without 0 */
                 f++;
                 OUT_PAIR(0)
                 OUT_PAIR(1)
                 OUT_PAIR(2)
                 OUT_PAIR(3)
-                y3 = ADD(y3, LOAD(m));
+                OUT_PAIR(4)
+                y5 = ADD(y5, LOAD(m));
             }
             int block = out_block + o / ORA_LANES;
             ptrdiff_t at = apart * row + o % ORA_LANES;
@@ -278,6 +290,10 @@ static inline __attribute__((always_inline)) void wino_outputs_of(const struct w
                 wino_finish(r, block, at + apart * d * 2, y2);
             if (row + 3 * d >= 0 && row + 3 * d < r->rows)
                 wino_finish(r, block, at + apart * d * 3, y3);
+            if (row + 4 * d >= 0 && row + 4 * d < r->rows)
+                wino_finish(r, block, at + apart * d * 4, y4);
+            if (row + 5 * d >= 0 && row + 5 * d < r->rows)
+                wino_finish(r, block, at + apart * d * 5, y5);
         }
     }
 }
@@ -286,16 +302,16 @@ static void wino_outputs(const struct wino *w, int out_block, int blocks)
 {
     switch (w->toom->taps) {
     case 3:
-        wino_outputs_of(w, out_block, blocks, 1, 2, true);
-        break;
-    case 5:
         wino_outputs_of(w, out_block, blocks, 1, 3, true);
         break;
-    case 7:
+    case 5:
         wino_outputs_of(w, out_block, blocks, 1, 4, true);
         break;
+    case 7:
+        wino_outputs_of(w, out_block, blocks, 1, 5, true);
+        break;
     default:
-        wino_outputs_of(w, out_block, blocks, 2, 3, true);
+        wino_outputs_of(w, out_block, blocks, 2, 4, true);
     }
 }
 
