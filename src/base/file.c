@@ -251,6 +251,16 @@ const char *ora_path_base(const char *path)
     return slash ? slash + 1 : path;
 }
 
+char *ora_cache_dir(void)
+{
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (xdg && xdg[0] == '/')
+        return ora_path_join(xdg, "oratorio");
+    if (home && home[0] == '/')
+        return ora_path_join(home, ".cache/oratorio");
+    return NULL;
+}
+
 int ora_map_open(struct ora_map *m, const char *path, struct ora_err *err)
 {
     int fd;

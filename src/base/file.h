@@ -26,6 +26,8 @@ int ora_file_sha256(const char *path, char hex[65], struct ora_err *err);
 char *ora_path_join(const char *a, const char *b); /* caller frees; b absolute gives b */
 char *ora_path_dir(const char *path);              /* caller frees; "." when there is none */
 const char *ora_path_base(const char *path);       /* points into path */
+/* The user's cache: $XDG_CACHE_HOME/oratorio, else $HOME/.cache/oratorio; NULL: neither is an absolute path. Caller frees. */
+char *ora_cache_dir(void);
 
 /* A read-only shared map of a file; pages are shared by all processes that map it. */
 struct ora_map {

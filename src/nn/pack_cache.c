@@ -151,16 +151,6 @@ const char *ora_pack_image_fault(const unsigned char *data, size_t len, const st
 /* ---- files
  * ------------------------------------------------------------------------------------------------------ */
 
-static char *default_dir(void)
-{
-    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (xdg && xdg[0] == '/')
-        return ora_path_join(xdg, "oratorio");
-    if (home && home[0] == '/')
-        return ora_path_join(home, ".cache/oratorio");
-    return NULL;
-}
-
 static char *file_path(const char *dir, const struct ora_pack_id *id, const struct ora_kernels *k,
                        const struct ora_pack_expect *e)
 {
@@ -261,7 +251,7 @@ static int map_or_make(struct ora_pack_cache *c, const char *path, const struct 
 static void prepare(const char *dir, const struct ora_pack_id *id, const struct ora_kernels *k,
                     const struct ora_pack_expect *e, char **path)
 {
-    char *own = dir ? ora_xstrdup(dir) : default_dir();
+    char *own = dir ? ora_xstrdup(dir) : ora_cache_dir();
     struct ora_err why = {0};
     *path = NULL;
     if (own && ora_file_mkdirs(own, 0755, &why) == 0)
