@@ -36,7 +36,7 @@ struct ora_ingest {
     struct ora_ingest_totals totals;
     size_t input;
     struct open_batch batch[OPEN_BATCHES];
-    uint32_t next_batch;
+    uint32_t next_batch, last_batch;
     uint64_t clock;
     uint64_t lines_before; /* of earlier inputs */
     bool in_chapter, in_document;
@@ -81,6 +81,11 @@ void ora_ingest_free(struct ora_ingest **in)
 const struct ora_ingest_totals *ora_ingest_totals(const struct ora_ingest *in)
 {
     return &in->totals;
+}
+
+uint32_t ora_ingest_last_batch(const struct ora_ingest *in)
+{
+    return in->last_batch;
 }
 
 void ora_ingest_watch(struct ora_ingest *in,
@@ -224,7 +229,7 @@ static int batch_for(struct ora_ingest *in, const struct ora_manner_row *manner,
     b->minutes += minutes;
     b->bytes += bytes;
     b->used = ++in->clock;
-    *number = b->number;
+    *number = in->last_batch = b->number;
     return rc;
 }
 

@@ -56,4 +56,7 @@ void ora_ingest_watch(struct ora_ingest *in,
                                  uint32_t chars, const char *reason_code, const char *reason),
                       void *ctx);
 
+/* The number of the batch that the utterance taken last is in. */
+uint32_t ora_ingest_last_batch(const struct ora_ingest *in);
+
 #endif

@@ -16,6 +16,7 @@ struct planner {
     struct ora_job_plan *plan;
     size_t max_examples;
     size_t input; /* that is being read */
+    size_t batch_room;
 };
 
 /* ---- what an utterance costs
@@ -42,6 +43,22 @@ static double bytes_per_sample(enum ora_codec codec)
  */
 enum { BYTES_PER_MEMBERS = 1024 + 512 + 1200, RECORD_BYTES_PER_CHAR = 25, ROW_BYTES = 210 };
 
+static void add_to_batch(struct planner *p, size_t voice, double audio_s, double core_s)
+{
+    struct ora_job_plan *plan = p->plan;
+    size_t number = ora_ingest_last_batch(p->ingest);
+    if (number >= p->batch_room) {
+        size_t room = 2 * number + 64;
+        plan->batch = ora_xrealloc(plan->batch, room * sizeof *plan->batch);
+        memset(plan->batch + p->batch_room, 0, (room - p->batch_room) * sizeof *plan->batch);
+        p->batch_room = room;
+    }
+    struct ora_plan_batch *b = &plan->batch[number];
+    b->voice = voice;
+    b->audio_s += audio_s;
+    b->core_s += core_s;
+}
+
 static void count_utterance(struct planner *p, const struct ora_item *item, const struct ora_manner *m,
                             uint32_t chars)
 {
@@ -57,6 +74,7 @@ static void count_utterance(struct planner *p, const struct ora_item *item, cons
     v->chars += chars;
     v->audio_s += audio_s;
     v->core_s += audio_s * cost.core_s_per_audio_s;
+    add_to_batch(p, (size_t)(v - p->plan->voices), audio_s, audio_s * cost.core_s_per_audio_s);
     p->plan->audio_bytes += (uint64_t)(audio_s * rate * bytes_per_sample(p->job->render.codec)) +
                             BYTES_PER_MEMBERS + (uint64_t)chars * RECORD_BYTES_PER_CHAR;
     p->plan->database_bytes += ROW_BYTES + item->text_len;
@@ -198,6 +216,7 @@ void ora_plan_free(struct ora_job_plan **plan)
         free(e->text);
     }
     free(p->voices);
+    free(p->batch);
     free(p->reasons);
     free(p->examples);
     free(p);

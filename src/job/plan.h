@@ -18,6 +18,11 @@ struct ora_plan_voice {
     double audio_s, core_s; /* expected */
 };
 
+struct ora_plan_batch {
+    size_t voice; /* index into voices */
+    double audio_s, core_s;
+};
+
 struct ora_plan_reason {
     char *code; /* "no-words" */
     uint64_t count;
@@ -42,6 +47,7 @@ struct ora_job_plan {
     uint64_t audio_bytes, database_bytes;
     struct ora_plan_voice *voices; /* in the order they are met */
     size_t voice_count;
+    struct ora_plan_batch *batch; /* `batches` of them, in their order */
     struct ora_plan_reason *reasons; /* most frequent first */
     size_t reason_count;
     struct ora_plan_example *examples;
