@@ -8,7 +8,7 @@ import sys
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2]).resolve()
 
 # A folder uses only what stands above it. Worker and coordinator are programs beside each other: neither uses the other.
-ORDER = ["src/base", "src/text", "src/audio", "src/weights", "src/nn", "src/models", "src/voice", "src/render",
+ORDER = ["src/base", "src/text", "src/audio", "src/weights", "src/nn", "src/models", "src/voice", "src/render", "src/tune",
          "src/dataset", "src/job", "src/views", "src/wire", "src/net"]
 PROGRAMS = ["worker", "coordinator"]
 
