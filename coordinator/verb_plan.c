@@ -7,12 +7,16 @@
 #include "coordinator/open_run.h"
 #include "coordinator/options.h"
 #include "coordinator/progress.h"
+#include "coordinator/tuning.h"
+#include "base/clock.h"
 #include "job/plan.h"
 
 static const char text[] =
     "Reads the inputs as a run would, makes nothing, and tells what would come of them. Hours and core-hours "
     "are what the voice's\n"
-    "family expects of text of this length (about +-30 %), before anything was measured here.\n"
+    "family expects of text of this length (about +-30 %). The time that a run would take on this host rests "
+    "on what `oratorio tune`\n"
+    "measured here; where nothing was measured it is the family's estimate, and says so.\n"
     "Exit 0, also when some lines would be rejected; 2 when the job could not run.\n\n"
     "Examples:\n"
     "  oratorio plan corpus.yaml\n"
@@ -32,7 +36,23 @@ static void count_row(struct ora_str *out, const char *name, uint64_t n)
     ora_str_release(&s);
 }
 
-static void print_text(const struct ora_job_plan *p)
+/* "1 m 20 s with 2 workers at level avx512 (measured on this host on 2026-11-25)" */
+static void eta_row(struct ora_str *out, const struct ora_eta *eta)
+{
+    struct ora_str s = ORA_STR_INIT;
+    char day[32];
+    ora_clock_rfc3339(eta->measured_ms, day);
+    ora_duration_text(eta->seconds, &s);
+    ora_str_addf(&s, " with %u worker%s", eta->workers, eta->workers == 1 ? "" : "s");
+    if (eta->measured_ms)
+        ora_str_addf(&s, " at level %s (measured on this host on %.10s)", eta->level, day);
+    else
+        ora_str_addf(&s, " (the family's estimate; 'oratorio tune JOB' measures it: %s)", eta->why_not);
+    row(out, "time here:", s.data);
+    ora_str_release(&s);
+}
+
+static void print_text(const struct ora_job_plan *p, const struct ora_eta *eta)
 {
     struct ora_str out = ORA_STR_INIT, s = ORA_STR_INIT;
     count_row(&out, "utterances:", p->utterances);
@@ -44,6 +64,7 @@ static void print_text(const struct ora_job_plan *p)
     ora_str_addf(&s, "%.3f core-hours expected", p->core_s / 3600);
     row(&out, "compute:", s.data);
     ora_str_clear(&s);
+    eta_row(&out, eta);
     ora_bytes_text(p->audio_bytes, &s);
     ora_str_add(&s, " of audio, ");
     ora_bytes_text(p->database_bytes, &s);
@@ -80,7 +101,17 @@ static json_t *examples_json(const struct ora_job_plan *p)
     return list;
 }
 
-static void print_json(const struct ora_job_plan *p)
+static json_t *eta_json(const struct ora_eta *eta)
+{
+    char when[32];
+    ora_clock_rfc3339(eta->measured_ms, when);
+    return json_pack("{s:f, s:I, s:s?, s:s, s:s?, s:s?}", "seconds", eta->seconds, "workers",
+                     (json_int_t)eta->workers, "level", eta->level[0] ? eta->level : NULL, "source",
+                     eta->measured_ms ? "measured" : "estimate", "measured", eta->measured_ms ? when : NULL,
+                     "why_not_measured", eta->measured_ms ? NULL : eta->why_not);
+}
+
+static void print_json(const struct ora_job_plan *p, const struct ora_eta *eta)
 {
     json_t *reasons = json_object(), *voices = json_array();
     for (size_t i = 0; i < p->reason_count; i++)
@@ -91,12 +122,12 @@ static void print_json(const struct ora_job_plan *p)
                                                 (json_int_t)p->voices[i].chars, "audio_s",
                                                 p->voices[i].audio_s, "core_s", p->voices[i].core_s));
     json_t *json =
-        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:o, s:o, s:o}", "utterances",
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:o, s:o, s:o, s:o}", "utterances",
                   (json_int_t)p->utterances, "rejected", (json_int_t)p->rejected, "structure_lines",
                   (json_int_t)p->structure_lines, "chars", (json_int_t)p->chars, "cuts", (json_int_t)p->cuts,
                   "batches", (json_int_t)p->batches, "audio_s", p->audio_s, "core_s", p->core_s,
                   "audio_bytes", (json_int_t)p->audio_bytes, "database_bytes", (json_int_t)p->database_bytes,
-                  "voices", voices, "reasons", reasons, "examples", examples_json(p));
+                  "voices", voices, "reasons", reasons, "examples", examples_json(p), "eta", eta_json(eta));
     char *s = json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     json_decref(json);
     if (s)
@@ -127,10 +158,17 @@ static int run(int argc, char **argv)
     struct ora_job_plan *plan = NULL;
     struct ora_job *job = ora_read_job(args.item[0], &err);
     int rc = job ? ora_plan_job(job, (size_t)examples, &plan, &err) : err.code;
+    struct ora_tuning tuning;
+    struct ora_eta eta;
+    struct ora_err ignored = {0}; /* a level that is not here: others may have it */
+    if (rc == 0) {
+        ora_tuning_init(&tuning, job, NULL, NULL, &ignored);
+        ora_tuning_eta(&tuning, plan, &eta);
+    }
     if (rc == 0 && json)
-        print_json(plan);
+        print_json(plan, &eta);
     else if (rc == 0)
-        print_text(plan);
+        print_text(plan, &eta);
     else
         fprintf(stderr, "oratorio plan: %s\n", err.message);
     ora_plan_free(&plan);

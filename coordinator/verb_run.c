@@ -9,6 +9,7 @@
 #include "coordinator/open_run.h"
 #include "coordinator/options.h"
 #include "coordinator/service.h"
+#include "coordinator/tuning.h"
 
 static const char text[] =
     "JOB is a job file (.yaml), a text (.txt .md .jsonl .tsv or a |-separated list), or - for a text on "
@@ -55,6 +56,20 @@ static const char *end_text(enum ora_service_end end)
     return end == ORA_SERVICE_FINISHED ? "finished" : end == ORA_SERVICE_STOPPED ? "stopped" : "paused";
 }
 
+/* As many as pay on this host, and a line that says why so many. */
+static uint32_t default_workers(const struct ora_run *run, struct ora_progress_printer *printer)
+{
+    const struct ora_job *job = ora_run_job(run);
+    struct ora_tuning tuning;
+    struct ora_str said = ORA_STR_INIT;
+    struct ora_err ignored = {0}; /* a level that is not here is its workers' business */
+    ora_tuning_init(&tuning, job, NULL, NULL, &ignored);
+    uint32_t workers = ora_tuning_workers(&tuning, job->voice, &said);
+    ora_progress_note(printer, "%s", ora_str_c(&said));
+    ora_str_release(&said);
+    return workers;
+}
+
 /* Works on an open run until it ends; returns the exit code. */
 static int work(struct ora_run *run, struct ora_service_options *o, struct run_context *c, bool quiet,
                 struct ora_err *err)
@@ -63,6 +78,8 @@ static int work(struct ora_run *run, struct ora_service_options *o, struct run_c
     struct ora_service_summary sum = {.end = ORA_SERVICE_FINISHED};
     int rc = ora_run_progress(run, &before, err);
     if (rc == 0 && ora_report_exit_code(&before) == 3) {
+        if (o->launch_mpirun && !o->workers)
+            o->workers = default_workers(o->run, &c->printer);
         rc = ora_service_run(o, &sum, err);
         if (rc == 0)
             ora_progress_show(&c->printer, &sum.last, ora_clock_mono_ms(), true);
@@ -86,7 +103,7 @@ static int work(struct ora_run *run, struct ora_service_options *o, struct run_c
 
 static int run(int argc, char **argv)
 {
-    long workers = sysconf(_SC_NPROCESSORS_ONLN);
+    long workers = 0;
     const char *launch = "mpirun";
     bool quiet = false, json = false;
     struct ora_open_request q = {0};
@@ -94,7 +111,7 @@ static int run(int argc, char **argv)
     const struct ora_option options[] = {
         {.name = "workers",
          .arg = "N",
-         .help = "workers to start (default: one a core)",
+         .help = "workers to start (default: as 'oratorio tune' measured here, else one a core)",
          .type = ORA_OPT_INT,
          .value = &workers,
          .min = 1,

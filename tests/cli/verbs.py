@@ -24,7 +24,7 @@ def case_clips_below_their_loudness_are_counted(t):
 
 def case_help_and_version(t):
     verbs = t.oratorio("--help", code=0).out
-    for verb in ("run", "serve", "plan", "status", "cancel", "retry", "verify", "export", "say", "voice"):
+    for verb in ("run", "serve", "plan", "tune", "status", "cancel", "retry", "verify", "export", "say", "voice"):
         check(f"  {verb} " in verbs, f"{verb} is missing in --help")
         page = t.oratorio(verb, "--help", code=0).out
         check("Usage: oratorio " + verb in page and "xample" in page, page)

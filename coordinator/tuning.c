@@ -1,0 +1,147 @@
+/*
+ * Tuning: from what is kept to what is done.
+ *
+ * A run starts as many workers as pay for the voice that most of its text is for; batches of other voices go
+ * to the same workers. The time is that of the batches as they will be cut, handed out in their order to
+ * whoever is free: a short job is over when its longest worker is, not after its mean.
+ */
+#include "coordinator/tuning.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "voice/voice.h"
+
+/* From the command to the first batch in work, apart from what the voice needs: mpirun, MPI, the handshake.
+ */
+static const double LAUNCH_S = 0.7;
+
+int ora_tuning_init(struct ora_tuning *t, const struct ora_job *job, const char *precision,
+                    const char *kernels, struct ora_err *err)
+{
+    *t = (struct ora_tuning){0};
+    ora_host_read("/", &t->host);
+    int rc = ora_levels_here(&t->here, err);
+    if (job)
+        kernels = job->kernels;
+    if (rc == 0)
+        rc = ora_precision_class(precision, kernels, &t->here, &t->arithmetic, err);
+    if (rc == 0 && kernels && strcmp(kernels, "auto") != 0)
+        t->kernels = ora_precision_level(t->arithmetic, kernels, &t->here, "this processor", err);
+    return rc == 0 && err->code < 0 ? err->code : rc;
+}
+
+bool ora_tuning_of_voice(const struct ora_tuning *t, const struct ora_voice *voice,
+                         struct ora_tune_result *result, struct ora_str *why)
+{
+    struct ora_tune_key key;
+    if (!t->arithmetic) {
+        ora_str_add(why, "this host has no level of the job's precision");
+        return false;
+    }
+    ora_tune_key_of(&t->host, voice, t->arithmetic, &key);
+    if (!ora_tune_load(NULL, &key, result, why))
+        return false;
+    if (!t->kernels || ora_tune_choose(result, t->kernels) < result->row_count)
+        return true;
+    ora_str_addf(why, "it has no level %s", t->kernels);
+    return false;
+}
+
+static bool of_name(const struct ora_tuning *t, const char *name, struct ora_tune_result *r,
+                    struct ora_str *why)
+{
+    struct ora_err err = {0};
+    struct ora_voice *voice = NULL;
+    if (ora_voice_open(name, &voice, &err) < 0) {
+        ora_str_addf(why, "%s", err.message);
+        return false;
+    }
+    bool found = ora_tuning_of_voice(t, voice, r, why);
+    ora_voice_close(&voice);
+    return found;
+}
+
+static const struct ora_tune_row *best_row(const struct ora_tuning *t, const struct ora_tune_result *r)
+{
+    return &r->row[ora_tune_choose(r, t->kernels)];
+}
+
+uint32_t ora_tuning_workers(const struct ora_tuning *t, const char *voice, struct ora_str *said)
+{
+    struct ora_tune_result *r = ora_xmalloc(sizeof *r);
+    struct ora_str why = ORA_STR_INIT;
+    uint32_t workers = t->host.cores;
+    if (of_name(t, voice, r, &why)) {
+        char day[32];
+        ora_clock_rfc3339(r->measured_ms, day);
+        workers = best_row(t, r)->workers;
+        ora_str_addf(said, "%u worker%s, as measured on this host on %.10s", workers, workers == 1 ? "" : "s",
+                     day);
+    } else {
+        ora_str_addf(said,
+                     "%u worker%s, one a core: what pays here was not measured ('oratorio tune' does; %s)",
+                     workers, workers == 1 ? "" : "s", ora_str_c(&why));
+    }
+    ora_str_release(&why);
+    free(r);
+    return workers;
+}
+
+/* ---- time
+ * ---------------------------------------------------------------------------------------------------- */
+
+struct tuned_voice {
+    bool found;
+    struct ora_tune_result result;
+};
+
+static void look_up(const struct ora_tuning *t, const struct ora_job_plan *plan, struct tuned_voice *voices,
+                    struct ora_eta *eta)
+{
+    struct ora_str why = ORA_STR_INIT;
+    size_t most = 0;
+    for (size_t i = 0; i < plan->voice_count; i++) {
+        voices[i].found = of_name(t, plan->voices[i].voice, &voices[i].result, &why);
+        if (!voices[i].found && !eta->why_not[0])
+            snprintf(eta->why_not, sizeof eta->why_not, "%s", ora_str_c(&why));
+        if (voices[i].found && (!eta->measured_ms || voices[i].result.measured_ms < eta->measured_ms))
+            eta->measured_ms = voices[i].result.measured_ms;
+        if (plan->voices[i].core_s > plan->voices[most].core_s)
+            most = i;
+        ora_str_clear(&why);
+    }
+    ora_str_release(&why);
+    if (eta->why_not[0])
+        eta->measured_ms = 0;
+    if (plan->voice_count && voices[most].found) {
+        const struct ora_tune_row *row = best_row(t, &voices[most].result);
+        eta->workers = row->workers;
+        memcpy(eta->level, row->level, sizeof eta->level);
+    }
+}
+
+void ora_tuning_eta(const struct ora_tuning *t, const struct ora_job_plan *plan, struct ora_eta *eta)
+{
+    *eta = (struct ora_eta){.workers = t->host.cores};
+    struct tuned_voice *voices = ora_xcalloc(plan->voice_count + 1, sizeof *voices);
+    double *batch_s = ora_xcalloc(plan->batches + 1, sizeof *batch_s), start_s = 0;
+    look_up(t, plan, voices, eta);
+    uint32_t busy = eta->workers < plan->batches ? eta->workers : (uint32_t)plan->batches;
+    for (size_t i = 0; i < plan->batches; i++) {
+        const struct ora_plan_batch *b = &plan->batch[i];
+        const struct tuned_voice *v = &voices[b->voice];
+        batch_s[i] = v->found ? ora_tune_seconds(&v->result, best_row(t, &v->result)->level, busy, b->audio_s,
+                                                 b->core_s)
+                              : b->core_s;
+        if (v->found && v->result.start_s > start_s)
+            start_s = v->result.start_s;
+    }
+    if (plan->batches)
+        eta->seconds = LAUNCH_S + start_s + ora_tune_makespan(batch_s, plan->batches, busy);
+    free(batch_s);
+    free(voices);
+}
