@@ -25,8 +25,10 @@ int ora_tuning_init(struct ora_tuning *t, const struct ora_job *job, const char 
     *t = (struct ora_tuning){0};
     ora_host_read("/", &t->host);
     int rc = ora_levels_here(&t->here, err);
-    if (job)
-        kernels = job->kernels;
+    if (job) {
+        precision = precision ? precision : job->arithmetic;
+        kernels = kernels ? kernels : job->kernels;
+    }
     if (rc == 0)
         rc = ora_precision_class(precision, kernels, &t->here, &t->arithmetic, err);
     if (rc == 0 && kernels && strcmp(kernels, "auto") != 0)

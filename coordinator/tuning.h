@@ -32,7 +32,7 @@ struct ora_eta {
     char why_not[256];   /* then: why */
 };
 
-/* For a job, or (job NULL) for a precision and a level as a user says them; both may be NULL. */
+/* For a job (or NULL), and a precision and a level as a user says them over it; both may be NULL. */
 int ora_tuning_init(struct ora_tuning *t, const struct ora_job *job, const char *precision,
                     const char *kernels, struct ora_err *err);
 /* What is kept for a voice; false with *why. */
