@@ -42,6 +42,11 @@ def case_a_release_becomes_a_base(t):
         check(part in text, f"'{part}' is missing in {text}")
     check("random" not in text, text)
     says(load(t, code=2), "is there already")
+    says(voice(t, "import", "megatts3", "release", "--dims", "mini", "--name", "named", "--out", "voices"), "voices/named")
+    check((t.dir / "voices/named/model.safetensors").read_bytes() == (t.dir / "voices/base/model.safetensors").read_bytes(),
+          "the sizes by name and by file gave different voices")
+    says(voice(t, "import", "megatts3", "release", "--dims", "tiny", code=2), "no sizes 'tiny': wanted mini, full, or a JSON file")
+    says(voice(t, "import", "megatts3", "release", "--dims", f"{CHECKPOINTS / 'dims.json'}#tiny", code=2), "no set 'tiny' in it")
     load(t, more=("--replace",))
     says(t.oratorio("say", "-v", "base", "-o", "x.wav", "Hello.", env=places(t), code=2), "oratorio voice add")
 
@@ -97,7 +102,7 @@ def case_random_weights_are_made_whole_or_not_at_all(t):
     dims = json.loads((CHECKPOINTS / "dims.json").read_text())
     dims["align"]["audio_ctx"] = 20  # less than the prompt
     t.write("small.json", json.dumps(dims))
-    says(voice(t, "make-random", "megatts3", "--dims", "small.json", "--name", "small", "--out", "voices", code=2), "the aligner takes")
+    says(voice(t, "make-random", "megatts3", "--dims", "small.json", "--name", "small", "--out", "voices", code=2), "the prompt is 3.00 s long", "aligner takes at most 0.0 s of it")
     check([p.name for p in (t.dir / "voices").iterdir()] == ["noise"], "something was left")
 
 

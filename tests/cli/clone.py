@@ -183,13 +183,13 @@ def case_a_folder_of_pairs(t):
 def case_latents_that_are_none(t):
     base(t)
     prompt = record(t, "ann.wav")
-    for kind, path, text in (("float64", latents(t, "a.npy", 62, dtype="<f8"), "'<f8', wanted '<f4'"),
+    for kind, path, text in (("float64", latents(t, "a.npy", 62, dtype="<f8"), "'<f8', wanted '<f4' (float32); latents of this recording are float32, C order, shape [1, 62, 32]"),
                              ("Fortran", latents(t, "b.npy", 62, order=True), "wanted C order"),
-                             ("too few", latents(t, "c.npy", 61), "another recording"),
+                             ("too few", latents(t, "c.npy", 49), "wanted 62 for a recording of 2.00 s"),
                              ("a pickle", t.write("d.npy", b"\x80\x04cos\nsystem\n."), "no .npy file")):
         says(add(t, "ann", "--base", BASE, "--prompt", prompt, "--latents", path, code=2), text)
         check(not (t.dir / "voices/ann").exists(), kind)
-    add(t, "ann", "--base", BASE, "--prompt", prompt, "--latents", latents(t, "e.npy", 62))
+    says(add(t, "ann", "--base", BASE, "--prompt", prompt, "--latents", latents(t, "e.npy", 61)), "1 fewer than the recording")
 
 
 def case_another_base_is_refused(t):

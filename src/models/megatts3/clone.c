@@ -103,8 +103,8 @@ static int take_latents(struct cloning *c, const struct ora_npy *a, const char *
     char text[ORA_SHAPE_TEXT];
     bool batched = s->rank == 3 && s->dim[0] == 1;
     if (!(batched || s->rank == 2) || s->dim[s->rank - 1] != MEGA_LATENT || !a->count)
-        return ora_err_set(c->err, ORA_E_FORMAT, "%s: latents of the shape %s, wanted [1, T, %d]", name,
-                           ora_shape_text(s, text), MEGA_LATENT);
+        return ora_err_set(c->err, ORA_E_FORMAT, "%s: an array of the shape %s", name,
+                           ora_shape_text(s, text));
     c->latent_rows = a->count / MEGA_LATENT;
     c->latents = ora_xcalloc(a->count, sizeof *c->latents);
     memcpy(c->latents, a->data, a->count * sizeof *c->latents);
@@ -116,6 +116,19 @@ static int take_latents(struct cloning *c, const struct ora_npy *a, const char *
         note(c, "%s: its values have an RMS of %.3g, a WaveVAE's have about 1: are these latents?", name,
              rms);
     return 0;
+}
+
+/* What an array lacks, and what it should be. */
+static int not_latents(const struct cloning *c)
+{
+    const struct mega_prompt_input in = {.samples = c->recording.samples,
+                                         .sample_rate_hz = c->recording.sample_rate_hz};
+    char *found = ora_xstrdup(c->err->message);
+    int rc = ora_err_set(c->err, ORA_E_FORMAT,
+                         "%s; latents of this recording are float32, C order, shape [1, %d, %d]", found,
+                         mega_prompt_latents(&in, c->base.win_size), MEGA_LATENT);
+    free(found);
+    return rc;
 }
 
 static int read_latents(struct cloning *c)
@@ -132,7 +145,7 @@ static int read_latents(struct cloning *c)
     if (rc == 0)
         rc = take_latents(c, &a, name);
     free(bytes);
-    return rc;
+    return rc == ORA_E_FORMAT && c->err ? not_latents(c) : rc;
 }
 
 static int read_seed(struct cloning *c)
@@ -184,6 +197,24 @@ static int make(struct cloning *c)
     int rc = base.kernels ? mega_prompt_make(&base, &in, &c->prompt, c->err) : ORA_E_BAD_USAGE;
     ora_file_source_release(&file);
     return rc;
+}
+
+/* Files of other lengths than the recording's. */
+static void judge_latents(const struct cloning *c)
+{
+    enum { KEPT_BACK = 2 }; /* an encoder itself gives so many more than are used */
+    const struct mega_prompt *p = &c->prompt;
+    if (!c->latents)
+        return;
+    const char *name = ora_path_base(c->o->latents);
+    if (p->rows_missing)
+        note(c,
+             "%s has %zu latents, %d fewer than the recording and its half second of silence make: the "
+             "silence is shorter by %.2f s",
+             name, c->latent_rows, p->rows_missing, p->rows_missing / 25.0);
+    else if (c->latent_rows > (size_t)p->rows + KEPT_BACK)
+        note(c, "%s has %zu latents, the recording makes %d: the first %d are taken", name, c->latent_rows,
+             p->rows, p->rows);
 }
 
 /* As people write phones: the reader sees whether the aligner understood. */
@@ -263,6 +294,8 @@ int mega_clone_add(const struct ora_add_options *options, struct ora_str *yaml, 
         rc = read_latents(&c);
     if (rc == 0)
         rc = make(&c);
+    if (rc == 0)
+        judge_latents(&c);
     if (rc == 0)
         rc = write(&c, yaml);
     mega_prompt_release(&c.prompt);

@@ -63,6 +63,8 @@ static void begin_of(struct fixture *f, const char *parts, const char *seed, boo
                                   .family = "megatts3",
                                   .lang = "en",
                                   .dir = f->dir,
+                                  .sample_rate_hz = MEGA_SAMPLE_RATE,
+                                  .speaker_count = 1,
                                   .weights_path = ora_path_join(f->dir, "model.safetensors"),
                                   .doc = ora_yaml_parse(yaml.data, yaml.len, "voice.yaml", &err)};
     ORA_CHECK_OK(ora_file_sha256(f->voice.weights_path, f->voice.model_sha256, &err), err);
@@ -313,6 +315,55 @@ ORA_TEST(latents_by_encoder_seed_or_file)
     end(&f);
 }
 
+/* Too many are cut; too few, without the silence that is put behind a prompt, cut the alignment. */
+ORA_TEST(latents_of_other_lengths)
+{
+    static const struct {
+        int more, rows;
+        const char *says;
+    } cases[] = {{0, 38, ""},
+                 {2, 38, ""},
+                 {25, 38, "prompt.npy has 63 latents, the recording makes 38: the first 38 are taken"},
+                 {-1, 36, "prompt.npy has 37 latents, 1 fewer than the recording"},
+                 {-2, 36,
+                  "2 fewer than the recording and its half second of silence make: the silence is "
+                  "shorter by 0.08 s"},
+                 {-12, 26, "12 fewer"}};
+    struct fixture f;
+    begin(&f, NULL);
+    record(f.prompt, 1, 24000, 1, 0.2);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mega_prompt p;
+        struct ora_str yaml = ORA_STR_INIT;
+        struct ora_err err = {0};
+        write_latents(f.latents, (size_t)(38 + cases[i].more), 1);
+        ORA_CHECK_OK(add(&f, f.latents, NULL, &p, &yaml, &err),
+                     err); /* which reads it back and checks sums */
+        ORA_CHECK_INT(p.rows, cases[i].rows);
+        if (!strstr(ora_str_c(&f.notes), cases[i].says) ||
+            (!*cases[i].says && strstr(ora_str_c(&f.notes), "prompt.npy")))
+            ORA_FAIL("%d more: \"%s\"", cases[i].more, ora_str_c(&f.notes));
+        mega_prompt_release(&p);
+        ora_str_release(&yaml);
+    }
+    end(&f);
+}
+
+/* What README.md tells users, sample by sample, and the two public prompts. */
+ORA_TEST(the_wanted_number_of_latents)
+{
+    for (size_t n = 1; n < 30 * MEGA_SAMPLE_RATE; n += n < 60000 ? 1 : 997) {
+        const struct mega_prompt_input in = {.samples = n, .sample_rate_hz = MEGA_SAMPLE_RATE};
+        long told = 2 * (long)((ceil((double)(n + 1) / 1200) + 10) / 1.6);
+        if (mega_prompt_latents(&in, 0) != told)
+            ORA_FAIL("%zu samples: %d, told %ld", n, mega_prompt_latents(&in, 0), told);
+    }
+    ORA_CHECK_INT(
+        mega_prompt_latents(&(struct mega_prompt_input){.samples = 192001, .sample_rate_hz = 24000}, 0), 212);
+    ORA_CHECK_INT(
+        mega_prompt_latents(&(struct mega_prompt_input){.samples = 155178, .sample_rate_hz = 24000}, 0), 174);
+}
+
 ORA_TEST(latents_of_another_recording)
 {
     struct fixture f;
@@ -322,11 +373,12 @@ ORA_TEST(latents_of_another_recording)
     begin(&f, NULL);
     record(f.prompt, 1, 24000, 1, 0.2);
     int rows = mega_prompt_frames(mega_prompt_padded(24000, MEGA_WIN_SIZE)) / 4;
-    write_latents(f.latents, (size_t)rows - 1, 1);
-    ORA_CHECK_INT(add(&f, f.latents, NULL, &p, &yaml, &err), ORA_E_BAD_INPUT);
-    ORA_CHECK(strstr(err.message, "they are of another recording"));
-    write_latents(f.latents, (size_t)rows + 9, 1);
-    ORA_CHECK_INT(add(&f, f.latents, NULL, &p, &yaml, &err), ORA_E_BAD_INPUT);
+    for (int i = 0; i < 2; i++) {
+        write_latents(f.latents, (size_t)(i ? rows + 26 : rows - 13), 1);
+        ORA_CHECK_INT(add(&f, f.latents, NULL, &p, &yaml, &err), ORA_E_BAD_INPUT);
+        ORA_CHECK(strstr(err.message, "latents, wanted 38 for a recording of 1.00 s"));
+        ORA_CHECK(strstr(err.message, "; 26 to 63 are taken): they are of another recording"));
+    }
     write_latents(f.latents, (size_t)rows, 40);
     ORA_CHECK_OK(add(&f, f.latents, NULL, &p, &yaml, &err), err);
     ORA_CHECK(strstr(ora_str_c(&f.notes), "are these latents?"));
@@ -346,7 +398,9 @@ ORA_TEST(latents_of_another_recording)
     }
     write_file(f.latents, "\x80\x04cos\nsystem\n", 12);
     ORA_CHECK_INT(add(&f, f.latents, NULL, &p, &yaml, &err), ORA_E_FORMAT);
-    ORA_CHECK_STR(err.message, "prompt.npy is no .npy file");
+    ORA_CHECK_STR(err.message,
+                  "prompt.npy is no .npy file; latents of this recording are float32, C order, shape "
+                  "[1, 38, 32]");
     ora_str_release(&yaml);
     end(&f);
 }

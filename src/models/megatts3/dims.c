@@ -60,6 +60,54 @@ const struct mega_dims mega_dims_official = {
             .eps = 1e-6},
 };
 
+const struct mega_dims mega_dims_mini = {
+    .dit = {.dim = 64,
+            .layers = 3,
+            .heads = 4,
+            .ffn = 128,
+            .local_cond = 32,
+            .ctx_mask = 16,
+            .latent = 32,
+            .time_freqs = 256,
+            .max_pos = 2048,
+            .text = {.symbols = 302, .tones = 32, .dim = 64, .heads = 4, .layers = 2, .ffn = 128}},
+    .dur = {.text = {.symbols = 174, .tones = 23, .dim = 32, .heads = 2, .layers = 2, .ffn = 64},
+            .dec = 64,
+            .layers = 2,
+            .heads = 8,
+            .ffn = 256,
+            .code_size = 128},
+    .align = {.state = 48,
+              .heads = 3,
+              .enc_layers = 2,
+              .dec_layers = 2,
+              .mlp = 192,
+              .vocab = 1000,
+              .audio_ctx = 200,
+              .text_ctx = 256,
+              .mels = 80},
+    .vae = {.enc_filters = 2,
+            .enc_dim = 24,
+            .enc_ratios = {2, 4, 4, 5, 6},
+            .lstm = 64,
+            .z = 32,
+            .dec_in = 24,
+            .dec_up = 12,
+            .ngf = 3,
+            .dec_ratios = {5, 4, 4, 3}},
+    .g2p = {.hidden = 64,
+            .layers = 2,
+            .heads = 4,
+            .kv_heads = 2,
+            .mlp = 176,
+            .vocab = 1152,
+            .speech_start = 324,
+            .bot = 322,
+            .bos = 323,
+            .rope_theta = 1e6,
+            .eps = 1e-6},
+};
+
 struct field {
     const char *model, *key;
     size_t offset;
@@ -295,10 +343,26 @@ int mega_dims_read_file(const char *file, struct mega_dims *d, struct ora_err *e
     int rc = ora_file_read(path, DIMS_MAX_BYTES, &text, &len, err);
     if (rc == 0 && !(object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why)))
         rc = ora_err_set(err, ORA_E_FORMAT, "%s:%d: %s", path, why.line, why.text);
+    if (rc == 0 && mark && !choose_set(object, mark + 1))
+        rc = ora_err_set(err, ORA_E_FORMAT, "%s: no set '%.64s' in it", path, mark + 1);
     if (rc == 0 && (rc = mega_dims_read(choose_set(object, mark ? mark + 1 : NULL), d, err)) < 0)
         ora_err_wrap(err, "%s", file);
     json_decref(object);
     free(text);
     free(path);
     return rc;
+}
+
+int mega_dims_choose(const char *name, struct mega_dims *d, struct ora_err *err)
+{
+    if (strcmp(name, "full") == 0)
+        *d = mega_dims_official;
+    else if (strcmp(name, "mini") == 0)
+        *d = mega_dims_mini;
+    else if (strpbrk(name, "./#") || ora_file_exists(name))
+        return mega_dims_read_file(name, d, err);
+    else
+        return ora_err_set(err, ORA_E_BAD_USAGE,
+                           "no sizes '%.64s': wanted mini, full, or a JSON file of sizes (FILE.json)", name);
+    return 0;
 }

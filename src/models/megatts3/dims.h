@@ -60,6 +60,8 @@ struct mega_dims {
 
 /* The released models'. */
 extern const struct mega_dims mega_dims_official;
+/* The tests' checkpoints': every width small, every layer there. */
+extern const struct mega_dims mega_dims_mini;
 
 /* {"dit": {"dim": …}, "dur": {…}, "align": {…}, "vae": {…}, "g2p": {…}}; every key is needed. */
 int mega_dims_read(const json_t *object, struct mega_dims *d, struct ora_err *err);
@@ -68,6 +70,8 @@ int mega_dims_read_yaml(const struct ora_yaml_node *map, struct mega_dims *d, st
 /* A file of such an object, alone or under the key "dims"; where that holds several sets, FILE#NAME chooses
  * one. */
 int mega_dims_read_file(const char *file, struct mega_dims *d, struct ora_err *err);
+/* What --dims says: "full" (the official sizes), "mini", or a file as above. */
+int mega_dims_choose(const char *name_or_file, struct mega_dims *d, struct ora_err *err);
 json_t *mega_dims_to_json(const struct mega_dims *d); /* fresh; mega_dims_read gives the same again */
 
 #endif

@@ -426,7 +426,7 @@ int mega_import(const char *dir, const struct ora_import_options *o, struct ora_
     struct importing im = {.dir = dir, .o = o, .err = err};
     char *full = NULL;
     im.voice.dims = mega_dims_official;
-    int rc = o->dims ? mega_dims_read_file(o->dims, &im.voice.dims, err) : 0;
+    int rc = o->dims ? mega_dims_choose(o->dims, &im.voice.dims, err) : 0;
     for (int p = 0; rc == 0 && p < MEGA_PARTS; p++)
         mega_official_list(&im.list[p], (enum mega_part)p, &im.voice.dims);
     if (rc == 0 && (rc = find_all(&im, &full)) == 0 && (rc = check_all(&im)) == 0 &&

@@ -176,6 +176,14 @@ static int inspect_base(const struct inspecting *in, const struct ora_voice *v, 
 /* ---- a clone --------------------------------------------------------------------------------------------
  */
 
+/* Of the recording itself, as voice.yaml tells it. */
+static double recorded_seconds(const struct ora_voice *v, double fallback)
+{
+    const struct ora_yaml_node *n = ora_yaml_get(v->family_config, "prompt_seconds");
+    double seconds = fallback;
+    return ora_yaml_is_null(n) || ora_yaml_number(n, 0, 3600, &seconds, NULL) < 0 ? fallback : seconds;
+}
+
 static int inspect_prompt(const struct inspecting *in, const struct ora_voice *v, struct ora_err *err)
 {
     struct mega_prompt p;
@@ -191,8 +199,10 @@ static int inspect_prompt(const struct inspecting *in, const struct ora_voice *v
     for (size_t i = 0; i < n; i++)
         square += (double)p.latents[i] * (double)p.latents[i];
     double rms = sqrt(square / (double)n), pace = p.phone_count / seconds;
-    tell(in, seconds < 3 ? ORA_VERDICT_WARN : ORA_VERDICT_PASS, "prompt",
-         "%.2f s with its tail of silence (plausible: 3 and more), level %.1f LUFS", seconds, p.lufs);
+    double own = recorded_seconds(v, seconds - 0.5);
+    tell(in, own < 3 ? ORA_VERDICT_WARN : ORA_VERDICT_PASS, "prompt",
+         "%.2f s (plausible: 3 and more), with the silence behind it %.2f s, level %.1f LUFS", own, seconds,
+         p.lufs);
     tell(in, pace >= 3 && pace <= 25 ? ORA_VERDICT_PASS : ORA_VERDICT_WARN, "alignment",
          "%d phones, %.1f a second (plausible: 3 to 25)", p.phone_count, pace);
     tell(in, rms >= 0.3 && rms <= 3 ? ORA_VERDICT_PASS : ORA_VERDICT_WARN, "latents",

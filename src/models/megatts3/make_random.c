@@ -17,54 +17,6 @@
 
 enum { PIECE_ELEMENTS = 1 << 20, PROMPT_SAMPLES = 3 * MEGA_SAMPLE_RATE };
 
-const struct mega_dims mega_dims_mini = {
-    .dit = {.dim = 64,
-            .layers = 3,
-            .heads = 4,
-            .ffn = 128,
-            .local_cond = 32,
-            .ctx_mask = 16,
-            .latent = 32,
-            .time_freqs = 256,
-            .max_pos = 2048,
-            .text = {.symbols = 302, .tones = 32, .dim = 64, .heads = 4, .layers = 2, .ffn = 128}},
-    .dur = {.text = {.symbols = 174, .tones = 23, .dim = 32, .heads = 2, .layers = 2, .ffn = 64},
-            .dec = 64,
-            .layers = 2,
-            .heads = 8,
-            .ffn = 256,
-            .code_size = 128},
-    .align = {.state = 48,
-              .heads = 3,
-              .enc_layers = 2,
-              .dec_layers = 2,
-              .mlp = 192,
-              .vocab = 1000,
-              .audio_ctx = 200,
-              .text_ctx = 256,
-              .mels = 80},
-    .vae = {.enc_filters = 2,
-            .enc_dim = 24,
-            .enc_ratios = {2, 4, 4, 5, 6},
-            .lstm = 64,
-            .z = 32,
-            .dec_in = 24,
-            .dec_up = 12,
-            .ngf = 3,
-            .dec_ratios = {5, 4, 4, 3}},
-    .g2p = {.hidden = 64,
-            .layers = 2,
-            .heads = 4,
-            .kv_heads = 2,
-            .mlp = 176,
-            .vocab = 1152,
-            .speech_start = 324,
-            .bot = 322,
-            .bos = 323,
-            .rope_theta = 1e6,
-            .eps = 1e-6},
-};
-
 /* ---- tokenizer ------------------------------------------------------------------------------------ */
 
 /* "left right": what stands before the space is a token already. */
@@ -215,17 +167,6 @@ static int write_prompt(const char *dir, const char *seed, struct ora_err *err)
     return rc;
 }
 
-static int choose_dims(const char *name, struct mega_dims *d, struct ora_err *err)
-{
-    if (!name || strcmp(name, "mini") == 0)
-        *d = mega_dims_mini;
-    else if (strcmp(name, "full") == 0)
-        *d = mega_dims_official;
-    else
-        return mega_dims_read_file(name, d, err);
-    return 0;
-}
-
 static bool seed_ok(const char *s)
 {
     static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -251,7 +192,7 @@ int mega_make_random(const char *seed, const struct ora_import_options *o, struc
         return ora_err_set(err, ORA_E_BAD_USAGE, "seed '%.40s': wanted 1 to %d letters and digits", seed,
                            MEGA_FORMULA_SEED_MAX);
     snprintf(v.formula_seed, sizeof v.formula_seed, "%s", seed);
-    int rc = choose_dims(o->dims, &v.dims, err);
+    int rc = mega_dims_choose(o->dims ? o->dims : "mini", &v.dims, err);
     if (rc < 0)
         return rc;
     char *path = ora_path_join(o->out_dir, "model.safetensors");

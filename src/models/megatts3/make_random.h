@@ -5,17 +5,14 @@
  * The voice cloned from it has the formula's alignment where the aligner of chance hears nothing (prompt.h);
  * its voice.yaml says so.
  *
- * dims: "mini" (the sizes of the tests' checkpoints), "full" (the released sizes) or a file (dims.h); NULL is
- * "mini". The tokenizer is a byte-level BPE of our own: 256 bytes and a few merges; with ids up to those of
- * the dims.
+ * dims: what mega_dims_choose takes; NULL is "mini". The tokenizer is a byte-level BPE of our own: 256 bytes
+ * and a few merges; with ids up to those of the dims.
  */
 #ifndef ORA_MODELS_MEGATTS3_MAKE_RANDOM_H
 #define ORA_MODELS_MEGATTS3_MAKE_RANDOM_H
 
 #include "models/family.h"
 #include "models/megatts3/dims.h"
-
-extern const struct mega_dims mega_dims_mini;
 
 /* Appends the family's part of voice.yaml. Writes tensors in pieces: little memory at any size. */
 int mega_make_random(const char *seed, const struct ora_import_options *options, struct ora_str *yaml,

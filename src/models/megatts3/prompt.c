@@ -136,9 +136,22 @@ int mega_prompt_frames(size_t padded_samples)
     return (int)(frames / MEGA_FRAME_MULTIPLE * MEGA_FRAME_MULTIPLE);
 }
 
+int mega_prompt_latents(const struct mega_prompt_input *in, int win_size)
+{
+    uint64_t rate = (uint64_t)in->sample_rate_hz, n = in->samples;
+    n = (n * MEGA_SAMPLE_RATE + rate - 1) / rate;
+    return mega_prompt_frames(mega_prompt_padded((size_t)n, win_size ? win_size : MEGA_WIN_SIZE)) /
+           MEGA_LATENT_FRAMES;
+}
+
+static double seconds_of(const struct mega_prompt_input *in)
+{
+    return (double)in->samples / in->sample_rate_hz;
+}
+
 static int check_length(const struct mega_prompt_input *in, struct ora_err *err)
 {
-    double seconds = (double)in->samples / in->sample_rate_hz;
+    double seconds = seconds_of(in);
     if (seconds > MEGA_PROMPT_SECONDS_MAX)
         return ora_err_set(err, ORA_E_BAD_INPUT,
                            "the prompt is %.1f s long, at most %d s can be used: cut it at a pause", seconds,
@@ -228,7 +241,7 @@ static int check_loudness(double lufs, struct ora_err *err)
 int mega_prompt_hear(const struct mega_prompt_input *in, int win_size, struct mega_prompt_wave *w,
                      struct ora_err *err)
 {
-    *w = (struct mega_prompt_wave){0};
+    *w = (struct mega_prompt_wave){.seconds = seconds_of(in)};
     int rc = check_length(in, err);
     if (rc == 0)
         rc = check_samples(in, err);
@@ -255,6 +268,13 @@ void mega_prompt_wave_release(struct mega_prompt_wave *w)
 /* ---- aligning -------------------------------------------------------------------------------------------
  */
 
+/* What the aligner can hear, without the silence behind a prompt and its rounding; down to tenths. */
+static double usable_seconds(const struct mega_align_dims *d)
+{
+    int tenths = (d->audio_ctx - 28) / 5; /* 50 a second; 25 of silence, up to 2.5 of rounding */
+    return tenths > 0 ? tenths / 10.0 : 0;
+}
+
 int mega_prompt_align(const struct mega_prompt_base *base, const struct mega_prompt_wave *w, int32_t *tokens,
                       int *count, struct ora_err *err)
 {
@@ -265,8 +285,10 @@ int mega_prompt_align(const struct mega_prompt_base *base, const struct mega_pro
     struct ora_fpu_state fpu = ora_fpu_enter();
     int rc = stage_begin(&s, base, bind_aligner, m, aligner_bytes, w, err);
     if (rc == 0 && rows > d->audio_ctx)
-        rc = ora_err_set(err, ORA_E_BAD_INPUT, "the aligner takes %.1f s, the prompt has %.1f s",
-                         d->audio_ctx / 50.0, rows / 50.0);
+        rc = ora_err_set(err, ORA_E_BAD_INPUT,
+                         "the prompt is %.2f s long, this base's aligner takes at most %.1f s of it (its "
+                         "'align.audio_ctx' is %d)",
+                         w->seconds, usable_seconds(d), d->audio_ctx);
     if (rc == 0) {
         bool ok = true;
         struct ora_b16 audio = ora_buffer(&s.compute, d->state, rows, 0, &ok);
@@ -383,16 +405,41 @@ int mega_latents_check(const float *latents, size_t rows, double *rms, struct or
     return 0;
 }
 
+/* The alignment's last `frames` frames go; phones may be left with none. */
+static void cut_alignment(struct mega_prompt *p, int frames)
+{
+    for (int i = p->phone_count - 1; i >= 0 && frames > 0; i--) {
+        int cut = p->durations[i] < frames ? p->durations[i] : frames;
+        p->durations[i] -= cut;
+        frames -= cut;
+    }
+}
+
+/* See MEGA_LATENTS_SHORT. Rows stay even. */
+static int fit_latents(const struct mega_prompt_input *in, struct mega_prompt *p, struct ora_err *err)
+{
+    int want = p->rows, least = want - MEGA_LATENTS_SHORT, most = want + MEGA_LATENTS_OVER;
+    least = least < 2 ? 2 : least;
+    if (in->latent_rows < (size_t)least || in->latent_rows > (size_t)most)
+        return ora_err_set(
+            err, ORA_E_BAD_INPUT,
+            "%zu latents, wanted %d for a recording of %.2f s (25 a second of it and of the 0.5 "
+            "s of silence behind it; %d to %d are taken): they are of another recording",
+            in->latent_rows, want, seconds_of(in), least, most);
+    int got = in->latent_rows < (size_t)want ? (int)in->latent_rows : want;
+    p->rows_missing = want - got;
+    p->rows = got / 2 * 2;
+    cut_alignment(p, (want - p->rows) * MEGA_LATENT_FRAMES);
+    return 0;
+}
+
 static int set_latents(const struct mega_prompt_base *base, const struct mega_prompt_input *in,
                        const struct mega_prompt_wave *w, struct mega_prompt *p, struct ora_err *err)
 {
-    enum { SLACK = 2 }; /* the encoder itself gives up to two more than are kept */
-    int made = mega_vae_latents((int)w->samples), rc = 0;
+    int made = mega_vae_latents((int)w->samples), rc = in->latents ? fit_latents(in, p, err) : 0;
     size_t n = (size_t)p->rows * MEGA_LATENT;
-    if (in->latents && (in->latent_rows < (size_t)p->rows || in->latent_rows > (size_t)made + SLACK))
-        return ora_err_set(err, ORA_E_BAD_INPUT,
-                           "%zu latents, but the recording makes %d: they are of another recording",
-                           in->latent_rows, p->rows);
+    if (rc < 0)
+        return rc;
     if (!in->latents && !base->has_encoder)
         return ora_err_set(err, ORA_E_VOICE,
                            "the base voice lacks the WaveVAE encoder, which ByteDance's release leaves out: "

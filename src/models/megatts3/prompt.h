@@ -32,6 +32,12 @@
 /* What a prompt may be: the released models' web page cuts at 28 s. */
 enum { MEGA_PROMPT_SECONDS_MAX = 28, MEGA_PROMPT_MS_MIN = 500 };
 
+/* How many of a recording's latents a file may lack or have too many. Too many are cut, as the reference does
+ * without a limit; beyond a second they are another recording's. What is missing may be the half second of
+ * silence that is put behind a prompt, since who made the file may not have done that; the alignment is then
+ * cut as well. (The reference would let the model speak the rest, and put it before every chunk.) */
+enum { MEGA_LATENTS_SHORT = 12, MEGA_LATENTS_OVER = 25 };
+
 /* Floats may be anything; beyond these bounds they are no speech, and what follows would be noise. A
  * recording at full scale throughout has about 0 LUFS; latents have an RMS of about 1. */
 enum {
@@ -50,6 +56,8 @@ struct mega_prompt {
     int rows;                /* latents, even */
     float *latents;          /* [rows][32] */
     double lufs;      /* of the padded recording: what chunks are levelled to; NAN: nothing to measure */
+    int rows_missing; /* that ready-made latents lacked at the end, and the alignment was cut by (not kept on
+                         disk) */
     double noise_rms; /* of the noise that the encoder's variances stand for, drawn or not; NAN: no encoder
                          was run (it is not kept on disk) */
 };
@@ -75,7 +83,7 @@ struct mega_prompt_input {
     size_t samples;
     int sample_rate_hz;
     const float *latents; /* ready-made ones, [latent_rows][32], or NULL: by the encoder */
-    size_t latent_rows;   /* at least as many as the recording makes */
+    size_t latent_rows; /* mega_prompt_latents of them, MEGA_LATENTS_SHORT fewer to MEGA_LATENTS_OVER more */
     /* n normal deviates in the encoder's order, [32][rows]; NULL: its means (eps = 0). */
     void (*noise)(void *ctx, float *out, size_t n);
     void *noise_ctx;
@@ -92,6 +100,7 @@ int mega_prompt_make(const struct mega_prompt_base *base, const struct mega_prom
 struct mega_prompt_wave {
     float *wave; /* 24 kHz, padded */
     size_t samples;
+    double seconds; /* of the recording as it was given */
     double lufs;
     float *mel; /* [80][frames] of the 16 kHz signal */
     int frames; /* a multiple of 8 */
@@ -106,6 +115,9 @@ int mega_prompt_align(const struct mega_prompt_base *base, const struct mega_pro
 /* Samples at 24 kHz after the padding: to one less than a multiple of win_size, and half a second of zeros.
  */
 size_t mega_prompt_padded(size_t samples, int win_size);
+/* Latents that a recording makes: 25 a second of it and of the padding, rounded down to an even number. With
+ * n samples at 24 kHz and the usual win_size of 1200 that is 2 * floor((ceil((n + 1) / 1200) + 10) / 1.6). */
+int mega_prompt_latents(const struct mega_prompt_input *in, int win_size);
 /* Mel frames that padded samples make, through 16 kHz; cut to a multiple of 8. */
 int mega_prompt_frames(size_t padded_samples);
 
