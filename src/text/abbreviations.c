@@ -161,12 +161,28 @@ static const struct language unknown_language = {"", no_words, " ", false, NULL}
 
 enum { LOOK_BYTES = 256, WORD_BYTES = 32 };
 
+static bool is_lang(const char *lang, const char *code)
+{
+    size_t n = strlen(code);
+    return !strncasecmp(lang, code, n) && (!lang[n] || lang[n] == '-' || lang[n] == '_');
+}
+
+/* Texts without spaces have full stops in foreign names and words only, and those are English as a rule. */
+static bool is_unspaced(const char *lang)
+{
+    static const char *const codes[] = {"zh", "cmn", "yue", "ja", "ko", "th"};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (is_lang(lang, codes[i]))
+            return true;
+    return false;
+}
+
 static const struct language *language_of(const char *lang)
 {
-    if (!lang || !*lang)
+    if (!lang || !*lang || is_unspaced(lang))
         return &languages[0];
     for (size_t i = 0; i < sizeof languages / sizeof *languages; i++)
-        if (!strncasecmp(lang, languages[i].code, 2) && (!lang[2] || lang[2] == '-' || lang[2] == '_'))
+        if (is_lang(lang, languages[i].code))
             return &languages[i];
     return &unknown_language;
 }

@@ -24,8 +24,9 @@ enum ora_dot {
     ORA_DOT_CONTINUED,    /* the sentence goes on after it with a small letter: "wait... what" */
 };
 
-/* text[offset] is '.'; lang is BCP-47 ("en", "en-US", "de"), NULL is "en". In a language without a table only
- * shapes count. */
+/* text[offset] is '.'; lang is BCP-47 ("en", "en-US", "de"), NULL is "en". Chinese, Japanese, Korean and Thai
+ * texts have dots in Latin words, for which English's table counts; in another language without a table only
+ * shapes do. */
 enum ora_dot ora_dot_at(const char *lang, const char *text, size_t len, size_t offset);
 
 #endif

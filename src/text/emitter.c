@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "text/brackets.h"
 #include "text/chars.h"
 #include "text/ids.h"
 
@@ -329,6 +330,7 @@ int ora_emit_utterance(struct ora_emitter *e, const struct ora_said *given, stru
     const size_t *ends = NULL;
     size_t pieces = 1, from = 0;
     bool mapped;
+    struct ora_err why = {0};
     int rc = announce(e, err);
     if (rc == 0 && !e->in_chapter)
         rc = ora_emit_chapter(e, "", said.line, err);
@@ -340,6 +342,8 @@ int ora_emit_utterance(struct ora_emitter *e, const struct ora_said *given, stru
         return reject_said(
             e, &said, said.len ? "no-words" : "empty",
             said.len ? "the text has no letters and no digits: nothing to speak" : "the text is empty", err);
+    if (ora_brackets_check(said.text, said.len, &why) < 0)
+        return reject_said(e, &said, "bad-phones", why.message, err);
     said.text = ora_nfc(said.text, &said.len, &e->nfc);
     if (said.len > e->max_chars && ora_utf8_length(said.text, said.len) > e->max_chars) {
         rc = ora_sentences_pieces(e->sentences, said.text, said.len, e->max_chars, &ends, &pieces, err);

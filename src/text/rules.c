@@ -1,5 +1,5 @@
-/* Text rules: tags and entities off, cleaning, then the user's lexicon, then the language's normaliser, which
- * may not touch what the lexicon said. */
+/* Text rules: escapes of brackets, tags and entities off, cleaning, then the user's lexicon, then the
+ * language's normaliser, which may not touch what the lexicon said. */
 #include "text/rules.h"
 
 #include <stdbool.h>
@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "text/brackets.h"
 #include "text/html.h"
 #include "text/lexicon.h"
 #include "text/normalise.h"
@@ -47,7 +48,7 @@ void ora_text_rules_close(struct ora_text_rules **rules)
 int ora_text_respell(const struct ora_text_rules *rules, const char *text, struct ora_str *out,
                      struct ora_span **said, size_t *said_count, struct ora_err *err)
 {
-    struct ora_str plain = ORA_STR_INIT, clean = ORA_STR_INIT;
+    struct ora_str unescaped = ORA_STR_INIT, plain = ORA_STR_INIT, clean = ORA_STR_INIT;
     size_t len = strlen(text), good = ora_utf8_valid_prefix(text, len);
     bool lexicon = rules && rules->lexicon;
     *said = NULL;
@@ -58,6 +59,11 @@ int ora_text_respell(const struct ora_text_rules *rules, const char *text, struc
     if (good < len)
         return ora_err_set(err, ORA_E_BAD_INPUT, "text is not UTF-8 at byte %zu (0x%02X)", good,
                            (unsigned char)text[good]);
+    if (ora_brackets_escaped(text, len)) {
+        ora_brackets_unescape(text, len, &unescaped);
+        text = ora_str_c(&unescaped);
+        len = unescaped.len;
+    }
     bool marked = memchr(text, '<', len) || memchr(text, '&', len);
     if (marked)
         ora_html_take_off(text, len, &plain);
@@ -66,6 +72,7 @@ int ora_text_respell(const struct ora_text_rules *rules, const char *text, struc
         ora_lexicon_apply(rules->lexicon, ora_str_c(&clean), clean.len, out, said, said_count);
     ora_str_release(&clean);
     ora_str_release(&plain);
+    ora_str_release(&unescaped);
     return 0;
 }
 

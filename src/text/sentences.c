@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 #include "text/abbreviations.h"
+#include "text/brackets.h"
 #include "text/chars.h"
 #include "text/html.h"
 
@@ -33,8 +34,9 @@ struct ora_sentences {
     UBreakIterator *sentence, *grapheme; /* opening one costs far more than a sentence does */
     UChar *wide;
     size_t wide_cap;
-    bool cased, phonemes;               /* of the text in hand: it has capitals, it has [[ phonemes ]] */
+    bool cased;                         /* of the text in hand: it has capitals */
     struct offsets ends, pieces, inner; /* inner: ends of the text that pieces are made of */
+    struct offsets brackets;            /* of the text in hand: start, end, start, end … of its [[ ]] */
 };
 
 static void push(struct offsets *o, size_t at)
@@ -74,6 +76,7 @@ void ora_sentences_destroy(struct ora_sentences **sentences)
     free(s->ends.at);
     free(s->pieces.at);
     free(s->inner.at);
+    free(s->brackets.at);
     free(s);
     *sentences = NULL;
 }
@@ -219,14 +222,43 @@ static bool is_cjk_tag(const char *text, size_t len, size_t at)
     return false;
 }
 
-/* Piper's [[ phonemes ]] are never cut. */
-static bool in_phonemes(const char *text, size_t at)
+/* ---- [[ phones ]], which are never cut ---- */
+
+static void find_brackets(struct ora_sentences *s, const char *text, size_t len)
 {
-    const char *open = NULL, *p = text;
-    while ((p = memmem(p, at - (size_t)(p - text), "[[", 2)))
-        open = p, p += 2;
-    return open && !memmem(open, at - (size_t)(open - text), "]]", 2);
+    struct ora_bracket b;
+    s->brackets.count = 0;
+    for (size_t at = 0; ora_bracket_next(text, len, at, &b); at = b.start + b.len) {
+        push(&s->brackets, b.start);
+        push(&s->brackets, b.start + b.len);
+    }
 }
+
+/* Whether `at` lies inside [[ ]]: then *start and *end are where that begins and ends. */
+static bool in_bracket(const struct ora_sentences *s, size_t at, size_t *start, size_t *end)
+{
+    size_t low = 0, high = s->brackets.count / 2; /* those before low end at or before `at` */
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (s->brackets.at[2 * mid + 1] <= at)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    if (low == s->brackets.count / 2 || s->brackets.at[2 * low] >= at)
+        return false;
+    *start = s->brackets.at[2 * low];
+    *end = s->brackets.at[2 * low + 1];
+    return true;
+}
+
+static bool in_phonemes(const struct ora_sentences *s, size_t at)
+{
+    size_t start, end;
+    return in_bracket(s, at, &start, &end);
+}
+
+/* ---- judging ---- */
 
 /* Whether a sentence ends at `at`, where ICU or propose() saw a chance. In a text without capitals small
  * letters may begin one. */
@@ -254,7 +286,7 @@ static bool is_end(const struct ora_sentences *s, const char *text, size_t len, 
         return false;
     if (x.quote && x.stop_cp == 0x3002 && x.next == at && is_cjk_tag(text, len, at))
         return false;
-    return !s->phonemes || !in_phonemes(text, at);
+    return !in_phonemes(s, at);
 }
 
 /* ---- proposing ---- */
@@ -276,6 +308,31 @@ static size_t behind_trailers(const char *text, size_t len, size_t at)
             past++;
         at = past;
     }
+}
+
+static bool is_wide_opener(uint32_t cp)
+{
+    return ora_cp_is_opener(cp) && cp >= 0x2018 && cp != 0x201A && cp != 0x201E && cp != 0x2039;
+}
+
+/* ICU counts every quote behind a stop as closing, but without spaces the next sentence's opens right there:
+ * 他走了。“你好。”“再见。” Where that sentence begins, or `at` when it is no such place. */
+static size_t before_wide_openers(const char *text, size_t at)
+{
+    size_t first = at, start = at;
+    uint32_t cp = 0;
+    while (first && is_wide_opener(cp = ora_cp_before(text, first, &start)))
+        first = start;
+    if (first == at)
+        return at;
+    for (size_t back = first; back; back = start) {
+        cp = ora_cp_before(text, back, &start);
+        if (cp == 0x3002 || cp == 0xFF01 || cp == 0xFF1F || cp == 0xFF61)
+            return first;
+        if (!ora_cp_is_closer(cp) || is_wide_opener(cp))
+            break;
+    }
+    return at;
 }
 
 /* "2. ", "(3.) ", also behind a colon: the label of what follows, not a sentence. */
@@ -337,7 +394,7 @@ static void propose(const struct ora_sentences *s, struct offsets *ends, const c
 {
     for (size_t at = from; at < to; at++) {
         size_t next = text[at] == ']' || text[at] == ')' ? behind_reference(text, len, at) : 0;
-        if (next && next < to && !(s->phonemes && in_phonemes(text, next)))
+        if (next && next < to && !in_phonemes(s, next))
             push(ends, next);
         if (text[at] != '.' && strncmp(text + at, "\xE2\x80\xA6", 3) != 0)
             continue;
@@ -392,7 +449,7 @@ static int split_into(struct ora_sentences *s, const char *text, size_t len, str
     if (U_FAILURE(status))
         return ora_err_set(err, ORA_E_INTERNAL, "ICU: %s", u_errorName(status));
     s->cased = has_capitals(text, len);
-    s->phonemes = memmem(text, len, "[[", 2) != NULL;
+    find_brackets(s, text, len);
     size_t byte = 0, last = 0;
     int32_t unit = 0;
     for (int32_t b = ubrk_first(s->sentence); (b = ubrk_next(s->sentence)) != UBRK_DONE;) {
@@ -402,7 +459,8 @@ static int split_into(struct ora_sentences *s, const char *text, size_t len, str
             byte = end;
         }
         propose(s, ends, text, len, last, byte);
-        size_t at = behind_trailers(text, len, byte);
+        size_t wide = before_wide_openers(text, byte),
+               at = wide < byte ? wide : behind_trailers(text, len, byte);
         size_t done = ends->count ? ends->at[ends->count - 1] : 0;
         if (at > done && at < len && !is_label(text, done, at) && is_end(s, text, len, at))
             push(ends, at);
@@ -428,6 +486,7 @@ int ora_sentences_split(struct ora_sentences *s, const char *text, size_t len, c
 /* ---- pieces of what is too long ---- */
 
 enum { CUT_SENTENCE, CUT_CLAUSE, CUT_COMMA, CUT_SPACE, CUT_KINDS };
+enum { MARKS_BACK = 16 }; /* closing marks and spaces looked at before a cut */
 
 static bool is_clause_mark(uint32_t cp)
 {
@@ -450,7 +509,7 @@ static int kind_of_cut(const char *text, size_t len, size_t at, uint32_t cp)
         return CUT_KINDS;
     if (at < len && ora_cp_is_closer(ora_cp_at(text, len, at, &end)) && !ora_cp_is_space(cp))
         return CUT_KINDS;
-    while (back) {
+    for (int steps = 0; back && steps < MARKS_BACK; steps++) {
         uint32_t c = ora_cp_before(text, back, &start);
         if (!ora_cp_is_space(c) && !ora_cp_is_closer(c))
             return is_clause_mark(c) || c == '-' ? CUT_CLAUSE : is_comma(c) ? CUT_COMMA : CUT_SPACE;
@@ -490,21 +549,38 @@ static int grapheme_cut(struct ora_sentences *s, const char *text, size_t len, s
     return 0;
 }
 
+/* A cut inside [[ ]] goes before it; behind it where nothing is spoken before: such a piece may be longer
+ * than the limit. The marks that follow belong to it then. */
+static void leave_bracket(const struct ora_sentences *s, const char *text, size_t len, size_t from,
+                          size_t *cut)
+{
+    size_t start, end, next;
+    if (!in_bracket(s, *cut, &start, &end))
+        return;
+    if (start > from && ora_has_words(text + from, start - from)) {
+        *cut = start;
+        return;
+    }
+    bool space = false;
+    for (*cut = end; *cut < len; *cut = next) {
+        uint32_t cp = ora_cp_at(text, len, *cut, &next);
+        if ((space && !ora_cp_is_space(cp)) || u_isalnum((UChar32)cp) || strncmp(text + *cut, "[[", 2) == 0)
+            break;
+        space = ora_cp_is_space(cp);
+    }
+}
+
 /* One cut after `from`, in a rest of `chars` code points. */
 static int one_cut(struct ora_sentences *s, const char *text, size_t len, size_t from, size_t chars,
                    size_t max_chars, size_t *next_end, size_t *cut, struct ora_err *err)
 {
     size_t parts = (chars + max_chars - 1) / max_chars, target = (chars + parts - 1) / parts;
     size_t best[CUT_KINDS] = {0}, distance[CUT_KINDS];
-    int phonemes = 0;
     for (size_t i = 1, at = from, end; i <= max_chars && at < len; i++, at = end) {
         uint32_t cp = ora_cp_at(text, len, at, &end);
-        phonemes += strncmp(text + at, "[[", 2) == 0               ? 1
-                    : strncmp(text + at, "]]", 2) == 0 && phonemes ? -1
-                                                                   : 0;
         while (*next_end < s->inner.count && s->inner.at[*next_end] < end)
             ++*next_end;
-        if (i < target / 2 || end == len || phonemes)
+        if (i < target / 2 || end == len || in_phonemes(s, end))
             continue;
         bool sentence = *next_end < s->inner.count && s->inner.at[*next_end] == end;
         int kind = sentence ? CUT_SENTENCE : kind_of_cut(text, len, end, cp);
@@ -519,7 +595,10 @@ static int one_cut(struct ora_sentences *s, const char *text, size_t len, size_t
             *cut = best[kind];
             return 0;
         }
-    return grapheme_cut(s, text, len, from, target, cut, err);
+    int rc = grapheme_cut(s, text, len, from, target, cut, err);
+    if (rc == 0)
+        leave_bracket(s, text, len, from, cut);
+    return rc;
 }
 
 static size_t count_chars(const char *text, size_t len)
@@ -547,7 +626,7 @@ int ora_sentences_pieces(struct ora_sentences *s, const char *text, size_t len, 
                 next_end--;
         }
     }
-    if (rc == 0 && len)
+    if (rc == 0 && from < len)
         push(&s->pieces, len);
     *ends = s->pieces.at;
     *count = s->pieces.count;

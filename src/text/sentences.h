@@ -28,7 +28,8 @@ int ora_sentences_split(struct ora_sentences *s, const char *text, size_t len, c
                         size_t *count, struct ora_err *err);
 /* Where a text of more than max_chars code points is cut: pieces of at most max_chars, at the best place that
  * keeps them of like length: a sentence's end, then ; : and dashes, commas, other spaces, and between
- * graphemes where there is none. The array holds until the next ora_sentences_pieces. */
+ * graphemes where there is none. [[ ]] is never cut: a piece that begins with a longer one is longer than the
+ * limit. The array holds until the next ora_sentences_pieces. */
 int ora_sentences_pieces(struct ora_sentences *s, const char *text, size_t len, size_t max_chars,
                          const size_t **ends, size_t *count, struct ora_err *err);
 

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/test.h"
 #include "base/utf8.h"
+#include "text/brackets.h"
 #include "text/chars.h"
 
 struct sentence_case {
@@ -133,6 +134,21 @@ static const struct sentence_case cases[] = {
     /* Spanish */
     {"es", "\xC2\xBFQu\xC3\xA9? |\xC2\xA1No! |La Sra. Garc\xC3\xAD"
            "a vino."},
+    /* foreign names in Chinese, Japanese and Korean; an opening quote right behind a stop */
+    {"zh", "我认识 Dr. Smith 和 Mr. Lee。|他们来了。"},
+    {"zh", "Dr. Smith met Mr. Lee. |They spoke."},
+    {"zh-CN", "他在 St. Louis 遇见了 J. R. R. Tolkien。|真的。"},
+    {"ja", "Dr. Smith と Mr. Lee が来た。|帰った。"},
+    {"ko", "Dr. Smith 씨가 왔다. |그는 갔다."},
+    {"zh", "He said no. |他走了。"},
+    {"zh", "他走了。|“你好，”她说。|“再见！”|“再见。”"},
+    {"zh", "真的吗？|“是的。”|她走了！|‘好。’"},
+    {"zh", "他走了！|「好。」|『再见。』|（完）她也走了。"},
+    {"zh", "他走了。|《红楼梦》很好看。|【注】没有。"},
+    {"zh", "他说：“走吧。|我们走。”|她点头。"},
+    {"zh", "“你好！”他说。|“好。”她答道。"},
+    {"ja", "彼は去った。|「はい。」|彼女も去った。"},
+    {"en", "他走了。|“你好。”|再见。"},
     /* Chinese, Japanese, others */
     {"zh", "\xE4\xBD\xA0\xE5\xA5\xBD\xE3\x80\x82|\xE5\x86\x8D\xE8\xA7\x81\xEF\xBC\x81"},
     {"zh", "\xE2\x80\x9C\xE4\xBD\xA0\xE5\xA5\xBD\xEF\xBC\x81\xE2\x80\x9D\xE4\xBB\x96\xE8\xAF\xB4\xE3\x80\x82|"
@@ -189,6 +205,22 @@ ORA_TEST(sentences)
 }
 
 /* Every piece at most max_chars, nothing lost, and cut where the case has its bars. */
+static bool cuts_bracket(const char *text, size_t len, size_t at)
+{
+    struct ora_bracket b;
+    for (size_t from = 0; ora_bracket_next(text, len, from, &b); from = b.start + b.len)
+        if (at > b.start && at < b.start + b.len)
+            return true;
+    return false;
+}
+
+/* With nothing that is spoken before it. */
+static bool begins_with_bracket(const char *text, size_t len)
+{
+    struct ora_bracket b;
+    return ora_bracket_next(text, len, 0, &b) && !ora_has_words(text, b.start);
+}
+
 static void check_pieces(const char *barred, size_t max_chars)
 {
     struct ora_err err = {0};
@@ -202,7 +234,8 @@ static void check_pieces(const char *barred, size_t max_chars)
     ORA_REQUIRE(s);
     ORA_CHECK_OK(ora_sentences_pieces(s, plain.data, plain.len, max_chars, &ends, &count, &err), err);
     for (size_t i = 0; i < count; i++) {
-        ORA_CHECK(ora_utf8_length(plain.data + from, ends[i] - from) <= max_chars);
+        ORA_CHECK(ora_utf8_length(plain.data + from, ends[i] - from) <= max_chars ||
+                  begins_with_bracket(plain.data + from, ends[i] - from));
         ora_str_addf(&got, "%s%.*s", i ? "|" : "", (int)(ends[i] - from), plain.data + from);
         from = ends[i];
     }
@@ -229,6 +262,10 @@ ORA_TEST(pieces)
                  "\xE4\xB8\x80\xE4\xB8\x80\xE4\xB8\x80\xE4\xB8\x80\xE3\x80\x82",
                  7);
     check_pieces("Say [[ a b c d ]] |and go on then.", 20);
+    check_pieces("Say |[[ a b c d e f g h i ]], |and go on.", 10);
+    check_pieces("[[ a b c d e f g h i ]]. |Go on.", 10);
+    check_pieces("\"[[ a b c d e f g h i ]]\"|[[ a b c d e f g h i ]]", 10);
+    check_pieces("Never |closed [[ |a b c d |e f g h i", 12);
 }
 
 ORA_TEST(pieces_of_anything)
@@ -253,7 +290,9 @@ ORA_TEST(pieces_of_anything)
         for (size_t i = 0; i < count; i++) {
             ORA_CHECK(ends[i] > from &&
                       ora_utf8_valid_prefix(text.data + from, ends[i] - from) == ends[i] - from);
-            ORA_CHECK(ora_utf8_length(text.data + from, ends[i] - from) <= max);
+            ORA_CHECK(ora_utf8_length(text.data + from, ends[i] - from) <= max ||
+                      begins_with_bracket(text.data + from, ends[i] - from));
+            ORA_CHECK(!cuts_bracket(text.data, text.len, ends[i]));
             from = ends[i];
         }
         ORA_CHECK_INT(from, text.len);
