@@ -100,9 +100,17 @@ static double minute_chars(void *ctx, const struct ora_manner *m)
     return cost.chars_per_minute * m->speed;
 }
 
+static int check_phones(void *ctx, const struct ora_manner *m, const char *text, struct ora_err *why)
+{
+    struct ora_job_check *c = ctx;
+    const struct ora_voice *v = ora_job_check_voice(c, m->voice, why);
+    const struct ora_family *f = v ? ora_family_find(v->family) : NULL;
+    return f && f->check_phones ? f->check_phones(v, text, c->job->text_is_phonemes, why) : 0;
+}
+
 struct ora_ingest_voices ora_job_check_voices(struct ora_job_check *check)
 {
-    return (struct ora_ingest_voices){check, check_manner, minute_chars};
+    return (struct ora_ingest_voices){check, check_manner, check_phones, minute_chars};
 }
 
 const char *ora_job_check_lang(const struct ora_job_check *check)

@@ -313,13 +313,24 @@ static size_t bytes_of(const struct ora_item *item)
     return item->text_len + extra + settings + (item->source_id ? strlen(item->source_id) : 0);
 }
 
+static bool phones_are_good(struct ora_ingest *in, const struct ora_item *item, const struct ora_manner *m,
+                            struct ora_err *why)
+{
+    bool given = in->job->text_is_phonemes || memmem(item->text, item->text_len, "[[", 2);
+    return !given || !in->voices.check_phones ||
+           in->voices.check_phones(in->voices.ctx, m, item->text, why) == 0;
+}
+
 static int add_utterance(struct ora_ingest *in, const struct ora_item *item, struct ora_err *err)
 {
     const struct ora_manner_row *manner;
+    struct ora_err why = {0};
     uint32_t batch, chars = (uint32_t)ora_utf8_length(item->text, item->text_len);
     int rc = ora_manners_of(in->manners, item, &manner, err);
     if (rc == 0 && manner->reject_code)
         return add_rejected(in, item, manner->reject_code, manner->reject_reason, err);
+    if (rc == 0 && !phones_are_good(in, item, &manner->manner, &why))
+        return add_rejected(in, item, "bad-phones", why.message, err);
     if (rc == 0)
         rc = enter(in, item, err);
     if (rc == 0)

@@ -32,6 +32,9 @@ struct ora_ingest_voices {
     /* 0, or negative with *why: records that want this manner are rejected, reason_code in *code (a
      * constant). */
     int (*check)(void *ctx, const struct ora_manner *manner, const char **code, struct ora_err *why);
+    /* May be NULL. 0, or negative with *why for a text with phones that the voice does not have. Asked for texts
+     * with "[[", and for all where the job's texts are phonemes. */
+    int (*check_phones)(void *ctx, const struct ora_manner *manner, const char *text, struct ora_err *why);
     /* Characters that cost a minute when they are spoken so; 0: not known. */
     double (*minute_chars)(void *ctx, const struct ora_manner *manner);
 };

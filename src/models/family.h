@@ -119,6 +119,7 @@ struct ora_spoken {
     int sample_rate_hz;
     const char *normalized_text; /* the text that was spoken, after lexicon and normalising */
     const char *phonemes;        /* as given to the model, segments joined by a newline */
+    const char *lang;            /* BCP-47 of the front end that read the text, or NULL: the one that was asked for */
     const struct ora_phone *phones;
     size_t phone_count;
     const struct ora_word *words;
@@ -206,6 +207,10 @@ struct ora_family {
     int (*synth)(const struct ora_model *model, struct ora_arena *arena, const struct ora_request *requests,
                  size_t count, ora_emit_fn *emit, void *emit_ctx, struct ora_err *err);
     const char *(*level)(const struct ora_model *model); /* the kernel level in use: "avx512" */
+    /* May be NULL. Whether the phones that a text gives itself, in [[ ]] or all of it, are this voice's: 0, or
+     * BAD_INPUT naming the first that is none. Reads voice.yaml and no weights; synth runs the same check, so that
+     * a job's texts can be judged before any is spoken. */
+    int (*check_phones)(const struct ora_voice *voice, const char *text, bool text_is_phonemes, struct ora_err *err);
 
     /* May be NULL. Reads a foreign model file or folder, writes model.safetensors into out_dir and appends the
      * family's part of voice.yaml (lang, sample_rate_hz, speakers, settings, <family>: …) to *yaml. The caller

@@ -63,7 +63,8 @@ static void put_text_fields(struct ora_str *s, const struct ora_record_source *r
     put_bool(s, "text_is_phonemes", r->utterance->text_is_phonemes);
     put_text(s, "normalized_text", r->spoken->normalized_text);
     put_text(s, "phonemes", r->spoken->phonemes);
-    put_text(s, "lang", r->utterance->lang ? r->utterance->lang : r->voice->lang);
+    const char *asked = r->utterance->lang ? r->utterance->lang : r->voice->lang;
+    put_text(s, "lang", r->spoken->lang ? r->spoken->lang : asked);
 }
 
 static void put_audio(struct ora_str *s, const struct ora_record_source *r)

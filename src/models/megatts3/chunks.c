@@ -9,35 +9,13 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "text/brackets.h"
 #include "text/chars.h"
-
-size_t mega_bracket(const char *text, size_t len, size_t at)
-{
-    if (len - at < 4 || text[at] != '[' || text[at + 1] != '[')
-        return 0;
-    const char *close = memmem(text + at + 2, len - at - 2, "]]", 2);
-    return close ? (size_t)(close + 2 - (text + at)) : 0;
-}
-
-/* Brackets are looked for until one is not closed: then no later one is either, and "[[[[…" stays linear. */
-struct brackets {
-    bool none_left;
-};
-
-static size_t bracket_at(struct brackets *b, const char *text, size_t len, size_t at)
-{
-    if (b->none_left || text[at] != '[' || at + 1 >= len || text[at + 1] != '[')
-        return 0;
-    size_t n = mega_bracket(text, len, at);
-    b->none_left = n == 0;
-    return n;
-}
 
 bool mega_text_is_zh(const char *text, size_t len)
 {
-    struct brackets b = {false};
     for (size_t at = 0, end; at < len; at = end) {
-        size_t n = bracket_at(&b, text, len, at);
+        size_t n = ora_bracket_at(text, len, at);
         if (n)
             end = at + n;
         else if (mega_is_han(ora_cp_at(text, len, at, &end)))
@@ -63,10 +41,10 @@ static size_t skip_space(const char *text, size_t len, size_t at)
 }
 
 /* The end of the piece that starts at `at`, and *next, where the one after it does. */
-static size_t piece_end(struct brackets *b, const char *text, size_t len, size_t at, size_t *next)
+static size_t piece_end(const char *text, size_t len, size_t at, size_t *next)
 {
     for (size_t end; at < len; at = end) {
-        size_t n = bracket_at(b, text, len, at);
+        size_t n = ora_bracket_at(text, len, at);
         if (n) {
             end = at + n;
             continue;
@@ -94,10 +72,9 @@ static void emit_stripped(const struct ora_str *s, mega_chunk_fn *emit, void *ct
 
 void mega_chunks_en(const char *text, size_t len, mega_chunk_fn *emit, void *ctx)
 {
-    struct brackets b = {false};
     struct ora_str cur = ORA_STR_INIT;
     for (size_t at = 0, next; at < len; at = next) {
-        size_t end = piece_end(&b, text, len, at, &next), bytes = end - at;
+        size_t end = piece_end(text, len, at, &next), bytes = end - at;
         if (cur.len + bytes > MEGA_EN_CHUNK_BYTES) {
             emit_stripped(&cur, emit, ctx);
             ora_str_clear(&cur);
@@ -128,11 +105,10 @@ static uint32_t syllables(const char *text, size_t len)
 
 static struct unit *units_of(const char *text, size_t len, size_t *count)
 {
-    struct brackets b = {false};
     struct unit *u = ora_xmalloc((len + 1) * sizeof *u);
     *count = 0;
     for (size_t at = 0, end; at < len; at = end) {
-        size_t n = bracket_at(&b, text, len, at);
+        size_t n = ora_bracket_at(text, len, at);
         struct unit one = {0};
         if (n)
             end = at + n;

@@ -37,7 +37,5 @@ static inline bool mega_is_han(uint32_t cp)
 {
     return cp >= 0x4E00 && cp <= 0x9FFF;
 }
-/* The length of the "[[…]]" at text[at], or 0. */
-size_t mega_bracket(const char *text, size_t len, size_t at);
 
 #endif

@@ -36,6 +36,7 @@ static int hand_on(const struct mega_utterance *u, size_t index, ora_emit_fn *em
         .sample_rate_hz = MEGA_SAMPLE_RATE,
         .normalized_text = ora_str_c(&u->script.normalized),
         .phonemes = ora_str_c(&r.phonemes),
+        .lang = u->script.lang[0] ? u->script.lang : NULL,
         .phones = r.phone,
         .phone_count = r.phones,
         .words = r.word,
@@ -94,6 +95,13 @@ static const char *level(const struct ora_model *m)
     return m->k->name;
 }
 
+static int check_phones(const struct ora_voice *voice, const char *text, bool text_is_phonemes,
+                        struct ora_err *err)
+{
+    (void)voice; /* all voices have the same phones */
+    return mega_text_check(text, text_is_phonemes, err);
+}
+
 /* The steps for batches against the reference's. */
 static const struct ora_probe probe = {"steps", 8, 32};
 
@@ -109,6 +117,7 @@ const struct ora_family ora_family_megatts3 = {
     .plan = plan,
     .synth = synth,
     .level = level,
+    .check_phones = check_phones,
     .import = mega_import,
     .import_license = MEGA_LICENSE,
     .import_note = MEGA_NOTICE,

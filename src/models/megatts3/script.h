@@ -17,7 +17,7 @@ enum {
     MEGA_GIVEN_PHONES = 240,
 };
 
-/* About how many phones a text has: two a Han character, one a letter or digit. */
+/* About how many phones a text has: two a Han character, one a letter or digit, and those in [[ ]]. */
 size_t mega_phones_about(const char *text, size_t len);
 /* Fills chunk->part from normalized[chunk->start..+len]. */
 int mega_chunk_fill(const struct mega_text *t, const char *normalized, struct mega_chunk *chunk,

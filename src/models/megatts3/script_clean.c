@@ -8,7 +8,7 @@
 #include <unicode/unorm2.h>
 
 #include "base/utf8.h"
-#include "models/megatts3/chunks.h"
+#include "text/brackets.h"
 #include "text/chars.h"
 
 /* ---- before
@@ -134,17 +134,14 @@ static void add_decomposed(uint32_t cp, struct ora_str *out)
 
 void mega_clean_before(const char *text, size_t len, bool is_zh, bool keep_marks, struct ora_str *out)
 {
-    bool brackets = true, line_end;
+    bool line_end;
     for (size_t at = 0, end; at < len; at = end) {
-        size_t n = brackets && text[at] == '[' && at + 1 < len && text[at + 1] == '['
-                       ? mega_bracket(text, len, at)
-                       : 0;
+        size_t n = ora_bracket_at(text, len, at);
         if (n) {
             ora_str_addn(out, text + at, n);
             end = at + n;
             continue;
         }
-        brackets &= !(text[at] == '[' && at + 1 < len && text[at + 1] == '[');
         uint32_t cp = ora_cp_at(text, len, at, &end);
         if (cp >= 0x3371 && cp <= 0x33DF) { /* ㎡ and its like: "m2" */
             add_decomposed(cp, out);
@@ -223,12 +220,10 @@ static const char *reference_word(const char *text, size_t len, size_t at, size_
 
 void mega_clean_after(const char *text, size_t len, bool is_zh, struct ora_str *out)
 {
-    bool space = true, brackets = true, picture = false; /* one was left out since the last letter or mark */
+    bool space = true, picture = false; /* one was left out since the last letter or mark */
     size_t base = out->len;
     for (size_t at = 0, end; at < len; at = end) {
-        bool opens = brackets && text[at] == '[' && at + 1 < len && text[at + 1] == '[';
-        size_t n = opens ? mega_bracket(text, len, at) : 0;
-        brackets &= !opens || n;
+        size_t n = ora_bracket_at(text, len, at);
         uint32_t cp = ora_cp_at(text, len, at, &end);
         if (n)
             end = at + n;
@@ -259,13 +254,9 @@ void mega_clean_after(const char *text, size_t len, bool is_zh, struct ora_str *
 
 bool mega_has_speech(const char *text, size_t len)
 {
-    bool brackets = true;
     for (size_t at = 0, end; at < len; at = end) {
-        if (brackets && text[at] == '[' && at + 1 < len && text[at + 1] == '[') {
-            if (mega_bracket(text, len, at))
-                return true;
-            brackets = false;
-        }
+        if (ora_bracket_at(text, len, at))
+            return true;
         if (u_isalnum((UChar32)ora_cp_at(text, len, at, &end)))
             return true;
     }

@@ -15,6 +15,7 @@
 #include "models/megatts3/chunks.h"
 #include "models/megatts3/script_clean.h"
 #include "models/megatts3/symbols.h"
+#include "text/brackets.h"
 #include "text/chars.h"
 
 enum place { SENTENCE, CLAUSE, LESSER, WORD, CHARACTER, NOWHERE };
@@ -71,25 +72,50 @@ static struct mega_chunk half(const char *text, const struct mega_chunk *c, size
                                .is_phones = c->is_phones};
 }
 
-/* Where cutting at byte `at` would be among all places: smaller is better. */
-static uint64_t cost_of(enum place kind, size_t at, const struct mega_chunk *c)
+/* Where cutting at byte `at` of a text of which start..end is spoken would be among all places: smaller is
+ * better. */
+static uint64_t cost_of(enum place kind, size_t at, size_t start, size_t end)
 {
-    size_t in = at - c->start, off = 2 * in > c->len ? 2 * in - c->len : c->len - 2 * in;
-    uint64_t edge = 2 * off > c->len; /* outside the middle half */
+    size_t in = at - start, len = end - start, off = 2 * in > len ? 2 * in - len : len - 2 * in;
+    uint64_t edge = 2 * off > len; /* outside the middle half */
     return edge << 40 | (uint64_t)kind << 32 | off;
+}
+
+/* A run of marks is no part of what must become shorter: the middle is that of what is spoken. */
+static void spoken_span(const char *text, const struct mega_chunk *c, size_t *first, size_t *last)
+{
+    size_t end = c->start + c->len, next;
+    *first = *last = end;
+    for (size_t at = c->start; at < end; at = next) {
+        size_t n = ora_bracket_at(text, end, at);
+        uint32_t cp = ora_cp_at(text, end, at, &next);
+        next = n ? at + n : next;
+        if (!n && !u_isalnum((UChar32)cp))
+            continue;
+        *first = *first == end ? at : *first;
+        *last = next;
+    }
+}
+
+/* A chunk in which nothing but one [[ ]] is spoken: its halves are phones. */
+static bool cut_bracket(const char *text, const struct mega_chunk *c, size_t at, struct mega_chunk halves[2])
+{
+    size_t end = c->start + c->len, n = at < end ? ora_bracket_at(text, end, at) : 0;
+    if (!n)
+        return false;
+    struct mega_chunk inner = {
+        .start = (uint32_t)at + 2, .len = (uint32_t)n - 4, .is_zh = c->is_zh, .is_phones = true};
+    return mega_cut_phones(text, &inner, halves);
 }
 
 bool mega_cut_text(const char *text, const struct mega_chunk *c, struct mega_chunk halves[2])
 {
-    size_t end = c->start + c->len, best_at = 0, next;
+    size_t end = c->start + c->len, best_at = 0, next, first, last;
     uint64_t best = UINT64_MAX;
     uint32_t before = 0;
-    bool spoken = false; /* something that is spoken stands before `at` */
-    bool brackets = true;
-    for (size_t at = c->start; at < end; at = next) {
-        bool opens = brackets && text[at] == '[' && at + 1 < end && text[at + 1] == '[';
-        size_t n = opens ? mega_bracket(text, end, at) : 0;
-        brackets &= !opens || n;
+    spoken_span(text, c, &first, &last);
+    for (size_t at = c->start; at < last; at = next) {
+        size_t n = ora_bracket_at(text, end, at);
         uint32_t cp = ora_cp_at(text, end, at, &next);
         enum place kind = before ? place_between(before, cp) : NOWHERE;
         if (n) {
@@ -97,29 +123,35 @@ bool mega_cut_text(const char *text, const struct mega_chunk *c, struct mega_chu
             kind = before ? WORD : NOWHERE;
             cp = 0x3001; /* behind a bracket one may cut */
         }
-        if (kind != NOWHERE && spoken && cost_of(kind, at, c) < best &&
-            mega_has_speech(text + at, end - at)) {
-            best = cost_of(kind, at, c);
+        uint64_t cost = kind != NOWHERE && at > first ? cost_of(kind, at, first, last) : UINT64_MAX;
+        if (cost < best) {
+            best = cost;
             best_at = at;
         }
-        spoken |= n || u_isalnum((UChar32)cp);
         before = cp;
     }
     if (!best_at)
-        return false;
+        return cut_bracket(text, c, first, halves);
     halves[0] = half(text, c, c->start, best_at);
     halves[1] = half(text, c, best_at, end);
     return true;
 }
 
-/* Whether the two words round `at` are the same phones when they are parted: a bare initial may not leave its
- * final. */
+static size_t word_end_at(const char *text, size_t at, size_t end)
+{
+    while (at < end && (text[at] == ' ' || text[at] == '\t'))
+        at++;
+    while (at < end && text[at] != ' ' && text[at] != '\t')
+        at++;
+    return at;
+}
+
+/* Whether the words round `at` are the same phones when they are parted: a bare initial may not leave its
+ * final. The second word is read with the one behind it, which may be its final. */
 static bool may_part(const char *text, size_t start, size_t at, size_t end)
 {
     struct ora_ids whole = {0}, halves = {0};
-    size_t len = at;
-    while (len < end && text[len] != ' ' && text[len] != '\t')
-        len++;
+    size_t len = word_end_at(text, word_end_at(text, at, end), end);
     bool same = mega_symbols_read(text + start, len - start, &whole, NULL) == 0 &&
                 mega_symbols_read(text + start, at - start, &halves, NULL) == 0 &&
                 mega_symbols_read(text + at, len - at, &halves, NULL) == 0 && halves.count == whole.count &&
@@ -142,7 +174,7 @@ bool mega_cut_phones(const char *text, const struct mega_chunk *c, struct mega_c
             continue;
         }
         if (space) {
-            uint64_t cost = cost_of(place_between(mark, ' '), at, c);
+            uint64_t cost = cost_of(place_between(mark, ' '), at, c->start, end);
             if (cost < best && may_part(text, word, at, end)) {
                 best = cost;
                 best_at = at;
@@ -210,12 +242,9 @@ size_t mega_chunk_words(const struct mega_script *script, const struct mega_chun
 {
     const char *text = ora_str_c(&script->normalized);
     size_t end = chunk->start + chunk->len, count = 0, cap = 0, next;
-    bool brackets = true;
     *words = NULL;
     for (size_t at = chunk->start; at < end && !chunk->is_phones; at = next) {
-        bool opens = brackets && text[at] == '[' && at + 1 < end && text[at + 1] == '[';
-        size_t n = opens ? mega_bracket(text, end, at) : 0;
-        brackets &= !opens || n;
+        size_t n = ora_bracket_at(text, end, at);
         uint32_t cp = ora_cp_at(text, end, at, &next);
         bool han = mega_is_han(cp);
         if (n)

@@ -16,6 +16,7 @@
 #include "models/megatts3/script.h"
 #include "models/megatts3/script_clean.h"
 #include "models/megatts3/symbols.h"
+#include "text/brackets.h"
 #include "text/chars.h"
 #include "text/normalise.h"
 #include "text/normalise_zh.h"
@@ -140,16 +141,9 @@ int mega_chunk_fill(const struct mega_text *t, const char *normalized, struct me
     int rc = 0;
     if (chunk->is_phones)
         return add_phones(chunk, normalized, from, chunk->len, 0, err);
-    for (size_t at = from; at < end && rc == 0;) {
-        const char *open = memmem(normalized + at, end - at, "[[", 2);
-        size_t n = open ? mega_bracket(normalized, end, (size_t)(open - normalized)) : 0;
-        if (!n)
-            break;
-        at = (size_t)(open - normalized);
-        if ((rc = add_text(t, chunk, normalized, from, at, err)) == 0)
-            rc = add_phones(chunk, normalized, at, n, 2, err);
-        at = from = at + n;
-    }
+    for (struct ora_bracket b; rc == 0 && ora_bracket_next(normalized, end, from, &b); from = b.start + b.len)
+        if ((rc = add_text(t, chunk, normalized, from, b.start, err)) == 0)
+            rc = add_phones(chunk, normalized, b.start, b.len, 2, err);
     if (rc == 0)
         rc = add_text(t, chunk, normalized, from, end, err);
     return rc;
@@ -200,10 +194,19 @@ struct maker {
 size_t mega_phones_about(const char *text, size_t len)
 {
     size_t n = 0;
+    struct ora_ids given = {0};
     for (size_t at = 0, end; at < len; at = end) {
+        size_t bracket = ora_bracket_at(text, len, at);
         uint32_t cp = ora_cp_at(text, len, at, &end);
-        n += mega_is_han(cp) ? 2 : u_isalnum((UChar32)cp) != 0;
+        if (bracket) {
+            mega_symbols_read(text + at + 2, bracket - 4, &given, NULL);
+            end = at + bracket;
+        } else {
+            n += mega_is_han(cp) ? 2 : u_isalnum((UChar32)cp) != 0;
+        }
     }
+    n += given.count;
+    ora_ids_release(&given);
     return n;
 }
 
@@ -295,6 +298,14 @@ static bool path_is_zh(const struct mega_text_request *r, size_t len)
     return true;
 }
 
+static void name_lang(const struct mega_text_request *r, struct mega_script *s)
+{
+    const char *path = s->is_zh ? "zh" : "en";
+    bool same = r->lang && !strncasecmp(r->lang, path, 2) && (!r->lang[2] || strchr("-_", r->lang[2])) &&
+                strlen(r->lang) < sizeof s->lang;
+    strcpy(s->lang, same ? r->lang : path);
+}
+
 /* The text as it is to be spoken, before it is cut. */
 static int normalise(const struct mega_text_request *r, size_t len, bool is_zh, struct ora_str *out,
                      struct ora_err *err)
@@ -319,6 +330,33 @@ static int normalise(const struct mega_text_request *r, size_t len, bool is_zh, 
     return rc;
 }
 
+static int check_lines(const char *text, struct ora_err *err)
+{
+    struct ora_ids ids = {0};
+    int rc = 0;
+    while (*text && rc == 0) {
+        size_t len = strcspn(text, "\r\n");
+        rc = mega_symbols_read(text, len, &ids, err);
+        text += len + (text[len] != '\0');
+    }
+    ora_ids_release(&ids);
+    return rc;
+}
+
+int mega_text_check(const char *text, bool is_phonemes, struct ora_err *err)
+{
+    struct ora_ids ids = {0};
+    struct ora_bracket b;
+    size_t len = strlen(text);
+    if (is_phonemes)
+        return check_lines(text, err);
+    int rc = ora_brackets_check(text, len, err);
+    for (size_t at = 0; rc == 0 && ora_bracket_next(text, len, at, &b); at = b.start + b.len)
+        rc = mega_symbols_read(text + b.start + 2, b.len - 4, &ids, err);
+    ora_ids_release(&ids);
+    return rc;
+}
+
 int mega_script_make(const struct mega_text *text, const struct mega_text_request *request,
                      struct mega_script *script, struct ora_err *err)
 {
@@ -328,15 +366,22 @@ int mega_script_make(const struct mega_text *text, const struct mega_text_reques
     if (good < len)
         return ora_err_set(err, ORA_E_BAD_INPUT, "text is not UTF-8 at byte %zu (0x%02X)", good,
                            (unsigned char)request->text[good]);
+    if ((m.rc = mega_text_check(request->text, request->text_is_phonemes, err)) < 0)
+        return m.rc;
     if (request->text_is_phonemes) {
         phone_lines(&m, request->text);
     } else {
-        struct ora_str spoken = ORA_STR_INIT;
-        script->is_zh = path_is_zh(request, len);
-        m.rc = normalise(request, len, script->is_zh, &spoken, err);
+        struct ora_str plain = ORA_STR_INIT, spoken = ORA_STR_INIT;
+        struct mega_text_request r = *request;
+        ora_brackets_unescape(request->text, len, &plain);
+        r.text = ora_str_c(&plain);
+        script->is_zh = path_is_zh(&r, plain.len);
+        name_lang(request, script);
+        m.rc = normalise(&r, plain.len, script->is_zh, &spoken, err);
         if (m.rc == 0)
             (script->is_zh ? mega_chunks_zh : mega_chunks_en)(ora_str_c(&spoken), spoken.len, on_chunk, &m);
         ora_str_release(&spoken);
+        ora_str_release(&plain);
     }
     if (m.rc == 0 && script->chunks == 0)
         m.rc = ora_err_set(err, ORA_E_BAD_INPUT, "nothing is left to speak of \"%.60s\"", request->text);

@@ -17,7 +17,8 @@
  *
  * Phones in a text stand in [[ ]]: "[[n i3 h ao3]]", "[[ni3 hao3]]", "[[hh ax l ow]]", as symbols.h tells.
  * They are taken as they are, also those that a lexicon puts there. Each may have its duration in
- * milliseconds: "[[n:60 i3:120]]".
+ * milliseconds: "[[n:60 i3:120]]". text/brackets.h tells where brackets begin and end, and how those are
+ * written that are text.
  *
  * Threads: a struct mega_text is read-only after opening.
  * Source: ByteDance's MegaTTS 3, its chunking and prompt.
@@ -80,9 +81,16 @@ struct mega_word {
 struct mega_script {
     struct ora_str normalized; /* as it is spoken: the chunks, English ones with a space between them */
     bool is_zh;
+    char lang[36]; /* BCP-47 of the path taken: the request's where that is of this language, else "zh" or
+                      "en" */
     struct mega_chunk *chunk;
     size_t chunks; /* ≥ 1 */
 };
+
+/* Whether the phones that a text gives can be read: what stands in its [[ ]], or all of it. Needs no voice,
+ * and is what mega_script_make begins with: BAD_INPUT for brackets that are not closed or empty, for a word
+ * that is no phone (named), for a duration that cannot be. */
+int mega_text_check(const char *text, bool is_phonemes, struct ora_err *err);
 
 /* BAD_INPUT when nothing is left to speak, for phones that are none (named), for text that is not UTF-8. */
 int mega_script_make(const struct mega_text *text, const struct mega_text_request *request,
@@ -90,8 +98,8 @@ int mega_script_make(const struct mega_text *text, const struct mega_text_reques
 void mega_script_release(struct mega_script *script);
 
 /* Cuts a chunk in two at the best place near its middle: behind a sentence's end, else a clause's, else
- * between words, else between characters (never inside one, nor inside [[ ]]). The halves are the caller's;
- * the chunk stays as it is. LIMIT when it cannot be cut. */
+ * between words, else between characters (never inside one). [[ ]] is cut only where nothing else is spoken,
+ * between two phones. The halves are the caller's; the chunk stays as it is. LIMIT when it cannot be cut. */
 int mega_chunk_split(const struct mega_text *text, const struct mega_script *script,
                      const struct mega_chunk *chunk, struct mega_chunk halves[2], struct ora_err *err);
 void mega_chunk_release(struct mega_chunk *chunk);

@@ -107,7 +107,16 @@ ORA_TEST(what_is_spoken)
         {"我说[[ni3 hao3]]。", "我说+<n3 i3 h3 ao3>+<。>"},
         {"[[n i3 h ao3]]", "<n3 i3 h3 ao3>"},
         {"[[n i3]], he said.", "<n3 i3>+, he said."},
-        {"a [[ b", "a [[ b"},
+        {"a [[ b", "error: \"[[\" is not closed: expected \"]]\""},
+        {"a [[ ]] b", "error: nothing stands in \"[[ ]]\""},
+        {"a [[hh [[ax]] b", "error: \"[[\" is not closed"},
+        {"a \\[[ b", "a [ b"},
+        {"a \\[[5 q]] b", "a [five q]] b"},
+        {"说 \\[[好]]", "说 (好))"},
+        {"\\[[好]]", "(好))"},
+        {"a[b[c]] d", "a[b[c]] d"},
+        {"[[hh:9 ax]]", "error: \"hh:9\" is no phone"},
+        {"[[hh:10001 ax]]", "error: \"hh:10001\": a duration is 10 to 10000 milliseconds"},
         {"[[5 q]]", "error: \"5\" is no phone"},
         {"", "error: nothing is left to speak of \"\""},
         {" \n ", "error: nothing is left"},
@@ -291,13 +300,15 @@ ORA_TEST(splitting_at_the_best_place)
     check_split("\"one two.\" three four five", "\"one two.\" | three four five");
     check_split("x", "cannot");
     check_split("x!!!", "cannot");
-    check_split("[[hh ax]]", "cannot");
+    check_split("[[hh ax]]", "<hh> | <ax>");
+    check_split("[[hh]]", "cannot");
+    check_split("[[n i3 h ao3]]!", "<n3 i3> | <h3 ao3>");
 }
 
 /* What the reference would leave too long is cut before it is tried. */
 ORA_TEST(long_texts_are_cut_and_nothing_is_lost)
 {
-    static const char *const units[] = {"word ", "x", "字", "ab，", "字a", "Ω ", "[[hh ax]] ", "[[a ", "3 "};
+    static const char *const units[] = {"word ", "x", "字", "ab，", "字a", "Ω ", "[[hh ax]] ", "a ]] ", "3 "};
     struct mega_text *text = bytes_text();
     for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
         struct ora_str s = ORA_STR_INIT;

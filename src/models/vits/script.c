@@ -179,7 +179,9 @@ int vits_script_make(const struct ora_model *m, const struct ora_request *q, str
         ora_str_add(&s->normalized, q->text);
         rc = from_phonemes(m, s, q->text, err);
     } else {
-        rc = ora_text_normalise(q->rules, q->lang ? q->lang : m->lang, q->text, &s->normalized, err);
+        rc = vits_check_phonemes(&m->symbols, q->text, err);
+        if (rc == 0)
+            rc = ora_text_normalise(q->rules, q->lang ? q->lang : m->lang, q->text, &s->normalized, err);
         if (rc == 0)
             rc = check_readable(m->symbols.from_text ? NULL : m->symbols.espeak_voice,
                                 ora_str_c(&s->normalized), err);

@@ -6,6 +6,9 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "models/vits/symbols.h"
+#include "text/brackets.h"
+#include "text/phonemes_clause.h"
+#include "text/phonemes_raw.h"
 
 /* A code point on its way: its bytes and where it came from. */
 struct point {
@@ -142,6 +145,44 @@ void vits_spell(const struct vits_symbols *s, const char *phonemes, struct vits_
         add_token(s, &p, at, n, w);
     }
     free(p.point);
+}
+
+static int check_bracket(const struct vits_symbols *s, const char *text, size_t len, struct ora_err *err)
+{
+    struct ora_str ipa = ORA_STR_INIT;
+    struct vits_spelling w;
+    const char *unknown = NULL;
+    ora_phonemes_append_raw(&ipa, text + 2, len - 4);
+    vits_spell(s, ora_str_c(&ipa), &w);
+    for (size_t i = 0; i < w.dropped_count && !unknown; i++)
+        if (!vits_symbol_find(s, w.dropped[i].text, strlen(w.dropped[i].text)))
+            unknown = w.dropped[i].text;
+    int shown = (int)(len < 80 ? len : 80), rc = 0;
+    if (!ora_raw_phonemes_at(text, len, 0))
+        rc = ora_err_set(err, ORA_E_BAD_INPUT,
+                         "no phonemes stand in \"%.*s\": expected IPA (brackets that are text are written "
+                         "\"\\[[\")",
+                         shown, text);
+    else if (unknown)
+        rc = ora_err_set(err, ORA_E_BAD_INPUT,
+                         "\"%s\" in \"%.*s\" is none of the voice's phonemes: expected IPA of its symbols "
+                         "(brackets that are text are written \"\\[[\")",
+                         unknown, shown, text);
+    vits_spelling_release(&w);
+    ora_str_release(&ipa);
+    return rc;
+}
+
+int vits_check_phonemes(const struct vits_symbols *s, const char *text, struct ora_err *err)
+{
+    struct ora_bracket b;
+    size_t len = strlen(text);
+    if (s->from_text) /* whose letters are the phonemes: brackets have no meaning of their own */
+        return 0;
+    int rc = ora_brackets_check(text, len, err);
+    for (size_t at = 0; rc == 0 && ora_bracket_next(text, len, at, &b); at = b.start + b.len)
+        rc = check_bracket(s, text + b.start, b.len, err);
+    return rc;
 }
 
 void vits_spelling_release(struct vits_spelling *w)

@@ -210,12 +210,13 @@ int vits_symbols_open(struct vits_symbols *s, const struct ora_voice *voice, con
     memset(s, 0, sizeof *s);
     if (!voice->family_config || voice->family_config->kind != ORA_YAML_MAP)
         return ora_err_set(err, ORA_E_VOICE, "voice '%s': voice.yaml has no map 'vits'", voice->name);
-    int rc = read_config(s, voice->family_config, rows, err);
+    int rc = read_config(s, voice->family_config, table ? rows : INT32_MAX, err);
     if (rc < 0)
         return rc;
     if (!s->espeak_voice)
         s->espeak_voice = ora_xstrdup("en-us");
-    flag_untrained(s, table, rows, hidden, ora_starts_with(s->espeak_voice, "en"));
+    if (table)
+        flag_untrained(s, table, rows, hidden, ora_starts_with(s->espeak_voice, "en"));
     return 0;
 }
 

@@ -54,6 +54,7 @@ struct vits_symbols {
     char *espeak_voice, *quality; /* quality may be NULL */
 };
 
+/* table NULL: without the embedding, no symbol is known to be untrained, and ids are not bounded. */
 int vits_symbols_open(struct vits_symbols *s, const struct ora_voice *voice, const float *table, int rows,
                       int hidden, struct ora_err *err);
 void vits_symbols_close(struct vits_symbols *s);
@@ -85,6 +86,10 @@ struct vits_spelling {
 /* phonemes: valid UTF-8, NFD. What is not in the map, or untrained, is dropped and counted. */
 void vits_spell(const struct vits_symbols *s, const char *phonemes, struct vits_spelling *out);
 void vits_spelling_release(struct vits_spelling *w);
+/* What stands in the [[ ]] of a text: BAD_INPUT for brackets that are not closed or without phonemes, and
+ * names the first symbol that the voice's map does not have. Untrained ones are dropped like those of
+ * espeak-ng. */
+int vits_check_phonemes(const struct vits_symbols *s, const char *text, struct ora_err *err);
 
 /* Ids of a run of tokens: BOS PAD (ids PAD)* EOS. Returns how many; writes at most cap of them. */
 int vits_ids_of(const struct vits_symbols *s, const struct vits_token *token, size_t count, int32_t *ids,

@@ -23,6 +23,19 @@ static const struct ora_setting_def settings[] = {
     {0},
 };
 
+static int check_phones(const struct ora_voice *voice, const char *text, bool text_is_phonemes,
+                        struct ora_err *err)
+{
+    struct vits_symbols symbols;
+    if (text_is_phonemes) /* what the voice lacks is left out and counted */
+        return 0;
+    int rc = vits_symbols_open(&symbols, voice, NULL, 0, 0, err);
+    if (rc == 0)
+        rc = vits_check_phonemes(&symbols, text, err);
+    vits_symbols_close(&symbols);
+    return rc;
+}
+
 static int plan(const struct ora_model *m, const struct ora_limits *limits, struct ora_plan *out,
                 struct ora_err *err)
 {
@@ -117,6 +130,7 @@ const struct ora_family ora_family_vits = {
     .plan = plan,
     .synth = synth,
     .level = level,
+    .check_phones = check_phones,
     .import = vits_import,
     .describe = vits_model_describe,
 };
