@@ -110,7 +110,8 @@ static int check_phones(void *ctx, const struct ora_manner *m, const char *text,
 
 struct ora_ingest_voices ora_job_check_voices(struct ora_job_check *check)
 {
-    return (struct ora_ingest_voices){check, check_manner, check_phones, minute_chars};
+    return (struct ora_ingest_voices){
+        .ctx = check, .check = check_manner, .check_phones = check_phones, .minute_chars = minute_chars};
 }
 
 const char *ora_job_check_lang(const struct ora_job_check *check)

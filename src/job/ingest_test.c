@@ -16,7 +16,7 @@ static uint64_t batches_of(const char *yaml, double minute, int count, bool mixe
 {
     struct ora_err err = {0};
     struct ora_job *job = ora_job_parse(yaml, strlen(yaml), "job.yaml", ora_test_tmpdir(), &err);
-    struct ora_ingest_voices voices = {&minute, NULL, minute_chars};
+    struct ora_ingest_voices voices = {.ctx = &minute, .minute_chars = minute_chars};
     struct ora_ingest *in;
     char text[41];
     memset(text, 'a', 40);
