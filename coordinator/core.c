@@ -20,12 +20,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "coordinator/admission.h"
 #include "coordinator/roster.h"
 #include "coordinator/scheduler.h"
 
-enum {
-    LEASES_A_TURN = 128, /* bounds the turn's transaction */
-};
+enum { LEASES_A_TURN = 128 }; /* bounds the turn's transaction */
 
 struct ora_core {
     struct ora_core_config config;
@@ -33,6 +32,7 @@ struct ora_core {
     struct ora_strangers strangers;
     uint32_t token_number;
     uint64_t joins, local_joins;
+    struct ora_admission admission;
     uint32_t drain; /* 0, or a mode */
     char pause_why[512];
     char trouble[512];
@@ -40,23 +40,10 @@ struct ora_core {
 
 /* ---- sending ---- */
 
-/* What the core says about itself is within the wire's bounds. */
-static void say(struct ora_effects *fx, uint64_t peer, const struct ora_wire_msg *msg)
-{
-    if (peer)
-        ora_effects_send(fx, peer, msg, NULL);
-}
-
 static void say_drain(struct ora_core *c, uint64_t peer, struct ora_effects *fx)
 {
     struct ora_wire_msg m = {.kind = ORA_WIRE_DRAIN, .drain = {.mode = c->drain}};
-    say(fx, peer, &m);
-}
-
-static void say_ack(struct ora_effects *fx, uint64_t peer, uint32_t batch, const char *token, bool taken)
-{
-    struct ora_wire_msg m = {.kind = ORA_WIRE_ACK, .lease = {.batch = batch, .token = token, .taken = taken}};
-    say(fx, peer, &m);
+    ora_effects_say(fx, peer, &m);
 }
 
 static void note_trouble(struct ora_core *c, const struct ora_roster_worker *w, const char *why)
@@ -98,19 +85,30 @@ static void ask_who(struct ora_core *c, uint64_t peer, struct ora_now now, struc
     if (!ora_strangers_may_ask(&c->strangers, peer, now.mono_ms))
         return;
     struct ora_wire_msg m = {.kind = ORA_WIRE_WHO};
-    say(fx, peer, &m);
-}
-
-static void refuse(uint64_t peer, const char *why, struct ora_effects *fx)
-{
-    struct ora_wire_msg m = {.kind = ORA_WIRE_REFUSED, .text = {.why = why}};
-    say(fx, peer, &m);
+    ora_effects_say(fx, peer, &m);
 }
 
 /* ---- messages ---- */
 
+/* The level at which this worker will render, or NULL: it was turned away. */
+static const char *admit(struct ora_core *c, uint64_t peer, const struct ora_wire_hello *m,
+                         struct ora_effects *fx)
+{
+    struct ora_err why = {0};
+    const char *level = ora_admission_level(&c->admission, m, &why);
+    if (level)
+        return level;
+    snprintf(c->trouble, sizeof c->trouble, "%.500s", why.message);
+    ora_log(ORA_LOG_WARN, "worker %s was turned away: %s", m->worker, why.message);
+    ora_effects_refuse(fx, peer, why.message);
+    struct ora_roster_worker *w = ora_roster_find(&c->roster, m->worker);
+    if (w)
+        lose(c, w, why.message, fx);
+    return NULL;
+}
+
 static void join(struct ora_core *c, struct ora_roster_worker *w, const struct ora_wire_hello *m,
-                 struct ora_effects *fx)
+                 const char *level, struct ora_effects *fx)
 {
     w->local = m->machine[0] && strcmp(m->machine, c->config.machine) == 0;
     w->pid = (int)m->pid;
@@ -123,7 +121,7 @@ static void join(struct ora_core *c, struct ora_roster_worker *w, const struct o
                                        .pid = (int)m->pid,
                                        .start_time = m->start_time,
                                        .cores = (int)m->cores,
-                                       .kernel_level = m->kernel_level,
+                                       .kernel_level = level,
                                        .local = w->local};
 }
 
@@ -156,7 +154,7 @@ static void reconcile(struct ora_core *c, struct ora_roster_worker *w, const str
                                                .silence_ms = c->config.worker_silence_ms,
                                                .revoked = revoked,
                                                .revoked_count = n}};
-    say(fx, w->peer, &welcome);
+    ora_effects_say(fx, w->peer, &welcome);
     free(revoked);
 }
 
@@ -165,18 +163,20 @@ static void on_hello(struct ora_core *c, uint64_t peer, const struct ora_wire_he
 {
     if (strcmp(m->run_id, c->config.run_id) != 0) {
         ora_log(ORA_LOG_WARN, "worker %s was refused: it is of run %s", m->worker, m->run_id);
-        refuse(peer, "this coordinator works on another run", fx);
+        ora_effects_refuse(fx, peer, "this coordinator works on another run");
         return;
     }
+    const char *level = admit(c, peer, m, fx);
+    if (!level)
+        return;
     struct ora_roster_worker *w = ora_roster_find_peer(&c->roster, peer);
     if (w && strcmp(w->id, m->worker) != 0)
         w->peer = 0; /* one process, one name: the old name is not heard of again */
     w = ora_roster_find(&c->roster, m->worker);
     if (!w) {
         w = ora_roster_add(&c->roster, m->worker);
-        join(c, w, m, fx);
-        ora_log(ORA_LOG_INFO, "worker %s joined: pid %u on %s, %s", m->worker, m->pid, m->host,
-                m->kernel_level);
+        join(c, w, m, level, fx);
+        ora_log(ORA_LOG_INFO, "worker %s joined: pid %u on %s, %s", m->worker, m->pid, m->host, level);
     }
     w->peer = peer;
     w->credit = 0;
@@ -196,7 +196,7 @@ static void on_result(struct ora_core *c, struct ora_roster_worker *w, const str
 {
     (void)c;
     if (!ora_roster_find_lease(w, m->batch, m->token)) {
-        say_ack(fx, w->peer, m->batch, m->token, false);
+        ora_effects_ack(fx, w->peer, m->batch, m->token, false);
         return;
     }
     struct ora_row_effect *e = ora_effects_row(fx, ORA_ROW_FINISH, w->id);
@@ -249,7 +249,7 @@ static void on_beat(struct ora_roster_worker *w, const struct ora_wire_msg *msg,
     w->in_work = w->lease_count ? msg->beat.in_work : 0;
     w->in_work_audio_ms = w->lease_count ? msg->beat.in_work_audio_ms : 0;
     struct ora_wire_msg m = {.kind = ORA_WIRE_BEAT};
-    say(fx, w->peer, &m);
+    ora_effects_say(fx, w->peer, &m);
 }
 
 static void on_bye(struct ora_core *c, struct ora_roster_worker *w, const char *why, struct ora_effects *fx)
@@ -308,7 +308,7 @@ void ora_core_bad_frame(struct ora_core *c, uint64_t peer, const char *why, stru
     if (ora_strangers_banned(&c->strangers, peer))
         return;
     ora_strangers_ban(&c->strangers, peer);
-    refuse(peer, why, fx);
+    ora_effects_refuse(fx, peer, why);
     struct ora_roster_worker *w = ora_roster_find_peer(&c->roster, peer);
     if (w)
         lose(c, w, why, fx);
@@ -404,7 +404,7 @@ static void settle_finish(struct ora_core *c, struct ora_roster_worker *w, const
                           int outcome, const struct ora_err *err, struct ora_effects *fx)
 {
     struct ora_roster_lease *l = ora_roster_find_lease(w, e->batch, e->token);
-    say_ack(fx, w->peer, e->batch, e->token, outcome > 0);
+    ora_effects_ack(fx, w->peer, e->batch, e->token, outcome > 0);
     if (!l)
         return;
     if (outcome >= 0) {
@@ -415,7 +415,7 @@ static void settle_finish(struct ora_core *c, struct ora_roster_worker *w, const
     snprintf(why, sizeof why, "batch %u could not be taken: %.400s", e->batch, err->message);
     if (err->code == ORA_E_NOT_FOUND ||
         err->code == ORA_E_FORMAT) { /* no file where we look, or rows that do not fit */
-        refuse(w->peer, why, fx);
+        ora_effects_refuse(fx, w->peer, why);
         lose(c, w, why, fx);
         return;
     }
@@ -471,6 +471,11 @@ void ora_core_pause(struct ora_core *c, const char *why, struct ora_effects *fx)
 const char *ora_core_paused(const struct ora_core *c)
 {
     return c->pause_why[0] ? c->pause_why : NULL;
+}
+
+const struct ora_admission *ora_core_admission(const struct ora_core *c)
+{
+    return &c->admission;
 }
 
 const char *ora_core_last_trouble(const struct ora_core *c)
@@ -551,6 +556,8 @@ struct ora_core *ora_core_create(const struct ora_core_config *config)
     c->config.job_yaml = ora_xstrdup(config->job_yaml);
     c->config.audio_dir = ora_xstrdup(config->audio_dir);
     c->config.machine = ora_xstrdup(config->machine);
+    ora_admission_init(&c->admission, config->arithmetic, config->kernels);
+    c->config.arithmetic = c->config.kernels = NULL; /* the admission has copies */
     return c;
 }
 
@@ -560,6 +567,7 @@ void ora_core_destroy(struct ora_core **core)
     if (!c)
         return;
     ora_roster_release(&c->roster);
+    ora_admission_release(&c->admission);
     free((char *)(uintptr_t)c->config.run_id);
     free((char *)(uintptr_t)c->config.job_yaml);
     free((char *)(uintptr_t)c->config.audio_dir);

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "coordinator/admission.h"
 #include "coordinator/effects.h"
 
 struct ora_now {
@@ -29,6 +30,8 @@ struct ora_now {
 
 struct ora_core_config { /* strings are copied */
     const char *run_id, *job_yaml, *audio_dir;
+    const char *arithmetic;     /* the run's class: a worker must have a level of it */
+    const char *kernels;        /* and this level of the class; NULL or "auto": any */
     const char *machine;        /* of this program: workers with the same are local */
     uint32_t beat_ms;           /* how often workers beat */
     uint32_t silence_ms;        /* a worker that was silent for so long is lost */
@@ -88,6 +91,7 @@ struct ora_core_seat ora_core_seat(const struct ora_core *core, size_t index);
 size_t ora_core_present(const struct ora_core *core);
 /* Workers that joined since the start, those that came back not counted. */
 uint64_t ora_core_joins(const struct ora_core *core, bool local_only);
+const struct ora_admission *ora_core_admission(const struct ora_core *core); /* who was turned away */
 size_t ora_core_leases(const struct ora_core *core);
 /* Finished inside the batches in work, as the workers' beats tell: for progress, the ledger knows nothing of
  * it. */

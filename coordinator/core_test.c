@@ -25,6 +25,7 @@ static struct scene begin(void)
                                      .job_yaml = "x: 1\n",
                                      .audio_dir = "/a",
                                      .machine = "here",
+                                     .arithmetic = "f32-direct",
                                      .beat_ms = 1000,
                                      .silence_ms = SILENCE_MS,
                                      .worker_silence_ms = 60000,
@@ -66,7 +67,8 @@ static void hello_held(struct scene *s, uint64_t peer, const char *worker, const
                                        .run_id = "run",
                                        .host = "h",
                                        .machine = "here",
-                                       .kernel_level = "avx2",
+                                       .levels = (const char *const[]){"scalar"},
+                                       .level_count = 1,
                                        .engine_version = "1",
                                        .pid = 7,
                                        .start_time = 9,
@@ -476,6 +478,49 @@ ORA_TEST(another_run_is_refused)
                              .hello = {.worker = "w", .run_id = "another", .host = "h", .machine = ""}};
     say(&s, 1, &m);
     ORA_CHECK(sends(&s, ORA_WIRE_REFUSED, 1) && s.fx.row_count == 0);
+    end(&s);
+}
+
+static struct ora_wire_msg hello_with(const char *worker, const char *const *levels, size_t count)
+{
+    return (struct ora_wire_msg){.kind = ORA_WIRE_HELLO,
+                                 .hello = {.worker = worker,
+                                           .run_id = "run",
+                                           .host = "n3",
+                                           .machine = "",
+                                           .levels = levels,
+                                           .level_count = count}};
+}
+
+/* A worker that cannot compute as the run does is told what it lacks, and is no row of the database. */
+ORA_TEST(a_worker_of_another_arithmetic_is_turned_away)
+{
+    struct scene s = begin();
+    struct ora_wire_msg m = hello_with("w", (const char *const[]){"blas"}, 1);
+    say(&s, 1, &m);
+    ORA_CHECK(s.fx.row_count == 0 && ora_core_seats(s.core) == 0);
+    struct ora_wire_msg *said = sent(&s, ORA_WIRE_REFUSED, 1, 0);
+    ORA_REQUIRE(said);
+    ORA_CHECK(strstr(said->text.why, "arithmetic f32-direct needs ") &&
+              strstr(said->text.why, "host n3 has blas"));
+    ORA_CHECK_STR(ora_core_last_trouble(s.core), said->text.why);
+    ora_wire_free(&said);
+    m = hello_with("w2", (const char *const[]){"blas", "scalar"}, 2);
+    say(&s, 2, &m);
+    ORA_REQUIRE(row(&s, ORA_ROW_JOIN, 0));
+    ORA_CHECK_STR(row(&s, ORA_ROW_JOIN, 0)->info.kernel_level, "scalar");
+    end(&s);
+}
+
+/* One that the database knows, from before the coordinator was started again with another level. */
+ORA_TEST(a_worker_that_lost_its_level_loses_its_leases)
+{
+    char t[1][ORA_WIRE_TOKEN_MAX + 1];
+    struct scene s = with_leases(1, t);
+    struct ora_wire_msg m = hello_with("w", NULL, 0);
+    say(&s, 1, &m);
+    ORA_CHECK(sends(&s, ORA_WIRE_REFUSED, 1) && row(&s, ORA_ROW_LOST, 0));
+    ORA_CHECK_INT(ora_core_seats(s.core), 0);
     end(&s);
 }
 

@@ -51,3 +51,21 @@ int ora_effects_send(struct ora_effects *fx, uint64_t peer, const struct ora_wir
     fx->send_count++;
     return 0;
 }
+
+void ora_effects_say(struct ora_effects *fx, uint64_t peer, const struct ora_wire_msg *msg)
+{
+    if (peer)
+        ora_effects_send(fx, peer, msg, NULL);
+}
+
+void ora_effects_ack(struct ora_effects *fx, uint64_t peer, uint32_t batch, const char *token, bool taken)
+{
+    struct ora_wire_msg m = {.kind = ORA_WIRE_ACK, .lease = {.batch = batch, .token = token, .taken = taken}};
+    ora_effects_say(fx, peer, &m);
+}
+
+void ora_effects_refuse(struct ora_effects *fx, uint64_t peer, const char *why)
+{
+    struct ora_wire_msg m = {.kind = ORA_WIRE_REFUSED, .text = {.why = why}};
+    ora_effects_say(fx, peer, &m);
+}

@@ -56,5 +56,9 @@ struct ora_row_effect *ora_effects_row(struct ora_effects *fx, enum ora_row_op o
 /* Encodes; LIMIT when the message is over a bound of the wire. */
 int ora_effects_send(struct ora_effects *fx, uint64_t peer, const struct ora_wire_msg *msg,
                      struct ora_err *err);
+/* What the core says about itself, which is within the wire's bounds; peer 0 is nobody. */
+void ora_effects_say(struct ora_effects *fx, uint64_t peer, const struct ora_wire_msg *msg);
+void ora_effects_ack(struct ora_effects *fx, uint64_t peer, uint32_t batch, const char *token, bool taken);
+void ora_effects_refuse(struct ora_effects *fx, uint64_t peer, const char *why);
 
 #endif

@@ -13,10 +13,13 @@
 #include "dataset/store.h"
 #include "views/views.h"
 
-struct ora_job *ora_read_job(const char *what, struct ora_err *err)
+struct ora_job *ora_read_job(const char *what, const char *precision, struct ora_err *err)
 {
     bool is_file = ora_ends_with(what, ".yaml") || ora_ends_with(what, ".yml");
-    return is_file ? ora_job_read(what, err) : ora_job_of_text(what, err);
+    struct ora_job *job = is_file ? ora_job_read(what, err) : ora_job_of_text(what, err);
+    if (job && precision && ora_job_set_precision(job, precision, err) < 0)
+        ora_job_free(&job);
+    return job;
 }
 
 static char *folder_for(const struct ora_open_request *q, const struct ora_job *job)
@@ -96,7 +99,7 @@ static int open_existing(const char *dir, const struct ora_job *job, struct ora_
 
 int ora_open_or_make_run(const struct ora_open_request *q, struct ora_run **run, struct ora_err *err)
 {
-    struct ora_job *job = ora_read_job(q->what, err);
+    struct ora_job *job = ora_read_job(q->what, q->precision, err);
     if (!job)
         return err->code;
     char *dir = folder_for(q, job);

@@ -11,14 +11,16 @@
 #include "job/run.h"
 
 struct ora_open_request {
-    const char *what; /* a job file, a text, or "-" */
-    const char *out;  /* folder of the run, or NULL: runs/<name> */
-    bool new_run;     /* make another folder when the run's exists */
+    const char *what;      /* a job file, a text, or "-" */
+    const char *precision; /* instead of the job's; or NULL */
+    const char *out;       /* folder of the run, or NULL: runs/<name> */
+    bool new_run;          /* make another folder when the run's exists */
     struct ora_progress_printer *printer;
 };
 
-/* A job file (.yaml, .yml), or a bare text as a job with all defaults. NULL on error. */
-struct ora_job *ora_read_job(const char *what, struct ora_err *err);
+/* A job file (.yaml, .yml), or a bare text as a job with all defaults; precision, unless NULL,
+ * stands in for what it says of it. NULL on error. */
+struct ora_job *ora_read_job(const char *what, const char *precision, struct ora_err *err);
 
 /* Reads the job, makes the run (ingest) or opens the one that is there. Errors: BAD_USAGE when inputs or
  * settings changed (the message lists what), BUSY when another coordinator works on it. */

@@ -47,6 +47,12 @@ struct ora_option {
         .help = "where workers reach the coordinator, e.g. tcp://10.0.0.5:5555 (default: loopback)",         \
         .type = ORA_OPT_TEXT, .value = (p)                                                                   \
     }
+#define ORA_OPTION_PRECISION(p)                                                                              \
+    {                                                                                                        \
+        .name = "precision", .arg = "exact|fast|f32-direct|f32-wino|split|plain|plain-dp",                   \
+        .help = "arithmetic of the audio (default: exact, or what the job says)", .type = ORA_OPT_CHOICE,    \
+        .value = (p)                                                                                         \
+    }
 #define ORA_OPTION_JSON_PROGRESS(p)                                                                          \
     {                                                                                                        \
         .name = "json-progress", .help = "one JSON object a second on stderr", .type = ORA_OPT_FLAG,         \

@@ -34,6 +34,7 @@
 #include "coordinator/launch.h"
 #include "coordinator/pace.h"
 #include "dataset/store.h"
+#include "nn/kernels/precision.h"
 
 #define META_ENDPOINT "endpoint"
 #define ANY_LOOPBACK  "tcp://127.0.0.1:*"
@@ -64,6 +65,7 @@ struct service {
     sigset_t old_mask;
     int signals; /* SIGINT, SIGTERM and SIGHUP so far */
     int64_t started_ms, looked_ms;
+    size_t reasons_told; /* of workers that were turned away */
 };
 
 /* ---- prepare ---- */
@@ -127,6 +129,22 @@ static char *connect_endpoint(const char *bound, bool from_this_host)
     return ora_fmt("tcp://%s:%s", host, bound + sizeof any - 1);
 }
 
+/* Workers on this host would be turned away one by one: that is told before any is started. */
+static void look_at_levels(struct service *s)
+{
+    const struct ora_job *job = ora_run_job(s->o->run);
+    struct ora_levels here;
+    struct ora_err err = {0};
+    char why[512];
+    if (ora_levels_here(&here, &err) == 0 &&
+        ora_precision_level(job->arithmetic, job->kernels, &here, "this host", &err))
+        return;
+    snprintf(why, sizeof why,
+             "no worker can be started here: %.300s; workers of other hosts can join with --launch none",
+             err.message);
+    ora_core_pause(s->d.core, why, &s->d.fx);
+}
+
 static int tell_and_launch(struct service *s, struct ora_err *err)
 {
     const char *bound = ora_net_server_endpoint(s->d.server);
@@ -140,7 +158,8 @@ static int tell_and_launch(struct service *s, struct ora_err *err)
                                           .key_file = s->key_file,
                                           .worker_program = s->o->worker_program};
         rc = ora_launcher_create(&lo, s->o->run, &s->launcher, err);
-        s->keeper.wanted = s->o->workers;
+        if (rc == 0 && !s->many_hosts)
+            look_at_levels(s);
     }
     free(near);
     free(far);
@@ -174,6 +193,8 @@ static int open_core(struct service *s, struct ora_err *err)
         struct ora_core_config config = {.run_id = ora_run_id(run),
                                          .job_yaml = yaml.data,
                                          .audio_dir = s->audio_dir,
+                                         .arithmetic = ora_run_job(run)->arithmetic,
+                                         .kernels = ora_run_job(run)->kernels,
                                          .machine = s->machine,
                                          .beat_ms = BEAT_MS,
                                          .silence_ms = SILENCE_MS,
@@ -282,16 +303,22 @@ static void keep_workers(struct service *s, uint32_t alive, int64_t now_ms)
     ora_launcher_reap(s->launcher);
     if (ora_core_draining(s->d.core))
         return;
+    /* Of so many it has been seen that their host cannot do it: they are not started again. */
+    uint64_t away = ora_core_admission(s->d.core)->turned_away;
+    s->keeper.wanted = s->o->workers > away ? s->o->workers - (uint32_t)away : 0;
     const struct ora_progress *p = &s->d.ledger;
     struct ora_keeper_view view = {.open_batches = p->batches - p->batches_done - p->batches_leased,
                                    .batches_done = p->batches_done,
                                    .alive = alive,
-                                   .joined = ora_core_joins(s->d.core, !s->many_hosts),
+                                   .joined = ora_core_joins(s->d.core, !s->many_hosts) + away,
                                    .launching = ora_launcher_running(s->launcher) > 0};
     int64_t n = ora_keeper_ask(&s->keeper, &view, now_ms);
     struct ora_err err = {0};
     char why[512];
-    if (n > 0 && ora_launcher_start(s->launcher, (uint32_t)n, &err) < 0) {
+    if (s->keeper.wanted == 0 && alive == 0) {
+        snprintf(why, sizeof why, "no worker can join: %.400s", ora_core_last_trouble(s->d.core));
+        ora_core_pause(s->d.core, why, &s->d.fx);
+    } else if (n > 0 && ora_launcher_start(s->launcher, (uint32_t)n, &err) < 0) {
         ora_core_pause(s->d.core, err.message, &s->d.fx);
     } else if (n < 0) {
         const char *trouble = ora_core_last_trouble(s->d.core);
@@ -299,6 +326,14 @@ static void keep_workers(struct service *s, uint32_t alive, int64_t now_ms)
                  *trouble ? ": " : "", trouble);
         ora_core_pause(s->d.core, why, &s->d.fx);
     }
+}
+
+static void tell_turned_away(struct service *s)
+{
+    const struct ora_admission *a = ora_core_admission(s->d.core);
+    for (; s->reasons_told < a->reason_count; s->reasons_told++)
+        if (s->o->on_turned_away)
+            s->o->on_turned_away(s->o->ctx, a->reason[s->reasons_told]);
 }
 
 /* Characters of what is finished in batches in work: an estimate, all utterances taken as equally long. */
@@ -338,6 +373,7 @@ static void look_round(struct service *s)
     uint32_t alive = look_at_processes(s);
     look_at_disk(s);
     keep_workers(s, alive, now_ms);
+    tell_turned_away(s);
     if (!s->signals && s->o->asked_to_stop && s->o->asked_to_stop(s->o->ctx)) {
         s->signals = 1;
         stop(s);

@@ -26,7 +26,7 @@ enum ora_service_end {
 
 struct ora_service_state { /* what progress is made of */
     struct ora_progress ledger;
-    uint64_t in_work;      /* utterances finished in batches that are not done yet: not in the ledger */
+    uint64_t in_work; /* utterances finished in batches that are not done yet: not in the ledger */
     double in_work_audio_s;
     uint32_t workers; /* connected now */
     double elapsed_s;
@@ -42,6 +42,8 @@ struct ora_service_options {
     const char *listen;         /* "tcp://host:port", port 0 or "*": any; NULL: loopback, any port */
     const char *worker_program; /* path of oratorio-worker; NULL: beside this program */
     void (*on_ready)(void *ctx, const char *endpoint, const char *key_file); /* once the socket is bound */
+    void (*on_turned_away)(void *ctx, const char *why); /* once a host that cannot compute as the run does;
+                                                           may be NULL */
     void (*on_progress)(void *ctx,
                         const struct ora_service_state *state); /* about every 250 ms and at the end */
     bool (*asked_to_stop)(

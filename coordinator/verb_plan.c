@@ -10,6 +10,7 @@
 #include "coordinator/tuning.h"
 #include "base/clock.h"
 #include "job/plan.h"
+#include "nn/kernels/precision.h"
 
 static const char text[] =
     "Reads the inputs as a run would, makes nothing, and tells what would come of them. Hours and core-hours "
@@ -36,6 +37,39 @@ static void count_row(struct ora_str *out, const char *name, uint64_t n)
     ora_str_release(&s);
 }
 
+/* The level at which this host would render the job; NULL: it cannot. */
+static const char *level_here(const struct ora_job *job)
+{
+    struct ora_levels here;
+    if (ora_levels_here(&here, NULL) < 0)
+        return NULL;
+    return ora_precision_level(job->arithmetic, job->kernels, &here, "this host", NULL);
+}
+
+static void precision_rows(const struct ora_job *job, struct ora_str *out)
+{
+    struct ora_str s = ORA_STR_INIT;
+    const char *level = level_here(job);
+    ora_str_addf(&s, "%s, %s%s", job->arithmetic,
+                 level ? "here at level " : "which this host has no level of", level ? level : "");
+    row(out, "arithmetic:", s.data);
+    ora_str_clear(&s);
+    ora_precision_needs(job->arithmetic, job->kernels, &s);
+    row(out, "processors that can:", ora_str_c(&s));
+    ora_str_release(&s);
+}
+
+static json_t *precision_json(const struct ora_job *job)
+{
+    struct ora_str needs = ORA_STR_INIT;
+    ora_precision_needs(job->arithmetic, job->kernels, &needs);
+    json_t *o =
+        json_pack("{s:s, s:s, s:s?, s:s}", "precision", job->precision ? job->precision : "exact",
+                  "arithmetic", job->arithmetic, "level_here", level_here(job), "needs", ora_str_c(&needs));
+    ora_str_release(&needs);
+    return o;
+}
+
 /* "1 m 20 s with 2 workers at level avx512 (measured on this host on 2026-11-25)" */
 static void eta_row(struct ora_str *out, const struct ora_eta *eta)
 {
@@ -52,7 +86,7 @@ static void eta_row(struct ora_str *out, const struct ora_eta *eta)
     ora_str_release(&s);
 }
 
-static void print_text(const struct ora_job_plan *p, const struct ora_eta *eta)
+static void print_text(const struct ora_job_plan *p, const struct ora_job *job, const struct ora_eta *eta)
 {
     struct ora_str out = ORA_STR_INIT, s = ORA_STR_INIT;
     count_row(&out, "utterances:", p->utterances);
@@ -70,6 +104,7 @@ static void print_text(const struct ora_job_plan *p, const struct ora_eta *eta)
     ora_bytes_text(p->database_bytes, &s);
     ora_str_add(&s, " of database");
     row(&out, "disk:", s.data);
+    precision_rows(job, &out);
     for (size_t i = 0; i < p->voice_count; i++)
         ora_str_addf(&out, "voice:                 %s, %llu utterances, %.2f h\n", p->voices[i].voice,
                      (unsigned long long)p->voices[i].utterances, p->voices[i].audio_s / 3600);
@@ -111,7 +146,7 @@ static json_t *eta_json(const struct ora_eta *eta)
                      "why_not_measured", eta->measured_ms ? NULL : eta->why_not);
 }
 
-static void print_json(const struct ora_job_plan *p, const struct ora_eta *eta)
+static void print_json(const struct ora_job_plan *p, const struct ora_job *job, const struct ora_eta *eta)
 {
     json_t *reasons = json_object(), *voices = json_array();
     for (size_t i = 0; i < p->reason_count; i++)
@@ -128,6 +163,7 @@ static void print_json(const struct ora_job_plan *p, const struct ora_eta *eta)
                   "batches", (json_int_t)p->batches, "audio_s", p->audio_s, "core_s", p->core_s,
                   "audio_bytes", (json_int_t)p->audio_bytes, "database_bytes", (json_int_t)p->database_bytes,
                   "voices", voices, "reasons", reasons, "examples", examples_json(p), "eta", eta_json(eta));
+    json_object_update_new(json, precision_json(job));
     char *s = json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     json_decref(json);
     if (s)
@@ -138,6 +174,7 @@ static void print_json(const struct ora_job_plan *p, const struct ora_eta *eta)
 static int run(int argc, char **argv)
 {
     long examples = 10;
+    const char *precision = NULL;
     bool json = false;
     const struct ora_option options[] = {
         {.name = "examples",
@@ -147,6 +184,7 @@ static int run(int argc, char **argv)
          .value = &examples,
          .min = 0,
          .max = 1000000},
+        ORA_OPTION_PRECISION(&precision),
         {.name = "json", .help = "one JSON object", .type = ORA_OPT_FLAG, .value = &json},
         {0},
     };
@@ -156,7 +194,7 @@ static int run(int argc, char **argv)
         return parsed == ORA_PARSE_HELP ? 0 : 2;
     struct ora_err err = {0};
     struct ora_job_plan *plan = NULL;
-    struct ora_job *job = ora_read_job(args.item[0], &err);
+    struct ora_job *job = ora_read_job(args.item[0], precision, &err);
     int rc = job ? ora_plan_job(job, (size_t)examples, &plan, &err) : err.code;
     struct ora_tuning tuning;
     struct ora_eta eta;
@@ -166,9 +204,9 @@ static int run(int argc, char **argv)
         ora_tuning_eta(&tuning, plan, &eta);
     }
     if (rc == 0 && json)
-        print_json(plan, &eta);
+        print_json(plan, job, &eta);
     else if (rc == 0)
-        print_text(plan, &eta);
+        print_text(plan, job, &eta);
     else
         fprintf(stderr, "oratorio plan: %s\n", err.message);
     ora_plan_free(&plan);

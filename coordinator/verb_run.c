@@ -40,6 +40,12 @@ static void on_ready(void *ctx, const char *endpoint, const char *key_file)
     free(line);
 }
 
+static void on_turned_away(void *ctx, const char *why)
+{
+    struct run_context *c = ctx;
+    ora_progress_note(&c->printer, "a worker was turned away: %s", why);
+}
+
 static void on_progress(void *ctx, const struct ora_service_state *state)
 {
     struct run_context *c = ctx;
@@ -127,6 +133,7 @@ static int run(int argc, char **argv)
          .help = "make another run when this one exists already",
          .type = ORA_OPT_FLAG,
          .value = &q.new_run},
+        ORA_OPTION_PRECISION(&q.precision),
         ORA_OPTION_LISTEN(&o.listen),
         {.name = "launch",
          .arg = "mpirun|none",
@@ -159,6 +166,7 @@ static int run(int argc, char **argv)
         o.launch_mpirun = strcmp(launch, "mpirun") == 0;
         o.stay = !o.launch_mpirun;
         o.on_ready = on_ready;
+        o.on_turned_away = on_turned_away;
         o.on_progress = on_progress;
         o.asked_to_stop = asked_to_stop;
         c.dir = ora_run_dir(o.run);

@@ -30,7 +30,7 @@ static const char text[] =
 enum { MIN_PLAN_CHARS = 600, MAX_CHARS = 20000 };
 
 struct say {
-    const char *out, *voice, *speaker, *format, *kernels;
+    const char *out, *voice, *speaker, *format, *kernels, *precision;
     const char *speed, *seed;
     struct ora_words set;
     bool phonemes, json;
@@ -142,6 +142,7 @@ static int say(struct say *s, const char *spoken, struct ora_err *err)
                                    .loudness_lufs = NAN,
                                    .peak_dbfs = NAN,
                                    .kernels = s->kernels,
+                                   .arithmetic = s->precision,
                                    .sentence_pause_ms = 200,
                                    .seed = (uint64_t)seed,
                                    .max_chars = chars > MIN_PLAN_CHARS ? (uint32_t)chars : MIN_PLAN_CHARS};
@@ -240,6 +241,7 @@ static int run(int argc, char **argv)
          .help = "kernel level, e.g. avx2 (default: the best here)",
          .type = ORA_OPT_TEXT,
          .value = &s.kernels},
+        ORA_OPTION_PRECISION(&s.precision),
         {.name = "json",
          .help = "print the record: text, phones, ids, frames and times",
          .type = ORA_OPT_FLAG,

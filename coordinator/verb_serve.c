@@ -31,6 +31,12 @@ struct serve_context {
     const char *dir; /* of the run */
 };
 
+static void on_turned_away(void *ctx, const char *why)
+{
+    struct serve_context *c = ctx;
+    ora_progress_note(&c->printer, "a worker was turned away: %s", why);
+}
+
 static void on_progress(void *ctx, const struct ora_service_state *state)
 {
     ora_progress_show(&((struct serve_context *)ctx)->printer, state, ora_clock_mono_ms(), false);
@@ -48,6 +54,7 @@ static int serve(struct ora_run *run, const char *listen, struct serve_context *
                                     .stay = true,
                                     .listen = listen,
                                     .on_ready = on_ready,
+                                    .on_turned_away = on_turned_away,
                                     .on_progress = on_progress,
                                     .asked_to_stop = asked_to_stop,
                                     .ctx = c};

@@ -163,7 +163,7 @@ static void voices_of(const struct tune *t, const struct ora_job *job, struct or
 
 static int tune(struct tune *t, const char *job_name, struct ora_err *err)
 {
-    struct ora_job *job = job_name ? ora_read_job(job_name, err) : NULL;
+    struct ora_job *job = job_name ? ora_read_job(job_name, NULL, err) : NULL;
     struct ora_words voices = {0};
     if (job_name && !job)
         return err->code;

@@ -48,7 +48,9 @@ void ora_worker_effects_release(struct ora_worker_effects *fx);
 
 /* Who this worker is; strings are borrowed for the core's life. */
 struct ora_worker_identity {
-    const char *worker, *run_id, *host, *machine, *kernel_level;
+    const char *worker, *run_id, *host, *machine;
+    const char *const *levels; /* kernel levels that this host has, best first */
+    size_t level_count;
     uint32_t pid, cores;
     uint64_t start_time, free_memory_bytes;
     int64_t patience_ms; /* how long to wait for a first WELCOME */

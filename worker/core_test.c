@@ -13,7 +13,8 @@ static const struct ora_worker_identity who = {.worker = "host-1-ab",
                                                .run_id = "run",
                                                .host = "host",
                                                .machine = "m",
-                                               .kernel_level = "avx2",
+                                               .levels = (const char *const[]){"avx2", "scalar"},
+                                               .level_count = 2,
                                                .pid = 1,
                                                .cores = 1,
                                                .start_time = 5,
@@ -303,7 +304,8 @@ ORA_TEST(an_engine_that_is_stuck_is_ended_by_a_signal_that_counts)
         if (t < 60000)
             ora_worker_core_engine_at(s.core, (uint64_t)t, 0, s.now); /* utterances go by for a minute */
         else
-            ora_worker_core_engine_at(s.core, 1, t < 1800000 ? (uint64_t)t : 0, s.now); /* then one long one */
+            ora_worker_core_engine_at(s.core, 1, t < 1800000 ? (uint64_t)t : 0,
+                                      s.now); /* then one long one */
         tick(&s, 1000);
         const struct ora_worker_effect *e = effect(&s, ORA_WORKER_ENGINE_KILL, 0);
         killed = e && e->code == 6;

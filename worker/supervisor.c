@@ -24,7 +24,7 @@
 #include "base/process.h"
 #include "dataset/store.h"
 #include "net/net.h"
-#include "nn/kernels/kernels.h"
+#include "nn/kernels/precision.h"
 #include "wire/wire.h"
 #include "worker/child.h"
 #include "worker/core.h"
@@ -249,13 +249,16 @@ int ora_supervisor_run(const struct ora_launch *launch, int patience_s, struct o
     host[sizeof host - 1] = '\0';
     ora_process_machine(machine);
     snprintf(name, sizeof name, "%.200s-%ld-%08x", host, (long)getpid(), randombytes_random());
-    const struct ora_kernels *kernels = ora_kernels_find(NULL, NULL);
+    struct ora_levels levels;
+    if (ora_levels_here(&levels, err) < 0)
+        return err->code;
     const struct ora_worker_identity who = {
         .worker = name,
         .run_id = launch->ticket.run_id,
         .host = host,
         .machine = machine,
-        .kernel_level = kernels ? kernels->name : "",
+        .levels = levels.name,
+        .level_count = levels.count,
         .pid = (uint32_t)getpid(),
         .cores = usable_cores(),
         .start_time = ora_process_start_time(getpid()),

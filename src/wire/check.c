@@ -59,9 +59,13 @@ static int hello(const struct rule *r, const struct ora_wire_hello *m)
     int rc;
     if ((rc = name(r, "worker", m->worker, true)) < 0 || (rc = name(r, "run_id", m->run_id, true)) < 0 ||
         (rc = name(r, "host", m->host, true)) < 0 || (rc = name(r, "machine", m->machine, false)) < 0 ||
-        (rc = name(r, "kernel_level", m->kernel_level, false)) < 0 ||
         (rc = name(r, "engine_version", m->engine_version, false)) < 0)
         return rc;
+    if (m->level_count > ORA_WIRE_MAX_LEVELS)
+        return bad(r, "levels", "has too many entries");
+    for (size_t i = 0; i < m->level_count; i++)
+        if ((rc = name(r, "levels", m->levels[i], true)) < 0)
+            return rc;
     return held(r, m->held, m->held_count);
 }
 

@@ -50,8 +50,11 @@ static int held(struct ora_wire_pool *p, const struct ora_wire_held *list, size_
 static int put_hello(struct ora_wire_pool *p, const struct ora_wire_hello *m, Ora__Envelope *e)
 {
     Ora__Hello *o = ora_wire_pool_alloc(p, 1, sizeof *o);
-    if (!o)
+    char **levels = ora_wire_pool_alloc(p, m->level_count, sizeof *levels);
+    if (!o || !levels)
         return -1;
+    for (size_t i = 0; i < m->level_count; i++)
+        levels[i] = text(m->levels[i]);
     ora__hello__init(o);
     o->worker = text(m->worker);
     o->run_id = text(m->run_id);
@@ -61,7 +64,8 @@ static int put_hello(struct ora_wire_pool *p, const struct ora_wire_hello *m, Or
     o->start_time = m->start_time;
     o->cores = m->cores;
     o->free_memory_bytes = m->free_memory_bytes;
-    o->kernel_level = text(m->kernel_level);
+    o->levels = levels;
+    o->n_levels = m->level_count;
     o->engine_version = text(m->engine_version);
     e->body_case = ORA__ENVELOPE__BODY_HELLO;
     e->hello = o;

@@ -29,12 +29,13 @@
 #include "render/render.h"
 
 enum {
-    ORA_WIRE_VERSION = 1,
+    ORA_WIRE_VERSION = 2,
     ORA_WIRE_MAX_FRAME = 32 << 20,  /* bytes of one frame */
     ORA_WIRE_MAX_MEMORY = 96 << 20, /* bytes that decoding one frame may take */
     ORA_WIRE_MAX_UTTERANCES = 4096, /* of one batch */
     ORA_WIRE_MAX_HELD = 4096,
     ORA_WIRE_MAX_CREDIT = 256,
+    ORA_WIRE_MAX_LEVELS = 64,
     ORA_WIRE_MAX_NAME = 512,     /* ids, names, levels */
     ORA_WIRE_MAX_TEXT = 1 << 20, /* text, JSON, reasons, paths */
     ORA_WIRE_TOKEN_MAX = 64,     /* lease tokens: 8..64 of [0-9a-f] */
@@ -65,7 +66,9 @@ struct ora_wire_held {
 };
 
 struct ora_wire_hello {
-    const char *worker, *run_id, *host, *machine, *kernel_level, *engine_version;
+    const char *worker, *run_id, *host, *machine, *engine_version;
+    const char *const *levels; /* kernel levels that it has, best first */
+    size_t level_count;
     uint32_t pid, cores;
     uint64_t start_time, free_memory_bytes;
     const struct ora_wire_held *held;

@@ -109,7 +109,8 @@ ORA_TEST(every_other_kind_comes_back)
                    .run_id = "r",
                    .host = "host",
                    .machine = "boot:1",
-                   .kernel_level = "avx512",
+                   .levels = (const char *const[]){"avx512", "scalar"},
+                   .level_count = 2,
                    .engine_version = "0.1.0",
                    .pid = 7,
                    .cores = 2,
@@ -183,12 +184,12 @@ ORA_TEST(what_is_over_a_bound_is_neither_sent_nor_taken)
 
 ORA_TEST(another_version_is_named)
 {
-    /* field 1 (version) = 2, field 15 (who) empty */
-    static const unsigned char frame[] = {0x08, 0x02, 0x7a, 0x00};
+    /* field 1 (version) = 1, field 15 (who) empty */
+    static const unsigned char frame[] = {0x08, 0x01, 0x7a, 0x00};
     struct ora_err err = {0};
     struct ora_wire_msg *got = NULL;
     ORA_CHECK_INT(ora_wire_decode(frame, sizeof frame, &got, &err), ORA_E_UNSUPPORTED);
-    ORA_CHECK(strstr(err.message, "version 2") != NULL);
+    ORA_CHECK(strstr(err.message, "version 1") != NULL);
     ORA_CHECK(got == NULL);
 }
 

@@ -184,7 +184,7 @@ const char *ora_precision_level(const char *arithmetic, const char *kernels, con
 {
     for (size_t i = 0; i < here->count; i++)
         if (is_wanted(here->name[i], arithmetic, kernels))
-            return here->name[i];
+            return level_named(here->name[i], strlen(here->name[i]))->name;
     struct ora_str needs = ORA_STR_INIT, has = ORA_STR_INIT;
     ora_precision_needs(arithmetic, kernels, &needs);
     for (size_t i = 0; i < here->count; i++)
