@@ -1,6 +1,7 @@
 /* Batches: how utterances fall into them. No database, voices by a table of their own. */
 #include "job/ingest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/test.h"
@@ -64,6 +65,65 @@ ORA_TEST(a_batch_is_a_minute_of_work)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         ORA_CHECK_INT(batches_of(cases[i].yaml, cases[i].minute, 24, cases[i].mixed), cases[i].want);
+}
+
+static int no_q(void *ctx, const struct ora_manner *m, const char *text, struct ora_err *why)
+{
+    ++*(int *)ctx;
+    return strchr(text, 'q') ? ora_err_set(why, ORA_E_BAD_INPUT, "\"q\" is no phone of %s", m->voice) : 0;
+}
+
+struct seen {
+    int taken, rejected;
+    char why[64];
+};
+
+static void see(void *ctx, const struct ora_item *item, const struct ora_manner *m, uint32_t chars,
+                const char *code, const char *reason)
+{
+    struct seen *s = ctx;
+    (void)item, (void)m, (void)chars;
+    s->taken += !code;
+    s->rejected += code != NULL;
+    if (code)
+        snprintf(s->why, sizeof s->why, "%s: %s", code, reason);
+}
+
+/* What the family says of a text's phones rejects the line; texts without any are not asked about. */
+static void check_phones(const char *yaml, const char *const *texts, int asked, struct seen want)
+{
+    struct ora_err err = {0};
+    struct ora_job *job = ora_job_parse(yaml, strlen(yaml), "job.yaml", ora_test_tmpdir(), &err);
+    struct ora_ingest *in;
+    struct seen seen = {0};
+    int count = 0;
+    struct ora_ingest_voices voices = {.ctx = &count, .check_phones = no_q};
+    ORA_CHECK(job != NULL);
+    ORA_CHECK_OK(ora_ingest_begin(&in, NULL, job, &voices, &err), err);
+    ORA_CHECK_OK(ora_ingest_input(in, 0, &err), err);
+    ora_ingest_watch(in, see, &seen);
+    for (; *texts; texts++) {
+        struct ora_item item = {
+            .kind = ORA_ITEM_UTTERANCE, .doc_id = "d", .id = "u", .text = *texts, .speed = -1};
+        item.text_len = strlen(*texts);
+        ORA_CHECK_OK(ora_ingest_item(in, &item, &err), err);
+    }
+    ORA_CHECK_OK(ora_ingest_end(in, &err), err);
+    ORA_CHECK_INT(count, asked);
+    ORA_CHECK_INT(seen.taken, want.taken);
+    ORA_CHECK_INT(seen.rejected, want.rejected);
+    ORA_CHECK_STR(seen.why, want.why);
+    ora_ingest_free(&in);
+    ora_job_free(&job);
+}
+
+ORA_TEST(phones_are_checked)
+{
+    static const char *const texts[] = {"a q", "a [[b]]", "a [[q]]", NULL}, *const phones[] = {"a b", "q",
+                                                                                               NULL};
+    check_phones(HEAD, texts, 2, (struct seen){2, 1, "bad-phones: \"q\" is no phone of tone"});
+    check_phones(HEAD "text: {phonemes: true}\n", phones, 2,
+                 (struct seen){1, 1, "bad-phones: \"q\" is no phone of tone"});
 }
 
 ORA_TEST(a_batch_has_its_bound_of_characters)

@@ -39,11 +39,18 @@ static void put(struct inliner *in, const char *text, size_t len)
     }
 }
 
-/* Code and escaped characters, where a "<b>" is meant to be read and not to be a tag. */
+/* Code, where a "<b>" is meant to be read and not to be a tag, nor "[[ x ]]" to be phones. */
 static void put_literal(struct inliner *in, const char *text, size_t len)
 {
     size_t from = 0;
     for (size_t at = 0, n; at < len; at += n ? n : 1) {
+        n = 0;
+        if (at + 1 < len && text[at] == '[' && text[at + 1] == '[') {
+            put(in, text + from, at - from);
+            put(in, "\\[[", 3);
+            from = at + (n = 2);
+            continue;
+        }
         n = ora_html_tag(text, len, at);
         if (!n)
             continue;
@@ -249,6 +256,15 @@ static size_t emphasis(struct inliner *in, const char *text, size_t len, size_t 
     return close + n - at;
 }
 
+/* "\[" at `at`. Two brackets that are meant as text stay marked so (text/brackets.h). */
+static void escaped_bracket(struct inliner *in, const char *text, size_t len, size_t at)
+{
+    bool escaped_too = at + 3 < len && text[at + 2] == '\\' && text[at + 3] == '[';
+    bool opens = (at + 2 < len && text[at + 2] == '[') || escaped_too;
+    bool second = at && text[at - 1] == '[' && (at < 2 || text[at - 2] != '\\');
+    put(in, opens ? "\\[" : second ? "(" : "[", opens ? 2 : 1);
+}
+
 /* A construct at text[at]: the bytes it uses, 0 when the character is plain text. */
 static size_t construct(struct inliner *in, const char *text, size_t len, size_t at)
 {
@@ -256,6 +272,10 @@ static size_t construct(struct inliner *in, const char *text, size_t len, size_t
     char plain[4];
     switch (text[at]) {
     case '\\':
+        if (at + 1 < len && text[at + 1] == '[') {
+            escaped_bracket(in, text, len, at);
+            return 2;
+        }
         if (at + 1 < len && ispunct((unsigned char)text[at + 1])) {
             put(in, text[at + 1] == '<' ? "\u2039" : text + at + 1, text[at + 1] == '<' ? 3 : 1);
             return 2;

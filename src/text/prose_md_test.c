@@ -31,6 +31,8 @@ ORA_TEST(inline_markup)
         {"un*believ*able snake_case_name 5*3*2 a * b", "C \nS unbelievable snake_case_name 532 a * b\n"},
         {"*a **b** c* and **a *b* c**", "C \nS a b c and a b c\n"},
         {"a *b c", "C \nS a *b c\n"},
+        {"say [[hh ax]] \\[[x]] \\[\\[x]] `if [[ x ]]` \\[x] [\\[x]]",
+         "C \nS say [[hh ax]] \\[[x]] \\[[x]] if \\[[ x ]] [x] [(x]]\n"},
         {"`code *raw*` and ``a`b``", "C \nS code *raw* and a`b\n"},
         {"[link](http://x.y/a_b_c \"Title\") and [ref][r] and [alone]", "C \nS link and ref and [alone]\n"},
         {"[*emph* link](u) ![alt *text*](i.png) [![badge](a)](b)", "C \nS emph link alt text badge\n"},

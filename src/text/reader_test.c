@@ -309,6 +309,25 @@ ORA_TEST(splits)
     CHECK_CASES(how, cases);
 }
 
+/* A [[ that is not closed is the error of its line or sentence; the others are not lost. */
+ORA_TEST(phones_in_brackets)
+{
+    static const struct reading_case cases[] = {
+        {"a.jsonl", "{\"id\":\"x\",\"text\":\"Say [[hh ax l ow.\"}\n{\"id\":\"y\",\"text\":\"Two. [[a]]\"}",
+         "D a\nC \nR bad-phones 1 x\nL y Two. [[a]] ~doc\n"},
+        {"a.jsonl", "{\"id\":\"x\",\"text\":\"Say [[ ]] \"}\n{\"id\":\"y\",\"text\":\"A \\\\[[ b a[b[1]]\"}",
+         "D a\nC \nR bad-phones 1 x\nL y A \\[[ b a[b[1]] ~doc\n"},
+        {"a.jsonl", "{\"id\":\"x\",\"text\":\"One [[two three four five six. Seven eight nine ten.\"}",
+         "D a\nC \nR bad-phones 1 x\n"},
+        {"a.jsonl", "{\"id\":\"x\",\"phones\":\"n i3 h ao3 n i3 h ao3 n i3 h ao3\"}",
+         "D a\nC \nL x [[n i3 h ao3 n i3 h ao3 n i3 h ao3]] ~doc\n"},
+        {"a.txt", "One [[two. Three.\nFour [[a. b. C]] five.\n",
+         "D a\nC \nR bad-phones 1\nS Three.\nS Four [[a. b. C]] five. ~doc\n"},
+    };
+    struct ora_reading how = {.limits = {.max_chars = 30}, .gaps = true};
+    CHECK_CASES(how, cases);
+}
+
 ORA_TEST(composed)
 {
     struct ora_reading how = {0};

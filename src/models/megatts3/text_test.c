@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "models/megatts3/symbols.h"
 #include "text/bpe.h"
+#include "text/growth.h"
 #include "text/rules.h"
 
 static struct mega_text *bytes_text(void)
@@ -331,6 +332,66 @@ ORA_TEST(long_texts_are_cut_and_nothing_is_lost)
         mega_script_release(&script);
         ora_str_release(&s);
     }
+    mega_text_close(&text);
+}
+
+static void make_script(void *ctx, const char *s, size_t len)
+{
+    struct mega_script script;
+    struct mega_text_request r = {.text = s, .lang = "zh"};
+    (void)len;
+    if (mega_script_make(ctx, &r, &script, NULL) < 0)
+        return;
+    for (size_t i = 0; i < script.chunks; i++) {
+        struct mega_chunk halves[2];
+        struct mega_word *word;
+        mega_chunk_words(&script, &script.chunk[i], &word);
+        free(word);
+        if (mega_chunk_split(ctx, &script, &script.chunk[i], halves, NULL) == 0) {
+            mega_chunk_release(&halves[0]);
+            mega_chunk_release(&halves[1]);
+        }
+    }
+    mega_script_release(&script);
+}
+
+ORA_TEST(no_text_is_slow)
+{
+    static const struct ora_growth_text more[] = {
+        {"", "中a", ""},
+        {"中", "a", ""},
+        {"中", "—", "中"},
+        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "—", ""},
+    };
+    struct mega_text *text = bytes_text();
+    for (size_t i = 0; i < ora_growth_text_count + sizeof more / sizeof *more; i++) {
+        const struct ora_growth_text *t =
+            i < ora_growth_text_count ? &ora_growth_texts[i] : &more[i - ora_growth_text_count];
+        double growth = ora_growth_of(make_script, text, t, 500);
+        if (growth > ORA_GROWTH_LINEAR)
+            ORA_FAIL("\"%s\", \"%s\" …, \"%s\": eight times the text takes %.0f times as long", t->head,
+                     t->unit, t->tail, growth);
+    }
+    mega_text_close(&text);
+}
+
+/* Marks without words do not draw the cut to the edge: each half has half of the letters. */
+ORA_TEST(a_row_of_marks_does_not_hold_up_the_cut)
+{
+    struct mega_text *text = bytes_text();
+    struct ora_str s = ORA_STR_INIT;
+    struct mega_script script;
+    struct ora_err err = {0};
+    for (int i = 0; i < 600; i++)
+        ora_str_addc(&s, 'a');
+    for (int i = 0; i < 18000; i++)
+        ora_str_add(&s, "—");
+    ORA_CHECK_OK(mega_script_make(text, &(struct mega_text_request){.text = s.data}, &script, &err), err);
+    ORA_CHECK_INT(script.chunks, 4);
+    for (size_t i = 0; i + 1 < script.chunks; i++)
+        ORA_CHECK_INT(script.chunk[i].len, 150);
+    mega_script_release(&script);
+    ora_str_release(&s);
     mega_text_close(&text);
 }
 

@@ -63,6 +63,36 @@ ORA_TEST(spells_with_rewrites_clusters_and_drops)
     ora_yaml_free(&doc);
 }
 
+ORA_TEST(phonemes_in_brackets_are_checked_without_weights)
+{
+    static const struct {
+        const char *text, *error; /* NULL: none */
+    } row[] = {
+        {"no phonemes", NULL},
+        {"say [[aɪ tːɔ]] and [[ c. ]]", NULL},
+        {"untrained is dropped: [[aʲ]]", NULL},
+        {"say [[aɪ q]] now", "\"q\" in \"[[aɪ q]]\" is none of the voice's phonemes"},
+        {"say [[a]] [[ʃ☃]]", "\"☃\" in \"[[ʃ☃]]\""},
+        {"a [[ . ]] b", "no phonemes stand in \"[[ . ]]\""},
+        {"a [[a b", "\"[[\" is not closed"},
+        {"a \\[[q]] b[c[1]]", NULL},
+    };
+    struct vits_symbols s;
+    struct ora_yaml *doc = open_symbols(&s, ROWS);
+    struct ora_voice voice = {.name = "v", .family_config = ora_yaml_get(doc->root, "vits")};
+    const struct ora_family *f = ora_family_find("vits");
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct ora_err open = {0}, closed = {0};
+        int rc = vits_check_phonemes(&s, row[i].text, &open);
+        int planned = f->check_phones(&voice, row[i].text, false, &closed);
+        if (rc != planned || rc != (row[i].error ? ORA_E_BAD_INPUT : 0) ||
+            (rc < 0 && (!strstr(open.message, row[i].error) || strcmp(open.message, closed.message) != 0)))
+            ORA_FAIL("%s: %d \"%s\", %d \"%s\"", row[i].text, rc, open.message, planned, closed.message);
+    }
+    vits_symbols_close(&s);
+    ora_yaml_free(&doc);
+}
+
 ORA_TEST(tokens_know_their_code_points)
 {
     struct vits_symbols s;
