@@ -177,6 +177,15 @@ static void amx_pack(void *dst, const struct ora_conv_spec *s)
     pack(dst, s, !s->half && !s->tolerant);
 }
 
+static enum ora_operands split_takes(const struct ora_conv_spec *s)
+{
+    return s->strict ? ORA_OPERANDS_NONE : ORA_OPERANDS_HI_LO;
+}
+static enum ora_operands amx_takes(const struct ora_conv_spec *s)
+{
+    return s->tolerant && !s->strict ? ORA_OPERANDS_HI : split_takes(s);
+}
+
 static void direct_pack_rows(void *dst, struct ora_b16 x, int rows, int channels, bool transposed)
 {
     DIRECT.pack_rows(dst, x, rows, channels, transposed);
@@ -186,5 +195,7 @@ static void direct_pack_rows(void *dst, struct ora_b16 x, int rows, int channels
     .by_name = true, .operands = ORA_OPERANDS_HI_LO, .scratch_bytes = BF16_SCRATCH_BYTES,                    \
     .operand = bf16_operand, .pack_rows = direct_pack_rows, ORA_OPS_TABLE
 #define AMX_NEEDS   "AMX-BF16 with the system's permission; AVX-512 F, BW, VL, DQ, BF16"
-#define SPLIT_LEVEL AMX_TABLE, .pack_bytes = split_pack_bytes, .pack = split_pack, .conv = split_conv
-#define AMX_LEVEL   AMX_TABLE, .pack_bytes = amx_pack_bytes, .pack = amx_pack, .conv = amx_conv
+#define SPLIT_LEVEL                                                                                          \
+    AMX_TABLE, .pack_bytes = split_pack_bytes, .takes = split_takes, .pack = split_pack, .conv = split_conv
+#define AMX_LEVEL                                                                                            \
+    AMX_TABLE, .pack_bytes = amx_pack_bytes, .takes = amx_takes, .pack = amx_pack, .conv = amx_conv

@@ -1,8 +1,9 @@
 /*
- * Level "avx512-bf16": the avx512 level, but for layers marked tolerant, which are products of bfloat16
- * (vdpbf16ps: two multiply-adds a lane). Some processors run that instruction at half the rate of FMA
- * (Granite Rapids), others at twice the rate (Zen 4): a probe of a millisecond decides whether the level is
- * available. Taken by name only, because it gives up accuracy (some 56 dB a tolerant layer).
+ * Level "avx512-bf16": the avx512-wino level, but for tolerant layers of one tap, which are products of
+ * bfloat16 (vdpbf16ps: two multiply-adds a lane). Convolutions stay in floats because Winograd is as quick
+ * there and 60 dB better. Some processors run vdpbf16ps at half the rate of FMA (Granite Rapids), others at
+ * twice the rate (Zen 4): a probe of a millisecond decides whether the level is available. Taken by name
+ * only, because it gives up accuracy (some 56 dB a layer).
  *
  * Tiles of 14 rows x 32 outputs, as in avx512: 28 accumulators, two vectors of weights, one pair of inputs
  * broadcast. Weights lie as tiles of bfloat16 (pack_tiles.c).
@@ -93,27 +94,41 @@ static void multiply(const struct product *p, enum arithmetic a, struct outcome 
 /* ---- the level
  * ---------------------------------------------------------------------------------------------- */
 
+#define FLOATS ora_kernels_avx512_wino
+
+static bool by_halves(bool tolerant, int taps)
+{
+    return tolerant && taps == 1;
+}
 static size_t pack_bytes(const struct ora_conv_spec *s)
 {
-    return s->tolerant ? ora_tiles_bytes(s, false) : ora_kernels_avx512.pack_bytes(s);
+    return by_halves(s->tolerant, s->taps) ? ora_tiles_bytes(s, false) : FLOATS.pack_bytes(s);
 }
 static void pack(void *dst, const struct ora_conv_spec *s)
 {
-    if (s->tolerant)
+    if (by_halves(s->tolerant, s->taps))
         ora_tiles_pack(dst, s, false);
     else
-        ora_kernels_avx512.pack(dst, s);
+        FLOATS.pack(dst, s);
+}
+static int grid(const struct ora_conv_spec *s)
+{
+    return by_halves(s->tolerant, s->taps) ? 0 : FLOATS.grid(s);
+}
+static enum ora_operands takes(const struct ora_conv_spec *s)
+{
+    return by_halves(s->tolerant, s->taps) ? ORA_OPERANDS_HI : ORA_OPERANDS_NONE;
 }
 static void pack_rows(void *dst, struct ora_b16 x, int rows, int channels, bool transposed)
 {
-    ora_kernels_avx512.pack_rows(dst, x, rows, channels, transposed);
+    FLOATS.pack_rows(dst, x, rows, channels, transposed);
 }
 static void conv(const struct ora_conv *c, const struct ora_conv_run *r)
 {
-    if (c->tolerant)
+    if (by_halves(c->tolerant, c->taps))
         bf16_conv(c, r, PLAIN, run_plain);
     else
-        ora_kernels_avx512.conv(c, r);
+        FLOATS.conv(c, r);
 }
 
 /* ---- does it pay here?
@@ -179,6 +194,8 @@ const struct ora_kernels ora_kernels_avx512_bf16 = {
     .scratch_bytes = BF16_SCRATCH_BYTES,
     .operands = ORA_OPERANDS_HI,
     .operand = bf16_operand,
+    .takes = takes,
+    .grid = grid,
     .pack_bytes = pack_bytes,
     .pack = pack,
     .pack_rows = pack_rows,

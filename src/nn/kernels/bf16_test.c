@@ -154,13 +154,18 @@ ORA_TEST(plain_is_split_where_not)
                         SPLIT_FLOOR_DB);
 }
 
-static void check_cuts(const struct ora_kernels *reference, const struct ora_kernels *k, int weights)
+enum taps { ANY_TAPS, ONE_TAP, SEVERAL_TAPS };
+
+static void check_cuts(const struct ora_kernels *reference, const struct ora_kernels *k, int weights,
+                       enum taps taps)
 {
     static const int cuts[] = {MAX_ROWS, 1, 5, 16, 33, 100};
     unsigned flags = WITH_Y | WITH_RES | WITH_ADD | WITH_LEAKY | IN_PLACE;
     struct ora_fpu_state fpu = ora_fpu_enter();
     for (int i = 0; i < SHAPES; i++) {
         struct rig want;
+        if (taps != ANY_TAPS && (taps == ONE_TAP) != (shapes[i].taps == 1))
+            continue;
         struct shape s = with_weights(shapes[i], weights);
         rig_init(&want, reference, s);
         rig_run(&want, reference, flags, NULL, 0, s.rows);
@@ -174,8 +179,8 @@ static void check_cuts(const struct ora_kernels *reference, const struct ora_ker
 
 ORA_TEST(strict_layers_have_the_bits_of_floats)
 {
-    check_cuts(&ora_kernels_scalar, &ora_kernels_amx_split_model, STRICT);
-    check_cuts(&ora_kernels_scalar, &ora_kernels_amx_model, STRICT);
+    check_cuts(&ora_kernels_scalar, &ora_kernels_amx_split_model, STRICT, ANY_TAPS);
+    check_cuts(&ora_kernels_scalar, &ora_kernels_amx_model, STRICT, ANY_TAPS);
 }
 
 /* Every time from 1 to 70: one block and two, short and tall. */
@@ -193,9 +198,9 @@ ORA_TEST(every_tail)
 
 ORA_TEST(bits_under_any_cut)
 {
-    check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_split_model, FLOATS);
-    check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_split_model, HALVES);
-    check_cuts(&ora_kernels_amx_model, &ora_kernels_amx_model, TOLERANT);
+    check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_split_model, FLOATS, ANY_TAPS);
+    check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_split_model, HALVES, ANY_TAPS);
+    check_cuts(&ora_kernels_amx_model, &ora_kernels_amx_model, TOLERANT, ANY_TAPS);
 }
 
 /* ---- operands
@@ -374,9 +379,9 @@ ORA_TEST(object_code_has_the_bits_of_the_model)
 #if defined(__x86_64__)
     long met;
     tiles_trap_begin();
-    check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_split, FLOATS);
-    check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_split, HALVES);
-    check_cuts(&ora_kernels_amx_model, &ora_kernels_amx, TOLERANT);
+    check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_split, FLOATS, ANY_TAPS);
+    check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_split, HALVES, ANY_TAPS);
+    check_cuts(&ora_kernels_amx_model, &ora_kernels_amx, TOLERANT, ANY_TAPS);
     for (int i = 0; i < SHAPES; i++)
         check_operands(&ora_kernels_amx_split, shapes[i], i % 2 ? WITH_RES : 0);
     met = tiles_trap_end();
@@ -417,9 +422,9 @@ ORA_TEST(hardware_has_the_bits_of_the_model)
     const struct ora_kernels *k = hardware("amx-split"), *plain = k ? hardware("amx") : NULL;
     if (!plain)
         return;
-    check_cuts(&ora_kernels_amx_split_model, k, FLOATS);
-    check_cuts(&ora_kernels_amx_split_model, k, HALVES);
-    check_cuts(&ora_kernels_amx_model, plain, TOLERANT);
+    check_cuts(&ora_kernels_amx_split_model, k, FLOATS, ANY_TAPS);
+    check_cuts(&ora_kernels_amx_split_model, k, HALVES, ANY_TAPS);
+    check_cuts(&ora_kernels_amx_model, plain, TOLERANT, ANY_TAPS);
 }
 
 ORA_TEST(hardware_operands_are_those_of_a_pass)
@@ -432,35 +437,46 @@ ORA_TEST(hardware_operands_are_those_of_a_pass)
 /* ---- vdpbf16ps
  * ---------------------------------------------------------------------------------------------- */
 
-ORA_TEST(avx512_bf16_equals_naive)
+static const struct ora_kernels *avx512_bf16(void)
 {
     struct ora_err err = {0};
     const struct ora_kernels *k = ora_kernels_find("avx512-bf16", &err);
     if (!k)
-        ORA_SKIP(err.message);
+        ora_test_skip(err.message);
+    return k;
+}
+
+ORA_TEST(avx512_bf16_equals_naive)
+{
+    const struct ora_kernels *k = avx512_bf16();
+    if (!k)
+        return;
     check_model(k, TOLERANT, PLAIN_FLOOR_DB);
     for (int rows = 1; rows <= 40; rows++)
-        check_against_naive(k, (struct shape){24, 48, 3, 2, rows, 1, TOLERANT},
+        check_against_naive(k, (struct shape){40, 80, 1, 1, rows, 1, TOLERANT},
                             WITH_Y | WITH_RES | WITH_LEAKY, PLAIN_FLOOR_DB);
 }
 
-ORA_TEST(avx512_bf16_is_avx512_where_not_tolerant)
+/* All but tolerant layers of one tap. */
+ORA_TEST(avx512_bf16_is_winograd_in_convolutions)
 {
-    struct ora_err err = {0};
-    const struct ora_kernels *k = ora_kernels_find("avx512-bf16", &err);
+    const struct ora_kernels *k = avx512_bf16();
     if (!k)
-        ORA_SKIP(err.message);
-    check_cuts(ora_kernels_find("avx512", &err), k, FLOATS);
-    check_cuts(ora_kernels_find("avx512", &err), k, HALVES);
+        return;
+    const struct ora_kernels *floats = ora_kernels_find("avx512-wino", NULL);
+    ORA_CHECK(k->scratch_bytes >= floats->scratch_bytes);
+    check_cuts(floats, k, FLOATS, ANY_TAPS);
+    check_cuts(floats, k, HALVES, ANY_TAPS);
+    check_cuts(floats, k, TOLERANT, SEVERAL_TAPS);
 }
 
 ORA_TEST(avx512_bf16_bits_under_any_cut)
 {
-    struct ora_err err = {0};
-    const struct ora_kernels *k = ora_kernels_find("avx512-bf16", &err);
+    const struct ora_kernels *k = avx512_bf16();
     if (!k)
-        ORA_SKIP(err.message);
-    check_cuts(k, k, TOLERANT);
+        return;
+    check_cuts(k, k, TOLERANT, ONE_TAP);
     for (int i = 0; i < SHAPES; i++)
-        check_operands(k, with_weights(shapes[i], TOLERANT), i % 2 ? WITH_RES : 0);
+        if (shapes[i].taps == 1)
+            check_operands(k, with_weights(shapes[i], TOLERANT), i % 2 ? WITH_RES : 0);
 }

@@ -69,9 +69,10 @@ struct ora_conv {
     int first;                 /* -(taps-1)/2*dilation for "same" padding */
     bool half;                 /* the weights are bfloat16; the arithmetic is that of floats */
     bool tolerant, strict;     /* as in its spec: they decide in which arithmetic a level packs and runs it */
-    int grid;            /* > 0: rows are made in groups of so many of the utterance, from its row 0 on */
-    const void *weights; /* in the level's own order */
-    const float *bias;   /* [16*out_blocks]; zeros where the layer has none */
+    int grid; /* > 0: rows are made in groups of so many of the utterance, from its row 0 on */
+    enum ora_operands operands; /* the form in which this layer takes x and gives y beside floats */
+    const void *weights;        /* in the level's own order */
+    const float *bias;          /* [16*out_blocks]; zeros where the layer has none */
 };
 
 enum ora_act {
@@ -102,7 +103,7 @@ struct ora_conv_run {
     struct ora_b16 res;   /* [out] residual */
     struct ora_b16 add;   /* [out] running sum */
     struct ora_b16 leaky; /* [out] leaky ReLU of the result, for the next layer */
-    /* Only of levels that have operands: x as an operand (x may then be missing), and the result and its
+    /* Only of layers that have operands: x as an operand (x may then be missing), and the result and its
      * leaky ReLU as operands for the next layers. */
     struct ora_operand x_operand, y_operand, leaky_operand;
     float slope;       /* 0 < slope < 1 */
@@ -142,7 +143,9 @@ struct ora_kernels {
     const char *(*detail)(
         void);                  /* what else decides bits: OpenBLAS's core name for blas, "" for the others */
     size_t scratch_bytes;       /* for conv: one a thread, 64-byte aligned */
-    enum ora_operands operands; /* NONE: conv takes and gives floats alone */
+    enum ora_operands operands; /* of the layers that have any; NONE: conv takes and gives floats alone */
+    /* What a layer's `operands` will be: NONE where it runs in floats. NULL: always NONE. */
+    enum ora_operands (*takes)(const struct ora_conv_spec *spec);
     /* x as an operand, for inputs that no convolution made; lo may be NULL. NULL where operands is NONE. */
     void (*operand)(struct ora_operand y, struct ora_b16 x, int rows, int channels);
 

@@ -193,6 +193,7 @@ static void take_weights(struct ora_packer *p, const struct ora_conv_spec *s, st
                            .tolerant = s->tolerant,
                            .strict = s->strict,
                            .grid = s->placed && p->kernels->grid ? p->kernels->grid(s) : 0,
+                           .operands = p->kernels->takes ? p->kernels->takes(s) : ORA_OPERANDS_NONE,
                            .bias = bias};
     void *w = take(p, p->kernels->pack_bytes(s));
     if (w && p->mode == ORA_PACK_WRITE)
