@@ -21,6 +21,20 @@ struct ora_b16 ora_buffer(const struct ora_compute *c, int channels, int rows, i
     return ora_b16_place(mem, (size_t)rows, (size_t)halo);
 }
 
+/* Rows behind the last are read, and an odd number of rows keeps blocks off each other's cache sets. */
+struct ora_operand ora_operand_buffer(const struct ora_compute *c, int channels, int rows,
+                                      enum ora_operands form, bool *ok)
+{
+    enum { READ_BEHIND = 31 };
+    struct ora_operand o = {.cbs = 2 * ORA_LANES * (((size_t)rows + READ_BEHIND) | 1)};
+    size_t halves = o.cbs * (size_t)((ora_blocks(channels) + 1) / 2);
+    if (form != ORA_OPERANDS_NONE)
+        o.hi = (uint16_t *)ora_floats(c, halves / 2, ok);
+    if (form == ORA_OPERANDS_HI_LO)
+        o.lo = (uint16_t *)ora_floats(c, halves / 2, ok);
+    return o;
+}
+
 float *ora_floats(const struct ora_compute *c, size_t n, bool *ok)
 {
     float *mem = ora_arena_floats(c->arena, (n + ORA_LANES - 1) / ORA_LANES * ORA_LANES);
@@ -42,9 +56,14 @@ struct ora_arena ora_arena_of_counts(void)
 void ora_apply(const struct ora_compute *c, const struct ora_conv *conv, struct ora_b16 x, int rows,
                struct ora_b16 y, struct ora_b16 res, enum ora_act fn)
 {
-    ora_count(c, (double)rows * conv->real_in * conv->real_out * conv->taps);
-    c->k->conv(conv, &(struct ora_conv_run){
-                         .x = x, .rows = rows, .y = y, .res = res, .fn = fn, .scratch = c->scratch});
+    ora_apply_run(c, conv, (struct ora_conv_run){.x = x, .rows = rows, .y = y, .res = res, .fn = fn});
+}
+
+void ora_apply_run(const struct ora_compute *c, const struct ora_conv *conv, struct ora_conv_run run)
+{
+    ora_count(c, (double)run.rows * conv->real_in * conv->real_out * conv->taps);
+    run.scratch = c->scratch;
+    c->k->conv(conv, &run);
 }
 
 void ora_count(const struct ora_compute *c, double macs)

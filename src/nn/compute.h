@@ -44,6 +44,9 @@ int ora_compute_init(struct ora_compute *c, const struct ora_kernels *k, struct 
 
 /* A B16 buffer of the arena, not cleared; *ok becomes false when there is no room. */
 struct ora_b16 ora_buffer(const struct ora_compute *c, int channels, int rows, int halo, bool *ok);
+/* An operand's buffer for layers of that form, not cleared; no operand for NONE. */
+struct ora_operand ora_operand_buffer(const struct ora_compute *c, int channels, int rows,
+                                      enum ora_operands form, bool *ok);
 /* n floats of the arena. */
 float *ora_floats(const struct ora_compute *c, size_t n, bool *ok);
 int ora_no_room(struct ora_err *err, const char *what);
@@ -55,6 +58,8 @@ struct ora_arena ora_arena_of_counts(void);
 /* y = fn(conv(x) + res); res.p may be NULL. */
 void ora_apply(const struct ora_compute *c, const struct ora_conv *conv, struct ora_b16 x, int rows,
                struct ora_b16 y, struct ora_b16 res, enum ora_act fn);
+/* Any other run of a layer; its scratch is c's. */
+void ora_apply_run(const struct ora_compute *c, const struct ora_conv *conv, struct ora_conv_run run);
 /* Counts `macs` multiply-adds that no ora_apply stands for. */
 void ora_count(const struct ora_compute *c, double macs);
 

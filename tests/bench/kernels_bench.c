@@ -201,6 +201,12 @@ static void use_operands(struct rig *g, const struct shape *s, float **at)
     g->run.leaky.p = NULL;
 }
 
+static bool takes_operands(const struct ora_kernels *k, const struct shape *s)
+{
+    struct ora_conv_spec spec = {.in = s->in, .out = s->out, .taps = s->taps, .tolerant = true};
+    return k->takes && k->takes(&spec) != ORA_OPERANDS_NONE;
+}
+
 static void rig_init(struct rig *g, const struct ora_kernels *k, const struct shape *s, bool operands)
 {
     size_t n_x = ora_b16_floats(s->in, (size_t)s->rows, HALO);
@@ -293,7 +299,7 @@ static int bench_shape(const struct shape *s, int rounds, bool operands)
     int levels = LEVELS - 1; /* scalar is no matter of speed */
     for (int l = 0; l < levels; l++) {
         const struct ora_kernels *k = ora_kernels_find(level_names[l], NULL);
-        if (k && (!operands || k->operands != ORA_OPERANDS_NONE))
+        if (k && (!operands || takes_operands(k, s)))
             rig_init(&rigs[l], k, s, operands);
         if (rigs[l].memory && strstr(level_names[l], "-wino") && !rigs[l].conv.grid) {
             free(rigs[l].memory); /* the direct level runs it */
@@ -482,7 +488,7 @@ int main(int argc, char **argv)
     print_heading("\noperands between layers");
     printf("\n");
     for (int i = 0; i < SHAPES; i++)
-        if (strstr(shapes[i].name, only) && shapes[i].name[0] == 'C')
+        if (strstr(shapes[i].name, only) && (shapes[i].name[0] == 'C' || strstr(shapes[i].name, "a tile")))
             bench_shape(&shapes[i], rounds, true);
     bench_ops(rounds, only);
     ora_fpu_leave(fpu);

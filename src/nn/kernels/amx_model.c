@@ -8,7 +8,14 @@
 #include "nn/kernels/math.inl"
 #include "nn/kernels/ops.inl"
 #include "nn/kernels/tiles_model.h"
-#define DIRECT ora_kernels_scalar /* the bits of avx512 */
+
+/* What runs strict layers: any level of floats, all have the same bits. */
+static const struct ora_kernels *direct(void)
+{
+    const struct ora_kernels *k = ora_kernels_find("auto", NULL);
+    return k ? k : &ora_kernels_scalar;
+}
+#define DIRECT (*direct())
 #include "nn/kernels/amx.inl"
 
 static bool available(void)

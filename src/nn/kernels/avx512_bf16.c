@@ -41,6 +41,8 @@ enum { BLOCK_ROWS = 14, EVEN_TAILS = 1 };
     _mm512_storeu_ps(p->to + WIDTH * (i), a##i);                                                             \
     _mm512_storeu_ps(p->to + WIDTH * (i) + ORA_LANES, b##i);
 
+#define FETCH(i) __builtin_prefetch(next + WIDTH * (i));
+
 /* a pair of inputs as one word */
 typedef int32_t pair __attribute__((may_alias));
 
@@ -56,6 +58,8 @@ typedef int32_t pair __attribute__((may_alias));
         }                                                                                                    \
         for (int block = 0; block < p->blocks; block++) {                                                    \
             const uint16_t *row = p->hi + (size_t)block * p->cbs;                                            \
+            const uint16_t *next = row + p->cbs;                                                             \
+            ROWS_##n(FETCH);                                                                                 \
             for (int tap = 0; tap < p->taps; tap++, row += p->tap_step, w += TILE_WEIGHTS) {                 \
                 const pair *x = (const pair *)row;                                                           \
                 for (int i = 0; i < ORA_LANES; i++, x++, w += WIDTH) {                                       \

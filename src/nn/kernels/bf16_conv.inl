@@ -11,8 +11,10 @@
  * layer lacks only lo*lo, some 2^-16 of the sum, and the rounding of the lower halves.
  *
  * Order: chunk of rows (operands and outputs stay in L2), panel of 32 outputs, slice of K where the panel's
- * weights exceed L2's share, block of rows. Between slices the sums are spilled as floats, and a row's
- * products know no other row: no cut of rows or K changes a bit.
+ * weights exceed L2's share, block of rows. Each block fetches its share of the weights that come next into
+ * L2: large layers stream from L3, whose latency no prefetcher hides across pages (12 % of a linear layer).
+ * Between slices the sums are spilled as floats, and a row's products know no other row: no cut of rows or K
+ * changes a bit.
  */
 
 enum arithmetic {
@@ -29,9 +31,10 @@ enum {
     SLACK_ROWS = 31,                  /* readable behind an operand */
     MOST_PART_ROWS = 512 / BLOCK_ROWS * BLOCK_ROWS,
     MOST_CHUNK_ROWS = 2048 / BLOCK_ROWS * BLOCK_ROWS,
-    LEAST_CHUNK_ROWS = 128 / BLOCK_ROWS * BLOCK_ROWS,
+    LEAST_CHUNK_ROWS = 256 / BLOCK_ROWS * BLOCK_ROWS,
     CHUNK_BYTES = 1 << 20,
     SLICE_BYTES = 512 << 10,
+    LINE_WEIGHTS = 64 / (int)sizeof(uint16_t),
     OPERAND_BYTES = 4 << 20,
     PART_BYTES = MOST_PART_ROWS * WIDTH * (int)sizeof(float),
     SUMS_BYTES = (SUMS * (int)sizeof(float) + 63) / 64 * 64,
@@ -62,7 +65,8 @@ enum {
     LEAKY = 16,
     Y_OPERAND = 32,
     LEAKY_OPERAND = 64,
-    OTHER = 128 /* an activation beyond ReLU, or a mode that is not worth code of its own */
+    SILU = 128,
+    OTHER = 256 /* another activation, or a mode that is not worth code of its own */
 };
 
 /* A block whose sums are complete; rows before `next` are finished. */
@@ -98,6 +102,8 @@ static ALWAYS_INLINE void finish_row(const struct outcome *o, int i, unsigned mo
             v[b] = v_add(v[b], v_load(row_of(o->add, b, row)));
         if (mode & RELU)
             v[b] = v_max(v[b], v_set1(0.0f));
+        if (mode & SILU)
+            v[b] = v_act(v[b], ORA_ACT_SILU);
         if (mode & OTHER)
             v[b] = v_act(v[b], o->fn);
         if (mode & Y)
@@ -210,6 +216,15 @@ static ALWAYS_INLINE void multiply_by_steps(struct work *w, struct product *p, i
         }
 }
 
+/* Of `whole` weights as much as rows [t, t+m) are of n. Behind a layer's last ones a fetch does no harm. */
+static inline void fetch_share(const uint16_t *next, size_t whole, int t, int m, int n)
+{
+    size_t from = whole / LINE_WEIGHTS * (size_t)t / (size_t)n;
+    size_t to = whole / LINE_WEIGHTS * (size_t)(t + m) / (size_t)n;
+    for (; from < to; from++)
+        __builtin_prefetch(next + from * LINE_WEIGHTS, 0, 2);
+}
+
 static inline int block_rows(int left)
 {
     if (left <= BLOCK_ROWS || left >= 2 * BLOCK_ROWS || !EVEN_TAILS)
@@ -227,6 +242,8 @@ static ALWAYS_INLINE void run_panel(struct work *w, int panel, int t0, int n, en
     for (int b0 = 0; b0 < w->steps_blocks; b0 += w->slice) {
         int nb = w->steps_blocks - b0 < w->slice ? w->steps_blocks - b0 : w->slice;
         bool last = b0 + nb == w->steps_blocks;
+        size_t piece = (size_t)nb * (size_t)c->taps * w->step;
+        const uint16_t *here = weights + (size_t)b0 * (size_t)c->taps * w->step;
         for (int t = t0, m; t < t0 + n; t += m) {
             float *part = w->parts + (ptrdiff_t)WIDTH * (t - t0);
             m = block_rows(t0 + n - t);
@@ -238,9 +255,10 @@ static ALWAYS_INLINE void run_panel(struct work *w, int panel, int t0, int n, en
                                 .blocks = nb,
                                 .taps = c->taps,
                                 .rows = m,
-                                .w = weights + (size_t)b0 * (size_t)c->taps * w->step,
+                                .w = here,
                                 .from = b0 > 0 ? part : NULL,
                                 .to = last ? w->sums[w->turn] : part};
+            fetch_share(here + piece, piece, t - t0, m, n);
             if (x.hi)
                 multiply(&p, a, &w->pending, mode);
             else
@@ -264,7 +282,8 @@ static ALWAYS_INLINE void run_panel(struct work *w, int panel, int t0, int n, en
     X(a, Y | RES | ADD)                                                                                      \
     X(a, LEAKY_OPERAND)                                                                                      \
     X(a, Y | LEAKY_OPERAND)                                                                                  \
-    X(a, Y | RES | LEAKY_OPERAND)
+    X(a, Y | RES | LEAKY_OPERAND)                                                                            \
+    X(a, Y_OPERAND | SILU)
 
 #define MODE_CASE(a, m)                                                                                      \
     case m:                                                                                                  \
@@ -303,6 +322,8 @@ static unsigned mode_of(const struct ora_conv_run *r)
                     (r->leaky_operand.hi ? LEAKY_OPERAND : 0);
     if (r->fn == ORA_ACT_RELU)
         mode |= RELU;
+    if (r->fn == ORA_ACT_SILU)
+        return mode | SILU;
     return r->fn > ORA_ACT_RELU ? mode | OTHER : mode;
 }
 

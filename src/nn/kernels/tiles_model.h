@@ -116,7 +116,7 @@ tile_chains(float *restrict even, float *restrict odd, const float *x, const flo
         }
 }
 
-static inline void tile_dpbf16(int c, int a, int b)
+static inline __attribute__((always_inline)) void tile_dpbf16_with(int c, int a, int b)
 {
     float even_b[TILE_ROWS][TILE_LANES], odd_b[TILE_ROWS][TILE_LANES];
     int pairs = tiles.config.row_bytes[a] / 4, lanes = tiles.config.row_bytes[c] / 4;
@@ -144,6 +144,33 @@ static inline void tile_dpbf16(int c, int a, int b)
             sum[n] = tile_flushed(tile_flushed(sum[n]) + tile_flushed(even[n] + odd[n]));
         memcpy(tiles.tile[c][m], sum, sizeof sum);
     }
+}
+
+/* The same operations in wider vectors where the processor has them: whole networks run over the model. */
+#if defined(__x86_64__)
+__attribute__((target("avx512f,avx512vl,fma,prefer-vector-width=512"))) static inline void
+tile_dpbf16_wide(int c, int a, int b)
+{
+    tile_dpbf16_with(c, a, b);
+}
+static inline bool tile_wide(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl");
+}
+#else
+#define tile_dpbf16_wide tile_dpbf16_with
+static inline bool tile_wide(void)
+{
+    return false;
+}
+#endif
+
+static inline void tile_dpbf16(int c, int a, int b)
+{
+    if (tile_wide())
+        tile_dpbf16_wide(c, a, b);
+    else
+        tile_dpbf16_with(c, a, b);
 }
 
 /* VCVTNE2PS2BF16: to nearest, to even; denormals are zero. */
