@@ -37,6 +37,7 @@ struct golden {
     double worst; /* largest error over tolerance */
     char worst_name[GOLDEN_NAME];
     bool verbose;
+    struct golden_snr *snr; /* NULL: within tolerances; else nothing fails, and distances are collected */
 };
 
 /* An input of the case; ends the program with a message when it is missing. The caller frees it. */
@@ -70,7 +71,8 @@ void golden_run_tables(struct golden *g);
 void golden_run_vae(struct golden *g);
 void golden_run_g2p(struct golden *g);
 
-/* Weights that the importer makes of a folder of checkpoints with its dims.json, in place of the formula's. */
+/* Weights that the importer makes of a folder of checkpoints with its dims.json, in place of the formula's.
+ */
 struct golden_imported {
     struct ora_weights *weights;
     struct ora_file_source file;
@@ -78,6 +80,13 @@ struct golden_imported {
 };
 void golden_import(struct golden *g, const char *checkpoints, struct golden_imported *imported);
 void golden_import_release(struct golden_imported *imported);
+
+/* Distances from the reference, a row a stage (golden_snr.c). */
+struct golden_snr *golden_snr_create(void); /* free() */
+void golden_snr_floats(struct golden_snr *s, const char *name, double signal, double error);
+void golden_snr_integers(struct golden_snr *s, const char *name, size_t count, size_t differ);
+/* Prints the rows; how many of what reaches the sound have less than least_db. */
+int golden_snr_report(struct golden_snr *s, double least_db);
 
 /* Ends the program when rc is negative. */
 void golden_must(int rc, const struct ora_err *err, const char *what);

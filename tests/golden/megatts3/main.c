@@ -1,10 +1,15 @@
 /*
  * megatts3-golden INDEX.json [--mini] [--full] [--only NAME] [--kernels LEVEL] [--seed S]
- *                 [--checkpoints DIR] [--verbose]
+ *                 [--checkpoints DIR] [--verbose] [--snr [--least DB]]
  *
  * Runs the cases of an index and compares every tensor. NAME is a model ("dit") or a part of a file's path.
  * --seed makes weights of another seed: then they must fail, which proves that the comparison can.
  * --checkpoints takes weights of what the importer makes of these checkpoints instead of the formula's.
+ * --snr is for levels of other arithmetic: instead of tolerances, each stage's distance from the reference,
+ * with the goldens' integers forced, and how many integers differ where the models choose for themselves;
+ * exit 1 when a stage that reaches the sound has less than DB. Levels amx-split-model and amx-model run the
+ * AMX levels over the software model of their instructions.
+ * A level that this processor lacks: exit 77.
  * Without --mini or --full: mini. Closes with "N passed, N failed"; exit 1 when one failed.
  */
 #include <stdio.h>
@@ -13,10 +18,12 @@
 
 #include "base/mem.h"
 #include "golden.h"
+#include "nn/kernels/amx_model.h"
 
 struct options {
     const char *index, *only, *kernels, *seed, *checkpoints;
-    bool mini, full, verbose;
+    bool mini, full, verbose, snr;
+    double least_db;
 };
 
 static const struct {
@@ -26,12 +33,12 @@ static const struct {
     {"dit", golden_run_dit},       {"dur", golden_run_dur}, {"align", golden_run_align},
     {"tables", golden_run_tables}, {"vae", golden_run_vae}, {"g2p", golden_run_g2p},
 };
-enum { RUNNERS = sizeof runners / sizeof *runners };
+enum { RUNNERS = sizeof runners / sizeof *runners, EXIT_NOT_RUN = 77 };
 
 static int usage(void)
 {
     fprintf(stderr, "usage: megatts3-golden INDEX.json [--mini] [--full] [--only NAME] [--kernels LEVEL] "
-                    "[--seed S] [--checkpoints DIR] [--verbose]\n");
+                    "[--seed S] [--checkpoints DIR] [--verbose] [--snr [--least DB]]\n");
     return 2;
 }
 
@@ -45,6 +52,10 @@ static bool parse(int argc, char **argv, struct options *o)
             o->full = true;
         else if (strcmp(argv[i], "--verbose") == 0)
             o->verbose = true;
+        else if (strcmp(argv[i], "--snr") == 0)
+            o->snr = true;
+        else if (strcmp(argv[i], "--least") == 0 && i + 1 < argc)
+            o->least_db = atof(argv[++i]);
         else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
             o->only = argv[++i];
         else if (strcmp(argv[i], "--kernels") == 0 && i + 1 < argc)
@@ -89,8 +100,9 @@ static void close_case(struct golden *g, const char *file)
         printf("FAIL %s: not computed\n", name);
         g->failed++;
     }
-    printf("%s: %d passed, %d failed; at most %.2f of the tolerance (%s)\n", file, g->passed, g->failed,
-           g->worst, g->worst_name);
+    if (!g->snr)
+        printf("%s: %d passed, %d failed; at most %.2f of the tolerance (%s)\n", file, g->passed, g->failed,
+               g->worst, g->worst_name);
     fflush(stdout);
     json_decref(g->expected);
     ora_weights_close(&g->tensors);
@@ -125,6 +137,15 @@ static void run_case(struct golden *g, const char *dir, const json_t *index, con
     exit(2);
 }
 
+static const struct ora_kernels *find_kernels(const char *name, struct ora_err *err)
+{
+    if (strcmp(name, "amx-split-model") == 0)
+        return &ora_kernels_amx_split_model;
+    if (strcmp(name, "amx-model") == 0)
+        return &ora_kernels_amx_model;
+    return ora_kernels_find(name, err);
+}
+
 int main(int argc, char **argv)
 {
     struct options o;
@@ -136,10 +157,12 @@ int main(int argc, char **argv)
     if (!parse(argc, argv, &o))
         return usage();
     json_t *index = json_load_file(o.index, 0, &why);
-    struct golden g = {.kernels = ora_kernels_find(o.kernels, &err), .verbose = o.verbose};
+    struct golden g = {.kernels = find_kernels(o.kernels, &err),
+                       .verbose = o.verbose,
+                       .snr = o.snr ? golden_snr_create() : NULL};
     if (!index || !g.kernels) {
         fprintf(stderr, "megatts3-golden: %s: %s\n", o.index, index ? err.message : why.text);
-        return 2;
+        return index && err.code == ORA_E_UNSUPPORTED ? EXIT_NOT_RUN : 2;
     }
     struct golden_imported imported = {0};
     if (o.checkpoints)
@@ -156,7 +179,11 @@ int main(int argc, char **argv)
         failed += g.failed;
     }
     ora_fpu_leave(fpu);
-    printf("%d passed, %d failed\n", passed, failed);
+    if (g.snr && golden_snr_report(g.snr, o.least_db) > 0)
+        failed++;
+    if (!g.snr || failed)
+        printf("%d passed, %d failed\n", passed, failed);
+    free(g.snr);
     golden_import_release(&imported);
     free(dir);
     json_decref(index);
