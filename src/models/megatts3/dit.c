@@ -31,15 +31,17 @@ static void bind_layer(struct ora_binder *b, const struct mega_dit_dims *d, stru
 {
     const char *p = "dit.encoder.layers";
     struct ora_attention_maps m;
+    struct ora_conv_spec tolerant = {.tolerant = true};
     int dim = d->dim;
     ora_attention_maps_init(&m, d->heads, d->heads, dim / d->heads, ORA_ROPE_INTERLEAVED);
+    m.q.tolerant = m.k.tolerant = m.v.tolerant = m.o.tolerant = true;
     ora_bind_linear(b, &l->q, &m.q, dim, dim, ORA_BIAS, "%s.%d.attention.wq", p, i);
     ora_bind_linear(b, &l->k, &m.k, dim, dim, ORA_BIAS, "%s.%d.attention.wk", p, i);
     ora_bind_linear(b, &l->v, &m.v, dim, dim, ORA_BIAS, "%s.%d.attention.wv", p, i);
     ora_bind_linear(b, &l->o, &m.o, dim, dim, ORA_BIAS, "%s.%d.attention.wo", p, i);
     ora_attention_maps_release(&m);
-    ora_bind_linear(b, &l->w1, NULL, dim, d->ffn, ORA_BIAS, "%s.%d.feed_forward.w1", p, i);
-    ora_bind_linear(b, &l->w2, NULL, d->ffn, dim, ORA_BIAS, "%s.%d.feed_forward.w2", p, i);
+    ora_bind_linear(b, &l->w1, &tolerant, dim, d->ffn, ORA_BIAS, "%s.%d.feed_forward.w1", p, i);
+    ora_bind_linear(b, &l->w2, &tolerant, d->ffn, dim, ORA_BIAS, "%s.%d.feed_forward.w2", p, i);
 }
 
 /* Weights and bias of a linear layer. */

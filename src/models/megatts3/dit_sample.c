@@ -10,6 +10,7 @@
 enum { TILE_ROWS = 224 };
 static const float EPSILON = 1e-6f;
 static const struct ora_b16 none = {0};
+static const struct ora_operand no_operand = {0};
 
 static int smaller(int a, int b)
 {
@@ -43,6 +44,12 @@ static bool has_text(int branch)
     return branch < 2;
 }
 
+/* What goes from one layer to the next: in the form that the next one takes, which may be an operand. */
+struct between {
+    struct ora_b16 floats;
+    struct ora_operand operand;
+};
+
 struct form {
     const struct ora_compute *c;
     const struct mega_dit *m;
@@ -53,8 +60,9 @@ struct form {
     /* for velocities */
     struct ora_b16 h;        /* [dim] x all */
     struct ora_b16 q, k, v;  /* heads, padded, x all */
-    struct ora_b16 n, y;     /* [dim] x tile */
-    struct ora_b16 wide;     /* [ffn] x tile */
+    struct between n;        /* [dim] x tile */
+    struct ora_b16 y;        /* [dim] x tile */
+    struct between wide;     /* [ffn] x tile */
     struct ora_b16 x, guess; /* [latent] x target rows: of one branch, of all */
     float *rope;
     int *position; /* of each of all rows in its branch */
@@ -167,20 +175,36 @@ static int make_condition(const struct form *f, struct ora_err *err)
 /* ---- velocity --------------------------------------------------------------------------------------------
  */
 
+/* Of a buffer: rows of different blocks must not meet in one set of a cache. */
+static int odd(int rows)
+{
+    return rows | 1;
+}
+
+static bool wide_is_operand(const struct mega_dit_layer *l)
+{
+    return l->w1.operands != ORA_OPERANDS_NONE && l->w2.operands != ORA_OPERANDS_NONE;
+}
+
 static bool allocate_velocity(struct form *f)
 {
     const struct ora_compute *c = f->c;
     const struct mega_dit_dims *d = &f->m->dims;
     int head = head_channels(f->m), heads = d->heads * ORA_LANES * ora_blocks(head);
-    int tile = smaller(TILE_ROWS, f->all);
+    int tile = odd(smaller(TILE_ROWS, f->all)), all = odd(f->all);
+    const struct mega_dit_layer *l = f->m->layer; /* all have the same form */
     bool ok = true;
-    f->h = ora_buffer(c, d->dim, f->all, 0, &ok);
-    f->q = ora_buffer(c, heads, f->all, 0, &ok);
-    f->k = ora_buffer(c, heads, f->all, 0, &ok);
-    f->v = ora_buffer(c, heads, f->all, 0, &ok);
-    f->n = ora_buffer(c, d->dim, tile, 0, &ok);
+    f->h = ora_buffer(c, d->dim, all, 0, &ok);
+    f->q = ora_buffer(c, heads, all, 0, &ok);
+    f->k = ora_buffer(c, heads, all, 0, &ok);
+    f->v = ora_buffer(c, heads, all, 0, &ok);
+    f->n.floats = ora_buffer(c, d->dim, tile, 0, &ok);
+    f->n.operand = ora_operand_buffer(c, d->dim, tile, l->q.operands, &ok);
     f->y = ora_buffer(c, d->dim, tile, 0, &ok);
-    f->wide = ora_buffer(c, d->ffn, tile, 0, &ok);
+    if (wide_is_operand(l))
+        f->wide.operand = ora_operand_buffer(c, d->ffn, tile, l->w2.operands, &ok);
+    else
+        f->wide.floats = ora_buffer(c, d->ffn, tile, 0, &ok);
     f->x = ora_buffer(c, d->latent, f->rows - f->first, 0, &ok);
     f->guess = ora_buffer(c, d->latent, f->guidance.count * (f->rows - f->first), 0, &ok);
     f->rope = ora_floats(c, ora_rope_floats(head, (size_t)f->rows), &ok);
@@ -226,8 +250,24 @@ static const float *vector(const struct form *f, const float *mod, int which)
 
 static void normalise(const struct form *f, const float *gain, const float *shift, int at, int rows)
 {
-    f->c->k->layer_norm(f->n, ora_b16_at(f->h, 0, at), rows, f->m->dims.dim, gain, shift, EPSILON,
-                        ORA_ACT_NONE, none);
+    int dim = f->m->dims.dim;
+    f->c->k->layer_norm(f->n.floats, ora_b16_at(f->h, 0, at), rows, dim, gain, shift, EPSILON, ORA_ACT_NONE,
+                        none);
+    if (f->n.operand.hi)
+        f->c->k->operand(f->n.operand, f->n.floats, rows, dim);
+}
+
+/* y = fn(map(x)) */
+static void apply(const struct form *f, const struct ora_conv *map, struct between x, int rows,
+                  struct between y, enum ora_act fn)
+{
+    ora_apply_run(f->c, map,
+                  (struct ora_conv_run){.x = x.floats,
+                                        .x_operand = x.operand,
+                                        .rows = rows,
+                                        .y = y.floats,
+                                        .y_operand = y.operand,
+                                        .fn = fn});
 }
 
 /* Queries and keys turn by their position. */
@@ -235,7 +275,7 @@ static void project(const struct form *f, const struct ora_conv *map, struct ora
                     bool turn)
 {
     struct ora_b16 y = ora_b16_at(to, 0, at);
-    ora_apply(f->c, map, f->n, rows, y, none, ORA_ACT_NONE);
+    apply(f, map, f->n, rows, (struct between){y, no_operand}, ORA_ACT_NONE);
     if (turn)
         ora_rope_turn(y, rows, f->m->dims.heads, head_channels(f->m), f->rope, f->position + at);
 }
@@ -286,8 +326,8 @@ static void finish(const struct form *f, const struct mega_dit_layer *l, const f
         ora_apply(c, &l->o, ora_b16_at(f->q, 0, at), rows, f->y, none, ORA_ACT_NONE);
         c->k->add_scaled(h, f->y, vector(f, mod, MEGA_GATE_A), rows, blocks);
         normalise(f, vector(f, mod, MEGA_SCALE_F), vector(f, mod, MEGA_SHIFT_F), at, rows);
-        ora_apply(c, &l->w1, f->n, rows, f->wide, none, ORA_ACT_SILU);
-        ora_apply(c, &l->w2, f->wide, rows, f->y, none, ORA_ACT_NONE);
+        apply(f, &l->w1, f->n, rows, f->wide, ORA_ACT_SILU);
+        apply(f, &l->w2, f->wide, rows, (struct between){f->y, no_operand}, ORA_ACT_NONE);
         c->k->add_scaled(h, f->y, vector(f, mod, MEGA_GATE_F), rows, blocks);
     }
 }
@@ -344,7 +384,7 @@ static int velocity(void *form, const float *x, const float *mod, float *v, stru
     FOR_TILES(s, count, at, rows)
     {
         normalise(f, vector(f, mod, 0), vector(f, mod, 1), at, rows);
-        ora_apply(f->c, &m->velocity, f->n, rows, ora_b16_at(f->guess, 0, done), none, ORA_ACT_NONE);
+        ora_apply(f->c, &m->velocity, f->n.floats, rows, ora_b16_at(f->guess, 0, done), none, ORA_ACT_NONE);
         done += rows;
     }
     guide(f, v);
