@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/test.h"
 #include "models/megatts3/aligner.h"
-#include "models/megatts3/formula.h"
+#include "models/megatts3/tiny_rig.h"
 
 enum { VOCAB = 1001 };
 static const struct mega_align_dims dims = {.state = 32,
@@ -25,58 +25,46 @@ enum { FRAMES = 88, ROWS = FRAMES / 2, TOKENS = 40, ARENA_BYTES = 8 << 20 };
 
 struct rig {
     struct mega_aligner m;
-    struct ora_compute c;
-    struct ora_arena arena;
-    void *packed;
-    struct ora_fpu_state fpu;
+    struct tiny_rig t;
     float mel[20 * FRAMES];
     struct ora_b16 audio;
 };
+
+static void bind(struct ora_binder *b, void *model)
+{
+    mega_aligner_bind(b, &dims, model);
+}
 
 static struct rig *rig_create(const char *level)
 {
     struct ora_err err = {0};
     const struct ora_kernels *k = ora_kernels_find(level, &err);
-    struct mega_formula formula = {.seed = "T"};
-    struct ora_tensor_source source = mega_formula_source(&formula);
-    struct ora_packer p;
-    struct ora_binder b = {.source = &source, .packer = &p, .err = &err};
     bool ok = true;
     if (!k) {
         ora_test_skip(err.message);
         return NULL;
     }
     struct rig *g = ora_xcalloc(1, sizeof *g);
-    g->fpu = ora_fpu_enter();
-    ora_packer_init(&p, k, ORA_PACK_MEASURE, NULL, 0);
-    mega_aligner_bind(&b, &dims, &g->m);
-    size_t bytes = p.bytes;
-    g->packed = ora_tryaligned(64, bytes);
-    ora_packer_init(&p, k, ORA_PACK_WRITE, g->packed, bytes);
-    mega_aligner_bind(&b, &dims, &g->m);
-    mega_formula_release(&formula);
-    ORA_CHECK_INT(b.rc, 0);
-    ORA_CHECK_INT(ora_arena_init(&g->arena, ARENA_BYTES, &err), 0);
-    ORA_CHECK_INT(ora_compute_init(&g->c, k, &g->arena, &err), 0);
+    ORA_CHECK(tiny_begin(&g->t, k, bind, &g->m));
+    tiny_arena(&g->t, ARENA_BYTES);
     mega_formula_normals(mega_formula_key("T", "in.mel"), g->mel, 20 * FRAMES);
-    g->audio = ora_buffer(&g->c, dims.state, ROWS, 0, &ok);
+    g->audio = ora_buffer(&g->t.c, dims.state, ROWS, 0, &ok);
     ORA_CHECK(ok);
     return g;
 }
 
 static void rig_destroy(struct rig *g)
 {
-    ora_fpu_leave(g->fpu);
-    ora_arena_release(&g->arena);
-    free(g->packed);
+    tiny_end(&g->t);
     free(g);
 }
 
 static void align(struct rig *g, int32_t *tokens, float *margins, int *count)
 {
     struct ora_err err = {0};
-    ORA_CHECK_INT(mega_aligner_encode(&g->c, &g->m, g->mel, FRAMES, g->audio, &err), 0);
-    ORA_CHECK_INT(mega_aligner_align(&g->c, &g->m, g->audio, ROWS, TOKENS, tokens, count, margins, &err), 0);
+    ORA_CHECK_INT(mega_aligner_encode(&g->t.c, &g->m, g->mel, FRAMES, g->audio, &err), 0);
+    ORA_CHECK_INT(mega_aligner_align(&g->t.c, &g->m, g->audio, ROWS, TOKENS, tokens, count, margins, &err),
+                  0);
 }
 
 ORA_TEST(levels_choose_the_same_with_the_same_margins)
@@ -112,12 +100,12 @@ ORA_TEST(steps_have_the_bits_of_one_pass)
     struct ora_err err = {0};
     struct mega_aligner_state s;
     struct rig *g = rig_create("auto");
-    ORA_CHECK_INT(mega_aligner_encode(&g->c, &g->m, g->mel, FRAMES, g->audio, &err), 0);
-    ORA_CHECK_INT(mega_aligner_begin(&g->c, &g->m, g->audio, ROWS, 6, &s, &err), 0);
-    ORA_CHECK_INT(mega_aligner_step(&g->c, &g->m, &s, tokens, 6, whole, &err), 0);
+    ORA_CHECK_INT(mega_aligner_encode(&g->t.c, &g->m, g->mel, FRAMES, g->audio, &err), 0);
+    ORA_CHECK_INT(mega_aligner_begin(&g->t.c, &g->m, g->audio, ROWS, 6, &s, &err), 0);
+    ORA_CHECK_INT(mega_aligner_step(&g->t.c, &g->m, &s, tokens, 6, whole, &err), 0);
     s.self.length = 0;
     for (int i = 0; i < 6; i++) {
-        ORA_CHECK_INT(mega_aligner_step(&g->c, &g->m, &s, &tokens[i], 1, step, &err), 0);
+        ORA_CHECK_INT(mega_aligner_step(&g->t.c, &g->m, &s, &tokens[i], 1, step, &err), 0);
         if (memcmp(step, whole + (ptrdiff_t)VOCAB * i, sizeof step) != 0)
             ORA_FAIL("token %d has other logits", i);
     }
@@ -130,17 +118,17 @@ ORA_TEST(the_arena_is_as_large_as_promised)
     int32_t tokens[TOKENS];
     int count;
     struct rig *g = rig_create("scalar");
-    size_t at = ora_arena_mark(&g->arena);
-    ORA_CHECK_INT(mega_aligner_encode(&g->c, &g->m, g->mel, FRAMES, g->audio, &err), 0);
-    ORA_CHECK_INT(g->arena.peak_bytes - at, mega_aligner_encode_bytes(&g->c, &g->m, FRAMES));
-    g->arena.peak_bytes = at;
-    size_t promised = mega_aligner_align_bytes(&g->c, &g->m, ROWS, TOKENS);
-    g->arena.size_bytes = at + promised;
-    ORA_CHECK_INT(mega_aligner_align(&g->c, &g->m, g->audio, ROWS, TOKENS, tokens, &count, NULL, &err), 0);
-    ORA_CHECK_INT(g->arena.peak_bytes - at, promised);
-    g->arena.size_bytes = at + promised - 64;
-    ORA_CHECK_INT(mega_aligner_align(&g->c, &g->m, g->audio, ROWS, TOKENS, tokens, &count, NULL, &err),
+    size_t at = ora_arena_mark(&g->t.arena);
+    ORA_CHECK_INT(mega_aligner_encode(&g->t.c, &g->m, g->mel, FRAMES, g->audio, &err), 0);
+    ORA_CHECK_INT(g->t.arena.peak_bytes - at, mega_aligner_encode_bytes(&g->t.c, &g->m, FRAMES));
+    g->t.arena.peak_bytes = at;
+    size_t promised = mega_aligner_align_bytes(&g->t.c, &g->m, ROWS, TOKENS);
+    g->t.arena.size_bytes = at + promised;
+    ORA_CHECK_INT(mega_aligner_align(&g->t.c, &g->m, g->audio, ROWS, TOKENS, tokens, &count, NULL, &err), 0);
+    ORA_CHECK_INT(g->t.arena.peak_bytes - at, promised);
+    g->t.arena.size_bytes = at + promised - 64;
+    ORA_CHECK_INT(mega_aligner_align(&g->t.c, &g->m, g->audio, ROWS, TOKENS, tokens, &count, NULL, &err),
                   ORA_E_NO_MEMORY);
-    ORA_CHECK_INT(ora_arena_mark(&g->arena), at);
+    ORA_CHECK_INT(ora_arena_mark(&g->t.arena), at);
     rig_destroy(g);
 }

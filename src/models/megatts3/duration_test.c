@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/test.h"
 #include "models/megatts3/duration.h"
-#include "models/megatts3/formula.h"
+#include "models/megatts3/tiny_rig.h"
 
 static const struct mega_dur_dims dims = {
     .text = {.symbols = 174, .tones = 23, .dim = 32, .heads = 2, .layers = 2, .ffn = 48},
@@ -22,10 +22,7 @@ enum { CHUNKS = 9, PHONES = 40, PROMPT = 21, ARENA_BYTES = 16 << 20 };
 
 struct rig {
     struct mega_duration m;
-    struct ora_compute c;
-    struct ora_arena arena;
-    void *packed;
-    struct ora_fpu_state fpu;
+    struct tiny_rig t;
     struct mega_duration_state prompt;
     int32_t phones[CHUNKS + 1][PHONES], tones[CHUNKS + 1][PHONES], forced[CHUNKS + 1][PHONES];
     int32_t codes[CHUNKS][PHONES];
@@ -33,21 +30,9 @@ struct rig {
     struct mega_duration_chunk chunks[CHUNKS];
 };
 
-static void pack(struct rig *g, const struct ora_kernels *k)
+static void bind(struct ora_binder *b, void *model)
 {
-    struct ora_err err = {0};
-    struct mega_formula formula = {.seed = "T"};
-    struct ora_tensor_source source = mega_formula_source(&formula);
-    struct ora_packer p;
-    struct ora_binder b = {.source = &source, .packer = &p, .err = &err};
-    ora_packer_init(&p, k, ORA_PACK_MEASURE, NULL, 0);
-    mega_duration_bind(&b, &dims, &g->m);
-    size_t bytes = p.bytes;
-    g->packed = ora_tryaligned(64, bytes);
-    ora_packer_init(&p, k, ORA_PACK_WRITE, g->packed, bytes);
-    mega_duration_bind(&b, &dims, &g->m);
-    mega_formula_release(&formula);
-    ORA_CHECK_INT(b.rc, 0);
+    mega_duration_bind(b, &dims, model);
 }
 
 static void fill(int32_t *to, const char *what, int i, int32_t below)
@@ -67,10 +52,8 @@ static struct rig *rig_create(const char *level)
         return NULL;
     }
     struct rig *g = ora_xcalloc(1, sizeof *g);
-    g->fpu = ora_fpu_enter();
-    ORA_CHECK_INT(ora_arena_init(&g->arena, ARENA_BYTES, &err), 0);
-    ORA_CHECK_INT(ora_compute_init(&g->c, k, &g->arena, &err), 0);
-    pack(g, k);
+    ORA_CHECK(tiny_begin(&g->t, k, bind, &g->m));
+    tiny_arena(&g->t, ARENA_BYTES);
     for (int i = 0; i <= CHUNKS; i++) {
         fill(g->phones[i], "in.phones", i, 173);
         fill(g->tones[i], "in.tones", i, 15);
@@ -83,8 +66,8 @@ static struct rig *rig_create(const char *level)
                                                         .codes = g->codes[i],
                                                         .d = g->d[i]};
     }
-    ORA_CHECK_INT(mega_duration_begin(&g->c, &g->m, &g->prompt, PROMPT, &err), 0);
-    ORA_CHECK_INT(mega_duration_prompt(&g->c, &g->m, &g->prompt, g->phones[CHUNKS], g->tones[CHUNKS],
+    ORA_CHECK_INT(mega_duration_begin(&g->t.c, &g->m, &g->prompt, PROMPT, &err), 0);
+    ORA_CHECK_INT(mega_duration_prompt(&g->t.c, &g->m, &g->prompt, g->phones[CHUNKS], g->tones[CHUNKS],
                                        g->forced[CHUNKS], PROMPT, &err),
                   0);
     return g;
@@ -92,9 +75,7 @@ static struct rig *rig_create(const char *level)
 
 static void rig_destroy(struct rig *g)
 {
-    ora_fpu_leave(g->fpu);
-    ora_arena_release(&g->arena);
-    free(g->packed);
+    tiny_end(&g->t);
     free(g);
 }
 
@@ -115,13 +96,13 @@ static void run_alone(struct rig *g, int i)
     struct ora_err err = {0};
     struct mega_duration_state s;
     const struct mega_duration_chunk *k = &g->chunks[i];
-    size_t mark = ora_arena_mark(&g->arena);
-    ORA_CHECK_INT(mega_duration_begin(&g->c, &g->m, &s, PROMPT + k->n, &err), 0);
+    size_t mark = ora_arena_mark(&g->t.arena);
+    ORA_CHECK_INT(mega_duration_begin(&g->t.c, &g->m, &s, PROMPT + k->n, &err), 0);
     ora_kv_copy(&s.cache, &g->prompt.cache);
     s.last_code = g->prompt.last_code;
-    ORA_CHECK_INT(mega_duration_run(&g->c, &g->m, &s, k->phones, k->tones, k->forced, k->n, k->codes, &err),
+    ORA_CHECK_INT(mega_duration_run(&g->t.c, &g->m, &s, k->phones, k->tones, k->forced, k->n, k->codes, &err),
                   0);
-    ora_arena_reset(&g->arena, mark);
+    ora_arena_reset(&g->t.arena, mark);
 }
 
 static void check_level(const char *level)
@@ -130,14 +111,14 @@ static void check_level(const char *level)
     struct ora_err err = {0};
     struct rig *want = rig_create("scalar"), *g = rig_create(level);
     for (int i = 0; g && i < CHUNKS; i++)
-        ORA_CHECK_INT(mega_duration_batch(&want->c, &want->m, &want->prompt, &want->chunks[i], 1, 1, &err),
+        ORA_CHECK_INT(mega_duration_batch(&want->t.c, &want->m, &want->prompt, &want->chunks[i], 1, 1, &err),
                       0);
     for (size_t w = 0; g && w < sizeof widths / sizeof *widths; w++) {
         memset(g->codes, -1, sizeof g->codes);
-        ORA_CHECK_INT(mega_duration_batch(&g->c, &g->m, &g->prompt, g->chunks, CHUNKS, widths[w], &err), 0);
+        ORA_CHECK_INT(mega_duration_batch(&g->t.c, &g->m, &g->prompt, g->chunks, CHUNKS, widths[w], &err), 0);
         check_same(g, want, 0, CHUNKS, widths[w]);
         memset(g->codes, -1, sizeof g->codes);
-        ORA_CHECK_INT(mega_duration_batch(&g->c, &g->m, &g->prompt, g->chunks + 3, 4, widths[w], &err), 0);
+        ORA_CHECK_INT(mega_duration_batch(&g->t.c, &g->m, &g->prompt, g->chunks + 3, 4, widths[w], &err), 0);
         check_same(g, want, 3, 7, widths[w]);
         ORA_CHECK_INT(g->prompt.cache.length, PROMPT);
     }
@@ -168,19 +149,20 @@ ORA_TEST(the_arena_is_as_large_as_promised)
 {
     struct ora_err err = {0};
     struct rig *g = rig_create("scalar");
-    size_t at = ora_arena_mark(&g->arena);
-    g->arena.peak_bytes = at;
-    ORA_CHECK_INT(mega_duration_batch(&g->c, &g->m, &g->prompt, g->chunks, CHUNKS, 4, &err), 0);
-    ORA_CHECK_INT(g->arena.peak_bytes - at, mega_duration_batch_bytes(&g->c, &g->m, 4, PROMPT, PHONES));
+    size_t at = ora_arena_mark(&g->t.arena);
+    g->t.arena.peak_bytes = at;
+    ORA_CHECK_INT(mega_duration_batch(&g->t.c, &g->m, &g->prompt, g->chunks, CHUNKS, 4, &err), 0);
+    ORA_CHECK_INT(g->t.arena.peak_bytes - at, mega_duration_batch_bytes(&g->t.c, &g->m, 4, PROMPT, PHONES));
     struct mega_duration_state s;
-    g->arena.peak_bytes = at;
-    ORA_CHECK_INT(mega_duration_begin(&g->c, &g->m, &s, PHONES + 5, &err), 0);
+    g->t.arena.peak_bytes = at;
+    ORA_CHECK_INT(mega_duration_begin(&g->t.c, &g->m, &s, PHONES + 5, &err), 0);
     ORA_CHECK_INT(
-        mega_duration_prompt(&g->c, &g->m, &s, g->phones[0], g->tones[0], g->forced[0], PHONES, &err), 0);
-    ORA_CHECK_INT(g->arena.peak_bytes - at, mega_duration_prompt_bytes(&g->c, &g->m, PHONES + 5, PHONES));
-    ora_arena_reset(&g->arena, at);
-    g->arena.size_bytes = at + 4096;
-    ORA_CHECK_INT(mega_duration_batch(&g->c, &g->m, &g->prompt, g->chunks, CHUNKS, 4, &err), ORA_E_NO_MEMORY);
-    ORA_CHECK_INT(ora_arena_mark(&g->arena), at);
+        mega_duration_prompt(&g->t.c, &g->m, &s, g->phones[0], g->tones[0], g->forced[0], PHONES, &err), 0);
+    ORA_CHECK_INT(g->t.arena.peak_bytes - at, mega_duration_prompt_bytes(&g->t.c, &g->m, PHONES + 5, PHONES));
+    ora_arena_reset(&g->t.arena, at);
+    g->t.arena.size_bytes = at + 4096;
+    ORA_CHECK_INT(mega_duration_batch(&g->t.c, &g->m, &g->prompt, g->chunks, CHUNKS, 4, &err),
+                  ORA_E_NO_MEMORY);
+    ORA_CHECK_INT(ora_arena_mark(&g->t.arena), at);
     rig_destroy(g);
 }

@@ -7,8 +7,8 @@
 
 #include "base/mem.h"
 #include "base/test.h"
-#include "models/megatts3/formula.h"
 #include "models/megatts3/g2p_cache.h"
+#include "models/megatts3/tiny_rig.h"
 
 static const struct mega_g2p_dims dims = {.hidden = 56,
                                           .layers = 2,
@@ -26,29 +26,15 @@ enum { CHUNKS = 19, IDS_MAX = 270, LIMIT = 16, ARENA_BYTES = 32 << 20 };
 
 struct rig {
     struct mega_g2p m;
-    struct ora_compute c;
-    struct ora_arena arena;
-    void *packed;
-    struct ora_fpu_state fpu;
+    struct tiny_rig t;
     int32_t ids[CHUNKS][IDS_MAX], out[CHUNKS][LIMIT];
     float margins[CHUNKS][LIMIT];
     struct mega_g2p_chunk chunks[CHUNKS];
 };
 
-static int pack(struct rig *g, const struct ora_kernels *k, struct ora_err *err)
+static void bind(struct ora_binder *b, void *model)
 {
-    struct mega_formula formula = {.seed = "T"};
-    struct ora_tensor_source source = mega_formula_source(&formula);
-    struct ora_packer p;
-    struct ora_binder b = {.source = &source, .packer = &p, .err = err};
-    ora_packer_init(&p, k, ORA_PACK_MEASURE, NULL, 0);
-    mega_g2p_bind(&b, &dims, &g->m);
-    size_t bytes = p.bytes;
-    g->packed = ora_tryaligned(64, bytes);
-    ora_packer_init(&p, k, ORA_PACK_WRITE, g->packed, bytes);
-    mega_g2p_bind(&b, &dims, &g->m);
-    mega_formula_release(&formula);
-    return b.rc;
+    mega_g2p_bind(b, &dims, model);
 }
 
 /* Chunks of 3 to 20 ids; number 5 is longer than a pass. */
@@ -61,10 +47,8 @@ static struct rig *rig_create(const char *level)
         return NULL;
     }
     struct rig *g = ora_xcalloc(1, sizeof *g);
-    g->fpu = ora_fpu_enter();
-    ORA_CHECK_INT(ora_arena_init(&g->arena, ARENA_BYTES, &err), 0);
-    ORA_CHECK_INT(ora_compute_init(&g->c, k, &g->arena, &err), 0);
-    ORA_CHECK_INT(pack(g, k, &err), 0);
+    ORA_CHECK(tiny_begin(&g->t, k, bind, &g->m));
+    tiny_arena(&g->t, ARENA_BYTES);
     uint64_t key = mega_formula_key("T", "in.ids");
     for (int i = 0; i < CHUNKS; i++) {
         int n = i == 5 ? IDS_MAX : 3 + i;
@@ -78,9 +62,7 @@ static struct rig *rig_create(const char *level)
 
 static void rig_destroy(struct rig *g)
 {
-    ora_fpu_leave(g->fpu);
-    ora_arena_release(&g->arena);
-    free(g->packed);
+    tiny_end(&g->t);
     free(g);
 }
 
@@ -105,13 +87,13 @@ static void check_batches(const char *level)
     struct rig *want = rig_create(strcmp(level, "blas") == 0 ? "blas" : "scalar");
     struct rig *g = want ? rig_create(level) : NULL;
     for (int i = 0; g && i < CHUNKS; i++)
-        ORA_CHECK_INT(mega_g2p_run(&want->c, &want->m, &want->chunks[i], 1, 1, &err), 0);
+        ORA_CHECK_INT(mega_g2p_run(&want->t.c, &want->m, &want->chunks[i], 1, 1, &err), 0);
     for (size_t w = 0; g && w < sizeof widths / sizeof *widths; w++) {
         memset(g->out, -1, sizeof g->out);
-        ORA_CHECK_INT(mega_g2p_run(&g->c, &g->m, g->chunks, CHUNKS, widths[w], &err), 0);
+        ORA_CHECK_INT(mega_g2p_run(&g->t.c, &g->m, g->chunks, CHUNKS, widths[w], &err), 0);
         check_same(g, want, 0, CHUNKS, level);
         memset(g->out, -1, sizeof g->out);
-        ORA_CHECK_INT(mega_g2p_run(&g->c, &g->m, g->chunks + 4, 3, widths[w], &err), 0);
+        ORA_CHECK_INT(mega_g2p_run(&g->t.c, &g->m, g->chunks + 4, 3, widths[w], &err), 0);
         check_same(g, want, 4, 7, level);
     }
     int ended = 0, cut = 0;
@@ -146,30 +128,30 @@ static void logits_of(struct rig *g, int beside, float *logits)
 {
     enum { ROWS = 3 + CHUNKS };
     struct ora_err err = {0};
-    size_t mark = ora_arena_mark(&g->arena);
+    size_t mark = ora_arena_mark(&g->t.arena);
     bool ok = true;
     struct ora_kv_cache cache[ROWS];
     struct ora_decode_row rows[ROWS];
     int32_t ids[ROWS];
-    float *rope = ora_floats(&g->c, ora_qwen2_rope_floats(&g->m.lm, 8), &ok);
-    float *all = ora_floats(&g->c, MEGA_SPEECH_IDS * ROWS, &ok);
-    struct ora_b16 h = ora_buffer(&g->c, dims.hidden, ROWS, 0, &ok);
+    float *rope = ora_floats(&g->t.c, ora_qwen2_rope_floats(&g->m.lm, 8), &ok);
+    float *all = ora_floats(&g->t.c, MEGA_SPEECH_IDS * ROWS, &ok);
+    struct ora_b16 h = ora_buffer(&g->t.c, dims.hidden, ROWS, 0, &ok);
     ora_qwen2_rope(&g->m.lm, rope, 8);
     for (int i = 0; i <= beside; i++)
         ora_qwen2_cache_place(&g->m.lm, &cache[i],
-                              ora_floats(&g->c, ora_qwen2_cache_floats(&g->m.lm, 8), &ok), 8);
+                              ora_floats(&g->t.c, ora_qwen2_cache_floats(&g->m.lm, 8), &ok), 8);
     ORA_REQUIRE(ok);
     for (int t = 0; t < 8; t++) {
         for (int i = 0; i <= beside; i++) { /* the sequence that is looked at stands last */
             rows[i] = (struct ora_decode_row){&cache[i], t};
             ids[i] = g->ids[i == beside ? 18 : i % 18][t % 3];
         }
-        ORA_CHECK_INT(ora_qwen2_forward(&g->c, &g->m.lm, rope, ids, rows, beside + 1, h, &err), 0);
-        ORA_CHECK_INT(ora_qwen2_logits(&g->c, &g->m.lm, h, beside + 1, all, &err), 0);
+        ORA_CHECK_INT(ora_qwen2_forward(&g->t.c, &g->m.lm, rope, ids, rows, beside + 1, h, &err), 0);
+        ORA_CHECK_INT(ora_qwen2_logits(&g->t.c, &g->m.lm, h, beside + 1, all, &err), 0);
         memcpy(logits + (ptrdiff_t)t * MEGA_SPEECH_IDS, all + (ptrdiff_t)beside * MEGA_SPEECH_IDS,
                sizeof *logits * MEGA_SPEECH_IDS);
     }
-    ora_arena_reset(&g->arena, mark);
+    ora_arena_reset(&g->t.arena, mark);
 }
 
 ORA_TEST(logits_of_1_3_and_16_have_the_same_bits)
@@ -196,12 +178,12 @@ ORA_TEST(forced_ids_are_followed_to_the_limit)
 {
     struct ora_err err = {0};
     struct rig *want = rig_create("scalar"), *g = rig_create("scalar");
-    ORA_CHECK_INT(mega_g2p_run(&want->c, &want->m, want->chunks, 3, 3, &err), 0);
+    ORA_CHECK_INT(mega_g2p_run(&want->t.c, &want->m, want->chunks, 3, 3, &err), 0);
     for (int i = 0; i < 3; i++) {
         g->chunks[i].forced = want->out[i];
         g->chunks[i].limit = want->chunks[i].written;
     }
-    ORA_CHECK_INT(mega_g2p_run(&g->c, &g->m, g->chunks, 3, 2, &err), 0);
+    ORA_CHECK_INT(mega_g2p_run(&g->t.c, &g->m, g->chunks, 3, 2, &err), 0);
     for (int i = 0; i < 3; i++)
         ORA_CHECK_INT(g->chunks[i].ended, false);
     for (int i = 0; i < 3; i++)
@@ -210,7 +192,7 @@ ORA_TEST(forced_ids_are_followed_to_the_limit)
     int32_t bad[LIMIT] = {7, MEGA_SPEECH_IDS};
     g->chunks[1].forced = bad;
     g->chunks[1].limit = 2;
-    ORA_CHECK(mega_g2p_run(&g->c, &g->m, g->chunks, 3, 2, &err) < 0);
+    ORA_CHECK(mega_g2p_run(&g->t.c, &g->m, g->chunks, 3, 2, &err) < 0);
     rig_destroy(g);
     rig_destroy(want);
 }
@@ -219,14 +201,15 @@ ORA_TEST(the_arena_is_as_large_as_promised)
 {
     struct ora_err err = {0};
     struct rig *g = rig_create("scalar");
-    size_t before = ora_arena_mark(&g->arena);
-    ORA_CHECK_INT(mega_g2p_run(&g->c, &g->m, g->chunks, CHUNKS, 7, &err), 0);
-    size_t promised = mega_g2p_arena_bytes(&g->c, &g->m, 7, IDS_MAX + LIMIT);
+    size_t before = ora_arena_mark(&g->t.arena);
+    ORA_CHECK_INT(mega_g2p_run(&g->t.c, &g->m, g->chunks, CHUNKS, 7, &err), 0);
+    size_t promised = mega_g2p_arena_bytes(&g->t.c, &g->m, 7, IDS_MAX + LIMIT);
     /* a full pass at the very end of its cache is promised for: some hundred bytes of scores more */
-    ORA_CHECK(g->arena.peak_bytes - before <= promised && promised - (g->arena.peak_bytes - before) < 1024);
-    g->arena.size_bytes = before + promised - 1024;
-    ORA_CHECK_INT(mega_g2p_run(&g->c, &g->m, g->chunks, CHUNKS, 7, &err), ORA_E_NO_MEMORY);
-    ORA_CHECK_INT(ora_arena_mark(&g->arena), before);
+    ORA_CHECK(g->t.arena.peak_bytes - before <= promised &&
+              promised - (g->t.arena.peak_bytes - before) < 1024);
+    g->t.arena.size_bytes = before + promised - 1024;
+    ORA_CHECK_INT(mega_g2p_run(&g->t.c, &g->m, g->chunks, CHUNKS, 7, &err), ORA_E_NO_MEMORY);
+    ORA_CHECK_INT(ora_arena_mark(&g->t.arena), before);
     rig_destroy(g);
 }
 
@@ -235,7 +218,7 @@ ORA_TEST(refuses_tokens_outside_the_vocabulary)
     struct ora_err err = {0};
     struct rig *g = rig_create("scalar");
     g->ids[3][2] = dims.vocab;
-    ORA_CHECK(mega_g2p_run(&g->c, &g->m, g->chunks, 5, 3, &err) < 0);
+    ORA_CHECK(mega_g2p_run(&g->t.c, &g->m, g->chunks, 5, 3, &err) < 0);
     ORA_CHECK(strstr(err.message, "1150") != NULL);
     rig_destroy(g);
 }
@@ -256,12 +239,12 @@ static void check_cache(size_t entries, uint64_t least_hits)
         want->chunks[i].limit = g->chunks[i].limit = LIMIT - i % 2;
         want->chunks[i].margins = g->chunks[i].margins = NULL;
     }
-    ORA_CHECK_INT(mega_g2p_run(&want->c, &want->m, want->chunks, CHUNKS, 4, &err), 0);
+    ORA_CHECK_INT(mega_g2p_run(&want->t.c, &want->m, want->chunks, CHUNKS, 4, &err), 0);
     for (int round = 0; round < 4; round++)
         for (int i = 0, n; i < CHUNKS; i += n) {
             n = 1 + round * 3 < CHUNKS - i ? 1 + round * 3 : CHUNKS - i;
             memset(g->out[i], -1, sizeof g->out[i]);
-            ORA_CHECK_INT(mega_g2p_run_cached(&g->c, &g->m, &cache, g->chunks + i, n, 3, &err), 0);
+            ORA_CHECK_INT(mega_g2p_run_cached(&g->t.c, &g->m, &cache, g->chunks + i, n, 3, &err), 0);
         }
     check_same(g, want, 0, CHUNKS, "cache");
     ORA_CHECK(cache.hits >= least_hits);
