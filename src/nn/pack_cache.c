@@ -1,9 +1,13 @@
-/* The cache file of packed weights: image (pure), then files. See pack_cache.h for what is promised. */
+/* The cache file of packed weights: image (pure), then files, which are written while they are made. See
+ * pack_cache.h for what is promised. */
 #include "nn/pack_cache.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -32,26 +36,44 @@ _Static_assert(sizeof(struct header) <= ORA_PACK_HEADER_BYTES, "the header fits"
 /* Bytes of a mapped file that are looked at before their pages are let go again. */
 enum { REST_BYTES = 64 << 20 };
 
-/* Finds damage, not malice: four independent multiply-rotate lanes, so that it runs at memory speed. n is a
- * multiple of 64. map: the file that data lies in, or NULL. */
-static uint64_t checksum(const unsigned char *data, size_t n, const struct ora_map *map)
+/* Finds damage, not malice: four independent multiply-rotate lanes, so that it runs at memory speed. */
+struct sum {
+    uint64_t lane[4], bytes;
+};
+static const uint64_t prime = 0x9E3779B185EBCA87u;
+static const struct sum sum_begin = {.lane = {1, 2, 3, 4}};
+
+/* n is a multiple of 32. map: the file that data lies in, or NULL. */
+static void sum_add(struct sum *s, const unsigned char *data, size_t n, const struct ora_map *map)
 {
-    const uint64_t prime = 0x9E3779B185EBCA87u;
-    uint64_t lane[4] = {1, 2, 3, 4}, word[4], sum = n;
+    uint64_t word[4];
     for (size_t i = 0; i + sizeof word <= n; i += sizeof word) {
         if (map && i && i % REST_BYTES == 0)
             ora_map_rest(map, 0, ORA_PACK_HEADER_BYTES + i);
         memcpy(word, data + i, sizeof word);
         for (int l = 0; l < 4; l++) {
-            uint64_t h = (lane[l] ^ word[l]) * prime;
-            lane[l] = h << 29 | h >> 35;
+            uint64_t h = (s->lane[l] ^ word[l]) * prime;
+            s->lane[l] = h << 29 | h >> 35;
         }
     }
+    s->bytes += n;
+}
+
+static uint64_t sum_end(const struct sum *s)
+{
+    uint64_t all = s->bytes;
     for (int l = 0; l < 4; l++) {
-        sum = (sum ^ lane[l]) * prime;
-        sum ^= sum >> 32;
+        all = (all ^ s->lane[l]) * prime;
+        all ^= all >> 32;
     }
-    return sum;
+    return all;
+}
+
+static uint64_t checksum(const unsigned char *data, size_t n, const struct ora_map *map)
+{
+    struct sum s = sum_begin;
+    sum_add(&s, data, n, map);
+    return sum_end(&s);
 }
 
 /* What a level makes of one layer, or 0. */
@@ -111,17 +133,23 @@ void ora_pack_expect_init(struct ora_pack_expect *e, const struct ora_pack_id *i
     e->bytes = measured->bytes;
 }
 
-void ora_pack_image_seal(unsigned char *image, const struct ora_pack_expect *e)
+static void put_header(unsigned char out[ORA_PACK_HEADER_BYTES], const struct ora_pack_expect *e,
+                       uint64_t sum)
 {
     struct header h = {.byte_order = BYTE_ORDER_MARK,
                        .header_bytes = ORA_PACK_HEADER_BYTES,
                        .bytes = e->bytes,
                        .digest = e->digest,
-                       .checksum = checksum(image + ORA_PACK_HEADER_BYTES, (size_t)e->bytes, NULL)};
+                       .checksum = sum};
     memcpy(h.magic, magic, sizeof magic);
     memcpy(h.key, e->key, sizeof h.key);
-    memset(image, 0, ORA_PACK_HEADER_BYTES);
-    memcpy(image, &h, sizeof h);
+    memset(out, 0, ORA_PACK_HEADER_BYTES);
+    memcpy(out, &h, sizeof h);
+}
+
+void ora_pack_image_seal(unsigned char *image, const struct ora_pack_expect *e)
+{
+    put_header(image, e, checksum(image + ORA_PACK_HEADER_BYTES, (size_t)e->bytes, NULL));
 }
 
 static const char *image_fault(const unsigned char *data, size_t len, const struct ora_pack_expect *e,
@@ -176,17 +204,112 @@ static bool map_sound(struct ora_map *map, const char *path, const struct ora_pa
     return false;
 }
 
+/* *p was set up by ora_packer_init. */
+static int bind_with(struct ora_packer *p, ora_pack_bind_fn *bind, void *model, struct ora_err *err)
+{
+    int rc = bind(model, p, err);
+    if (rc < 0)
+        return rc;
+    if (p->overrun || (p->mode != ORA_PACK_MEASURE && p->bytes != p->limit))
+        return ora_err_set(err, ORA_E_INTERNAL, "packing used %zu bytes where %zu were measured", p->bytes,
+                           p->limit);
+    return 0;
+}
+
 static int run_bind(enum ora_packer_mode mode, const struct ora_kernels *k, void *memory, size_t bytes,
                     ora_pack_bind_fn *bind, void *model, struct ora_packer *p, struct ora_err *err)
 {
     ora_packer_init(p, k, mode, memory, bytes);
-    int rc = bind(model, p, err);
-    if (rc < 0)
+    return bind_with(p, bind, model, err);
+}
+
+/* ---- making the file
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* Sections on their way to the file: bind writes into reserved address space, and what lies behind goes to
+ * the file and its memory back to the system, so that packing takes little of it however large the model is.
+ */
+struct stream {
+    unsigned char *memory;
+    size_t bytes, written;
+    struct sum sum;
+    int fd;
+    struct ora_err *err;
+    int rc; /* of the first write that failed: nothing is written after it */
+};
+
+/* KEEP_BYTES: a layer's sections that are taken and not filled yet. */
+enum { STREAM_BYTES = 16 << 20, KEEP_BYTES = 4 << 20, PAGE = 4096 };
+
+static void write_up_to(struct stream *s, size_t end)
+{
+    size_t released = s->written / PAGE * PAGE;
+    if (s->rc == 0)
+        s->rc = ora_fd_write_all(s->fd, s->memory + s->written, end - s->written, s->err);
+    if (s->rc < 0)
+        return;
+    sum_add(&s->sum, s->memory + s->written, end - s->written, NULL);
+    s->written = end;
+    madvise(s->memory + released, end / PAGE * PAGE - released, MADV_DONTNEED);
+}
+
+static void write_behind(void *ctx, size_t bytes)
+{
+    struct stream *s = ctx;
+    if (bytes >= s->written + STREAM_BYTES + KEEP_BYTES)
+        write_up_to(s, bytes - KEEP_BYTES);
+}
+
+/* Packs into an open file. 0 or what bind said; whether the file is whole tells s->rc. */
+static int pack_into(struct stream *s, const struct ora_pack_expect *e, const struct ora_kernels *k,
+                     ora_pack_bind_fn *bind, void *model, struct ora_err *err)
+{
+    unsigned char header[ORA_PACK_HEADER_BYTES] = {0};
+    struct ora_packer p;
+    ora_packer_init(&p, k, ORA_PACK_WRITE, s->memory, s->bytes);
+    p.behind = write_behind;
+    p.behind_ctx = s;
+    s->rc = ora_fd_write_all(s->fd, header, sizeof header, s->err);
+    int rc = s->rc < 0 ? 0 : bind_with(&p, bind, model, err);
+    if (rc < 0 || s->rc < 0)
         return rc;
-    if (p->overrun || (mode != ORA_PACK_MEASURE && p->bytes != bytes))
-        return ora_err_set(err, ORA_E_INTERNAL, "packing used %zu bytes where %zu were measured", p->bytes,
-                           bytes);
+    write_up_to(s, s->bytes);
+    put_header(header, e, sum_end(&s->sum));
+    if (s->rc == 0 && pwrite(s->fd, header, sizeof header, 0) != sizeof header)
+        s->rc = ora_err_errno(s->err, errno, "header");
+    if (s->rc == 0 && fsync(s->fd) < 0)
+        s->rc = ora_err_errno(s->err, errno, "fsync");
     return 0;
+}
+
+/* 0 or what bind said; *why tells where the file could not be written. */
+static int make_file(const char *path, const struct ora_pack_expect *e, const struct ora_kernels *k,
+                     ora_pack_bind_fn *bind, void *model, struct ora_err *why, struct ora_err *err)
+{
+    struct stream s = {.bytes = (size_t)e->bytes, .sum = sum_begin, .fd = -1, .err = why};
+    char *tmp = ora_fmt("%s.tmp-%ld", path, (long)getpid());
+    int rc = 0;
+    void *memory = mmap(NULL, s.bytes ? s.bytes : 1, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    s.memory = memory;
+    if (memory == MAP_FAILED)
+        s.rc = ora_err_errno(why, errno, "no address space for %zu bytes of packed weights", s.bytes);
+    else if ((s.fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) < 0)
+        s.rc = ora_err_errno(why, errno, "%s", tmp);
+    else
+        rc = pack_into(&s, e, k, bind, model, err);
+    if (s.fd >= 0 && close(s.fd) < 0 && s.rc == 0)
+        s.rc = ora_err_errno(why, errno, "close");
+    if (s.fd >= 0 && s.rc < 0)
+        ora_err_wrap(why, "%s", tmp);
+    else if (rc == 0 && s.rc == 0)
+        s.rc = ora_file_rename_durable(tmp, path, why);
+    if (s.fd >= 0 && (rc < 0 || s.rc < 0))
+        unlink(tmp);
+    if (memory != MAP_FAILED)
+        munmap(memory, s.bytes ? s.bytes : 1);
+    free(tmp);
+    return rc;
 }
 
 /* A sealed image in fresh memory. */
@@ -232,17 +355,17 @@ static int map_or_make(struct ora_pack_cache *c, const char *path, const struct 
     if (path && map_sound(&c->map, path, e))
         return 0;
     int rc = verify_source(id, err);
-    if (rc < 0 || (rc = make_image(&image, e, k, bind, model, err)) < 0)
+    if (rc == 0 && path)
+        rc = make_file(path, e, k, bind, model, &why, err);
+    if (rc < 0)
         return rc;
     c->made = true;
-    if (path &&
-        ora_file_write_atomic(path, image, ORA_PACK_HEADER_BYTES + (size_t)e->bytes, 0644, &why) == 0 &&
-        map_sound(&c->map, path, e)) {
-        free(image);
+    if (path && why.code == 0 && map_sound(&c->map, path, e))
         return 0;
-    }
     ora_log(ORA_LOG_WARN, "packed weights are not shared between engines: %s",
             path ? why.message : "there is no cache folder");
+    if ((rc = make_image(&image, e, k, bind, model, err)) < 0)
+        return rc;
     c->private_memory = image;
     return 0;
 }

@@ -9,7 +9,8 @@
  *     ora_pack_cache_release(&cache);
  *
  * open runs bind to measure; maps the file when there is a sound one, else makes it under a lock (the others
- * wait and then map it), writing to another name and renaming; and runs bind again to set the model's views.
+ * wait and then map it), writing to another name and renaming, each part as soon as it is packed, so that a first
+ * start takes no more memory than a later one; and runs bind again to set the model's views.
  * Before it packs it hashes the weights' source: a pack of damaged weights would be used for ever. A file
  * that is truncated, damaged or made for something else is made anew, never trusted. Where no cache can be
  * written (read-only home, full disk) the weights are packed into private memory with a warning: slower to

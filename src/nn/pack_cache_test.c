@@ -2,7 +2,12 @@
  */
 #include "nn/pack_cache.h"
 
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -261,5 +266,121 @@ ORA_TEST(many_processes_make_it_once)
         makers += WEXITSTATUS(status) == 1;
     }
     ORA_CHECK_INT(makers, 1);
+    free(dir);
+}
+
+/* Larger than what is held back of a file in the making. */
+enum { WIDTH = 512, LAYERS = 24 };
+struct large {
+    struct ora_conv conv[LAYERS];
+    const float *vector[LAYERS];
+    float *weights;
+    int writes;
+};
+
+static int bind_large(void *model, struct ora_packer *p, struct ora_err *err)
+{
+    struct large *m = model;
+    (void)err;
+    for (int i = 0; i < LAYERS; i++) {
+        struct ora_conv_spec s = {.in = WIDTH,
+                                  .out = WIDTH,
+                                  .taps = 1,
+                                  .dilation = 1,
+                                  .weights = m->weights + i,
+                                  .bias = m->weights + 7 * i};
+        ora_packer_conv(p, &s, &m->conv[i]);
+        ora_packer_vector(p, m->weights + i, 40, 1.0f, &m->vector[i]);
+    }
+    m->writes += p->mode == ORA_PACK_WRITE;
+    return 0;
+}
+
+static struct large large_make(void)
+{
+    struct large m = {.weights = ora_xmalloc((WIDTH * WIDTH + LAYERS) * sizeof *m.weights)};
+    for (int i = 0; i < WIDTH * WIDTH + LAYERS; i++)
+        m.weights[i] = (float)i;
+    return m;
+}
+
+/* What goes to the file piece by piece is what lies in memory as a whole. */
+ORA_TEST(a_large_file_is_written_as_it_is_packed)
+{
+    char *dir = fresh_dir("large"), *blocked = ora_path_join(dir, "file");
+    struct large m = large_make(), other = m;
+    struct ora_pack_cache mapped, whole;
+    struct ora_err err = {0};
+    ORA_CHECK_OK(ora_pack_cache_open(&mapped, dir, &id, level(), bind_large, &m, &err), err);
+    ORA_CHECK(mapped.made && !mapped.private_memory && m.writes == 1);
+    ORA_CHECK_OK(ora_file_write_atomic(blocked, "", 0, 0644, &err), err);
+    ORA_CHECK_OK(ora_pack_cache_open(&whole, blocked, &id, level(), bind_large, &other, &err), err);
+    ORA_CHECK(whole.private_memory && whole.bytes == mapped.bytes && whole.bytes > (size_t)24 << 20);
+    ORA_CHECK(!memcmp((char *)whole.private_memory + ORA_PACK_HEADER_BYTES,
+                      mapped.map.data + ORA_PACK_HEADER_BYTES, whole.bytes));
+    ora_pack_cache_release(&mapped);
+    ora_pack_cache_release(&whole);
+    free(m.weights);
+    free(blocked);
+    free(dir);
+}
+
+static long pages_now(void)
+{
+    long all = 0, resident = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (!f || fscanf(f, "%ld %ld", &all, &resident) != 2)
+        resident = 0;
+    if (f)
+        fclose(f);
+    return resident;
+}
+
+static long pages_at_end;
+static int bind_watched(void *model, struct ora_packer *p, struct ora_err *err)
+{
+    int rc = bind_large(model, p, err);
+    if (p->mode == ORA_PACK_WRITE)
+        pages_at_end = pages_now();
+    return rc;
+}
+
+ORA_TEST(packing_takes_little_memory)
+{
+    char *dir = fresh_dir("little");
+    struct large m = large_make();
+    struct ora_pack_cache c;
+    struct ora_err err = {0};
+    long before = pages_now();
+    ORA_CHECK_OK(ora_pack_cache_open(&c, dir, &id, level(), bind_watched, &m, &err), err);
+    ORA_CHECK(before > 0 && pages_at_end > 0 && (pages_at_end - before) * 4096 < (long)c.bytes / 2);
+    ora_pack_cache_release(&c);
+    free(m.weights);
+    free(dir);
+}
+
+/* The disk fills while the file is written: nothing of it is left, and the weights are right. */
+ORA_TEST(a_full_disk_leaves_memory)
+{
+    char *dir = fresh_dir("full");
+    struct large m = large_make();
+    struct ora_pack_cache c;
+    struct ora_err err = {0};
+    struct rlimit all, little;
+    getrlimit(RLIMIT_FSIZE, &all);
+    little = (struct rlimit){.rlim_cur = 18 << 20, .rlim_max = all.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &little);
+    ORA_CHECK_OK(ora_pack_cache_open(&c, dir, &id, level(), bind_large, &m, &err), err);
+    setrlimit(RLIMIT_FSIZE, &all);
+    ORA_CHECK(c.made && c.private_memory && m.writes == 2);
+    ORA_CHECK(m.vector[LAYERS - 1][39] == (float)(39 + LAYERS - 1) && m.vector[0][39] == 39.0f);
+    char *pattern = ora_path_join(dir, "*pack*[!k]"); /* all but the lock */
+    glob_t found = {0};
+    ORA_CHECK_INT(glob(pattern, 0, NULL, &found), GLOB_NOMATCH);
+    globfree(&found);
+    ora_pack_cache_release(&c);
+    free(pattern);
+    free(m.weights);
     free(dir);
 }

@@ -136,6 +136,8 @@ void ora_packer_init(struct ora_packer *p, const struct ora_kernels *k, enum ora
 static void *take(struct ora_packer *p, size_t bytes)
 {
     size_t at = p->bytes, end;
+    if (p->behind && p->mode == ORA_PACK_WRITE)
+        p->behind(p->behind_ctx, at);
     if (!ora_size_add(bytes, ALIGN - 1, &bytes) || !ora_size_add(at, bytes & ~(size_t)(ALIGN - 1), &end)) {
         p->overrun = true;
         return NULL;

@@ -33,6 +33,10 @@ struct ora_packer {
     size_t limit;          /* of memory; a session that would pass it sets `overrun` and gives NULL views */
     bool overrun;
     uint64_t digest; /* of the shapes so far */
+    /* WRITE, may be NULL: told before a section is taken that all below `bytes` was taken before. Whoever lets what is
+     * written go must keep some of it: a layer takes several sections before it fills the last. */
+    void (*behind)(void *ctx, size_t bytes);
+    void *behind_ctx;
 };
 
 enum { ORA_UPSAMPLER_MAX_RATE = 32 };
