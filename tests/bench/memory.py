@@ -1,9 +1,10 @@
 """Memory: engine RSS flat (+-5 %) between utterance 100 and 2,000; packed weights shared by two engines (PSS); a 40-minute
-chapter of one paragraph in flat memory."""
+chapter of one paragraph in flat memory. With --megatts3: megatts3_memory.py."""
 import pathlib
 import sys
 import time
 import harness
+import megatts3_memory
 
 WORDS = ("the keeper wrote every number down because a number that is not written is only a rumour and rumours never lit "
          "a lamp on any coast that she had heard of").split()
@@ -58,4 +59,6 @@ def main():
               f"coordinator peak {run.peak_kb / 1000:.0f} MB (it also joins the chapter)")
 
 
+if sys.argv[1:2] == ["--megatts3"]:
+    sys.exit(megatts3_memory.main(sys.argv[2:]))
 main()

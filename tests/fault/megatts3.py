@@ -105,9 +105,11 @@ def case_odd_texts(t):
     done, rejected, failed, reasons = t.ledger()
     check(result.code == (1 if rejected or failed else 0), f"{result}")
     check(done + rejected + failed == len(odd) and failed == 0, f"{done} {rejected} {reasons}")
-    states = dict(t.query("SELECT source_id, reason FROM v_failed"))
+    states = dict(t.query("SELECT coalesce(source_id, id), reason FROM v_failed"))
     check("o0" not in states and "o1" not in states and "o14" not in states, f"{states}")
     check(all(states.values()), f"without a reason: {states}")
+    codes = dict(t.query("SELECT coalesce(source_id, id), reason_code FROM v_failed"))
+    check(codes.get("o3") == codes.get("o5") == "no-words", f"{codes}")
 
 
 def case_a_base_is_refused(t):

@@ -384,7 +384,7 @@ int mega_script_make(const struct mega_text *text, const struct mega_text_reques
         ora_str_release(&plain);
     }
     if (m.rc == 0 && script->chunks == 0)
-        m.rc = ora_err_set(err, ORA_E_BAD_INPUT, "nothing is left to speak of \"%.60s\"", request->text);
+        m.rc = ora_err_set(err, ORA_E_NO_WORDS, "nothing is left to speak of \"%.60s\"", request->text);
     if (m.rc < 0)
         mega_script_release(script);
     return m.rc;

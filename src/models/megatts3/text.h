@@ -92,7 +92,8 @@ struct mega_script {
  * that is no phone (named), for a duration that cannot be. */
 int mega_text_check(const char *text, bool is_phonemes, struct ora_err *err);
 
-/* BAD_INPUT when nothing is left to speak, for phones that are none (named), for text that is not UTF-8. */
+/* NO_WORDS when nothing is left to speak; BAD_INPUT for phones that are none (named), for text that is not
+ * UTF-8. */
 int mega_script_make(const struct mega_text *text, const struct mega_text_request *request,
                      struct mega_script *script, struct ora_err *err);
 void mega_script_release(struct mega_script *script);
