@@ -18,8 +18,9 @@
 
 static const char text[] =
     "TEXT is the text itself; - reads it from stdin (UTF-8). FILE - writes the audio to stdout.\n"
-    "Settings are those of the voice's family; `oratorio voice describe VOICE` lists them.\n"
-    "With --phonemes TEXT holds the voice's phoneme symbols (IPA) and no front end is asked.\n\n"
+    "Settings are those of the voice's family; `oratorio voice settings VOICE` lists them with their ranges.\n"
+    "With --phonemes TEXT holds the voice's own phone symbols (vits: espeak-ng's IPA; megatts3: 'hh ax l ow',\n"
+    "'n i3 h ao3') and no front end is asked.\n\n"
     "Examples:\n"
     "  oratorio say 'Good morning.' -o morning.flac\n"
     "  oratorio say 'The same each time.' --set noise_scale=0 --set noise_w=0 -o same.wav --format wav\n"

@@ -188,6 +188,13 @@ struct ora_probe {
     double low, high;
 };
 
+/* A file of a public release that import reads: whose it is can be told by its hash. */
+struct ora_known_file {
+    uint64_t bytes;
+    const char *sha256_start; /* the first digits; NULL ends the list */
+    const char *origin;       /* "ByteDance's release" */
+};
+
 struct ora_family {
     const char *name;
     const char *summary;                    /* one line for `voice list` and --help */
@@ -217,6 +224,7 @@ struct ora_family {
      * (src/voice/import.c) writes name, family, licence, weights and provenance. */
     int (*import)(const char *path, const struct ora_import_options *options, struct ora_str *yaml,
                   struct ora_err *err);
+    const struct ora_known_file *known_files; /* may be NULL: no release is known */
     const char *import_license, *import_note; /* of what import reads, where nobody says otherwise; may be NULL */
     /* May be NULL. Writes a voice whose weights are a formula of the seed: it speaks noise. As import. */
     int (*make_random)(const char *seed, const struct ora_import_options *options, struct ora_str *yaml,

@@ -4,11 +4,14 @@
  *     struct ora_voice_add_request q = {.name = "ann", .base = "megatts3", .prompt = "ann.wav",
  *                                       .consent = "Ann Example, by letter of 2026-10-02",
  *                                       .license = "for our audiobooks only"};
- *     rc = ora_voice_add(&q, added, ctx, &err);      // added(ctx, "ann", "voices/ann", NULL)
+ *     rc = ora_voice_add(&q, added, ctx, &totals, &err);      // added(ctx, {"ann", .dir = "voices/ann", …})
  *
  * Where the prompt is a folder, each WAV or FLAC in it becomes a voice, named by its file (behind NAME- when
- * a name is given), with the .npy of the same name as its latents where there is one. One that fails is told
- * and the others go on.
+ * a name is given), with the .npy of the same name as its latents where there is one. One that is refused is
+ * told and the others go on; one that was made before of the same files, with the same base, consent and
+ * licence, is left as it is, so that the same call goes on where it was stopped.
+ *
+ * Before anything is made the base's weights are hashed: a voice of a damaged base would be refused later.
  *
  * Consent and licence are mandatory: both go into voice.yaml and into every record of the voice.
  */
@@ -38,12 +41,26 @@ struct ora_voice_add_request {
     void *ctx;                                                   /* of both */
 };
 
-/* Once a voice: its folder, or why there is none. */
-typedef void ora_voice_added_fn(void *ctx, const char *name, const char *dir, const struct ora_err *why);
+enum ora_voice_fate { ORA_VOICE_MADE, ORA_VOICE_THERE, ORA_VOICE_REFUSED };
 
-/* The first error. *failed (may be NULL): how many voices `added` was told why there are none; 0 with an
- * error when nothing was tried (BAD_USAGE: what the request lacks; no base, no recordings). */
+struct ora_voice_added {
+    const char *name;
+    const char *prompt, *latents; /* the files; latents NULL: the encoder made them */
+    enum ora_voice_fate fate;
+    const char *dir;           /* of the voice; NULL where it was refused */
+    const struct ora_err *why; /* refused; else NULL */
+};
+
+/* Once a recording. */
+typedef void ora_voice_added_fn(void *ctx, const struct ora_voice_added *added);
+
+struct ora_voice_add_totals {
+    size_t made, there, refused;
+};
+
+/* The first error. All totals are 0 with an error when nothing was tried (BAD_USAGE: what the request lacks;
+ * no base, no recordings). added and totals may be NULL. */
 int ora_voice_add(const struct ora_voice_add_request *request, ora_voice_added_fn *added, void *added_ctx,
-                  size_t *failed, struct ora_err *err);
+                  struct ora_voice_add_totals *totals, struct ora_err *err);
 
 #endif

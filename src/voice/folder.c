@@ -147,17 +147,21 @@ int ora_voice_yaml_weights(const struct ora_voice_folder *f, bool random, struct
     return rc;
 }
 
-int ora_voice_yaml_source(struct ora_str *out, const char *path, const char *shown_as, struct ora_err *err)
+int ora_voice_source_read(const char *path, struct ora_voice_source *s, struct ora_err *err)
 {
-    char sha[65];
-    uint64_t bytes;
-    int rc = ora_file_size(path, &bytes, err);
-    if (rc == 0)
-        rc = ora_file_sha256(path, sha, err);
-    if (rc < 0)
-        return rc;
+    int rc = ora_file_size(path, &s->bytes, err);
+    return rc < 0 ? rc : ora_file_sha256(path, s->sha256, err);
+}
+
+void ora_voice_yaml_source(struct ora_str *out, const char *shown_as, const struct ora_voice_source *s,
+                           const char *origin)
+{
     ora_str_add(out, "    - name: ");
     ora_voice_yaml_quoted(out, shown_as);
-    ora_str_addf(out, "\n      bytes: %llu\n      sha256: %s\n", (unsigned long long)bytes, sha);
-    return 0;
+    ora_str_addf(out, "\n      bytes: %llu\n      sha256: %s\n", (unsigned long long)s->bytes, s->sha256);
+    if (origin) {
+        ora_str_add(out, "      origin: ");
+        ora_voice_yaml_quoted(out, origin);
+        ora_str_addc(out, '\n');
+    }
 }

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -45,7 +46,14 @@ void ora_voice_yaml_field(struct ora_str *out, const char *key, const char *text
 /* The map `weights` of the model.safetensors that lies in f.tmp. */
 int ora_voice_yaml_weights(const struct ora_voice_folder *f, bool random, struct ora_str *out,
                            struct ora_err *err);
-/* One of the list `source_files` of `provenance`. */
-int ora_voice_yaml_source(struct ora_str *out, const char *path, const char *shown_as, struct ora_err *err);
+
+struct ora_voice_source {
+    uint64_t bytes;
+    char sha256[65];
+};
+int ora_voice_source_read(const char *path, struct ora_voice_source *source, struct ora_err *err);
+/* One of the list `source_files` of `provenance`; origin may be NULL. */
+void ora_voice_yaml_source(struct ora_str *out, const char *shown_as, const struct ora_voice_source *source,
+                           const char *origin);
 
 #endif

@@ -34,6 +34,7 @@ struct importing {
     struct ora_voice_card card;
     char *read[SOURCES_MAX]; /* what the family said that it read */
     size_t read_count;
+    struct ora_str known, unknown; /* of those, by their hashes */
     struct ora_err *err;
 };
 
@@ -136,12 +137,54 @@ static void choose_name(struct importing *im)
 
 /* ---- voice.yaml ----------------------------------------------------------------------------- */
 
+static const char origin_unknown[] = "unknown";
+
+const char *ora_voice_import_origin(const struct ora_family *family, uint64_t bytes, const char *sha256)
+{
+    const struct ora_known_file *k = family->known_files;
+    while (k && k->sha256_start &&
+           (k->bytes != bytes || strncmp(sha256, k->sha256_start, strlen(k->sha256_start)) != 0))
+        k++;
+    return !k ? NULL : k->sha256_start ? k->origin : origin_unknown;
+}
+
+/* Keeps what the user will be told. */
+static const char *judge_origin(struct importing *im, const char *shown, const struct ora_voice_source *s)
+{
+    const char *origin = ora_voice_import_origin(im->family, s->bytes, s->sha256);
+    if (!origin)
+        return NULL;
+    bool known = strcmp(origin, origin_unknown) != 0;
+    struct ora_str *list = known ? &im->known : &im->unknown;
+    ora_str_addf(list, "%s%s", list->len ? ", " : "", shown);
+    if (known)
+        ora_str_addf(list, " (%s)", origin);
+    return origin;
+}
+
+static void tell_origins(struct importing *im)
+{
+    char *known = ora_fmt("known files, by SHA-256: %s", ora_str_c(&im->known));
+    char *unknown =
+        ora_fmt("unknown files, of no release whose SHA-256 is known: %s", ora_str_c(&im->unknown));
+    if (im->q->note && im->known.len)
+        im->q->note(im->q->progress_ctx, known);
+    if (im->q->note && im->unknown.len)
+        im->q->note(im->q->progress_ctx, unknown);
+    free(known);
+    free(unknown);
+}
+
 static int add_source_file(struct importing *im, struct ora_str *out, const char *path)
 {
     size_t dir = strlen(im->path);
     bool inside = strncmp(path, im->path, dir) == 0 && path[dir] == '/';
-    return ora_voice_yaml_source(
-        out, path, inside ? path + dir + strspn(path + dir, "/") : ora_path_base(path), im->err);
+    const char *shown = inside ? path + dir + strspn(path + dir, "/") : ora_path_base(path);
+    struct ora_voice_source source;
+    int rc = ora_voice_source_read(path, &source, im->err);
+    if (rc == 0)
+        ora_voice_yaml_source(out, shown, &source, judge_origin(im, shown, &source));
+    return rc;
 }
 
 /* What the family said; else the model's file and the JSON beside it, of a folder all its files. */
@@ -264,6 +307,8 @@ static int build(struct importing *im)
     if (rc == 0)
         rc = write_yaml(im, &fragment);
     if (rc == 0)
+        tell_origins(im);
+    if (rc == 0)
         rc = copy_card(im);
     if (rc == 0)
         rc = ora_voice_folder_finish(&im->folder, im->err);
@@ -283,6 +328,8 @@ static int make(struct importing *im, char **voice_dir)
     ora_voice_card_release(&im->card);
     for (size_t i = 0; i < im->read_count; i++)
         free(im->read[i]);
+    ora_str_release(&im->known);
+    ora_str_release(&im->unknown);
     free(im->path);
     free(im->name);
     ora_voice_folder_release(&im->folder);
@@ -305,14 +352,13 @@ int ora_voice_import(const struct ora_voice_import_request *request, char **voic
 
 /* ---- random weights ------------------------------------------------------------------------- */
 
-static void keep_dir(void *ctx, const char *name, const char *dir, const struct ora_err *why)
+static void keep_dir(void *ctx, const struct ora_voice_added *added)
 {
     char **to = ctx;
-    (void)name, (void)why;
-    if (!dir || !to)
+    if (!added->dir || !to)
         return;
     free(*to);
-    *to = ora_xstrdup(dir);
+    *to = ora_xstrdup(added->dir);
 }
 
 static int clone_random(const struct ora_voice_import_request *q, const char *base_dir, const char *seed,

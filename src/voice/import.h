@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "models/family.h"
 
 struct ora_voice_import_request {
     const char *path;    /* a model file, or a folder that holds one */
@@ -33,6 +34,10 @@ struct ora_voice_import_request {
 
 /* *voice_dir is the finished folder; caller frees; NULL on failure; may be NULL. */
 int ora_voice_import(const struct ora_voice_import_request *request, char **voice_dir, struct ora_err *err);
+
+/* Whose file this is, by its size and SHA-256: what the family knows of releases, or "unknown"; NULL where it
+ * knows none. */
+const char *ora_voice_import_origin(const struct ora_family *family, uint64_t bytes, const char *sha256);
 
 /* A voice whose weights the family makes by a formula of `seed` (family->make_random); voice.yaml and every
  * record say so. The request's path is NULL; family and name are needed. Where the family clones voices these

@@ -35,7 +35,9 @@ static int fake_import(const char *path, const struct ora_import_options *o, str
 }
 
 static const struct ora_family fake = {.name = "vits", .settings = no_settings, .import = fake_import};
-static const struct ora_family other = {.name = "tone", .settings = no_settings};
+static const struct ora_known_file files[] = {
+    {4, "0123456789abcdef", "one release"}, {7, "0123456789abcdee", "another release"}, {0}};
+static const struct ora_family other = {.name = "tone", .settings = no_settings, .known_files = files};
 
 const struct ora_family *ora_family_at(size_t i)
 {
@@ -204,4 +206,15 @@ ORA_TEST(what_to_import_is_found_or_told)
         free(dir);
     }
     free(model), free(json), free(folder), free(out), free(missing);
+}
+
+ORA_TEST(files_of_a_release_are_known_by_their_hash)
+{
+    static const char first[] = "0123456789abcdef000000000000000000000000000000000000000000000000",
+                      third[] = "0123456789abcdee000000000000000000000000000000000000000000000000";
+    ORA_CHECK_STR(ora_voice_import_origin(&other, 4, first), "one release");
+    ORA_CHECK_STR(ora_voice_import_origin(&other, 5, first), "unknown");
+    ORA_CHECK_STR(ora_voice_import_origin(&other, 4, third), "unknown");
+    ORA_CHECK_STR(ora_voice_import_origin(&other, 7, third), "another release");
+    ORA_CHECK(!ora_voice_import_origin(&fake, 4, first));
 }

@@ -167,17 +167,66 @@ def case_prompts_of_every_kind(t):
     check(not list((t.dir / "voices").glob(".*")), "half a voice was left behind")
 
 
+def names(result):
+    """Of the voices whose folders were printed."""
+    return [line.rsplit("/", 1)[1] for line in result.out.split()]
+
+
 def case_a_folder_of_pairs(t):
     base(t)
     record(t, "people/ann.wav")
     latents(t, "people/ann.npy", 62)
-    record(t, "people/bob.wav")
+    record(t, "people/bob.WAV")
     record(t, "people/cy.wav", seconds=0.2)
-    done = add(t, "club", "--base", BASE, "--prompt", "people", code=1)
-    says(done, "voices/club-ann", "voices/club-bob", "club-cy: the prompt is 0.20 s long")
-    for name, how in (("club-ann", "file"), ("club-bob", "encoder")):
-        says(t.oratorio("voice", "list", env=places(t), code=0), name)
-        check(f"latents: {how}\n" in (t.dir / "voices" / name / "voice.yaml").read_text(), name)
+    record(t, "people/dan.wav")
+    latents(t, "people/dan.npy", 20)
+    record(t, "people/Eve Adams.wav")
+    latents(t, "people/fay.npy", 62)
+    how = ("club", "--base", BASE, "--prompt", "people")
+    done = add(t, *how, code=1)
+    check(names(done) == ["club-ann", "club-bob"], done)
+    says(done, "5 recordings: 2 made, 0 there already, 3 refused", "refused: cy.wav (voice club-cy): the prompt is 0.20 s long",
+         "refused: dan.wav (voice club-dan): 20 latents, wanted 62", "refused: Eve Adams.wav (voice club-Eve Adams): 'club-Eve Adams' cannot be",
+         "people/fay.npy has no recording of that name", "note: club-ann: the recording has 2.0 s")
+    for name, made in (("club-ann", "file"), ("club-bob", "encoder")):
+        check(f"latents: {made}\n" in (t.dir / "voices" / name / "voice.yaml").read_text(), name)
+    for bad in ("cy.wav", "dan.npy", "Eve Adams.wav"):
+        (t.dir / "people" / bad).unlink()
+    again = add(t, *how, code=0)
+    check(names(again) == ["club-ann", "club-bob", "club-dan"], again)
+    says(again, "3 recordings: 1 made, 2 there already, 0 refused")
+    record(t, "people/ann.wav", amplitude=0.3)
+    says(add(t, *how, code=1), "refused: ann.wav (voice club-ann): ", "/voices/club-ann is there already, made of other files: --replace")
+    changed = t.oratorio("voice", "add", *how, "--consent", "somebody else", "--license", LICENSE, env=places(t), code=1)
+    says(changed, "refused: bob.WAV (voice club-bob): ", "/voices/club-bob is there already, made with another consent or licence")
+    says(add(t, *how, "--replace", code=0), "3 recordings: 3 made")
+
+
+def case_two_recordings_of_one_name(t):
+    base(t)
+    record(t, "people/ann.wav")
+    record(t, "people/ann.WAV")
+    says(add(t, "--base", BASE, "--prompt", "people", code=1), "2 recordings: 1 made", "refused: ann.wav (voice ann): ann.WAV makes a voice of that name")
+
+
+def case_a_damaged_base_is_refused(t):
+    base(t)
+    weights = t.dir / "voices" / BASE / "model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    says(add(t, "ann", "--base", BASE, "--prompt", record(t, "ann.wav"), code=2), f"voice '{BASE}': ", "SHA-256")
+    check(not (t.dir / "voices/ann").exists(), "a voice of a damaged base")
+
+
+def case_settings_are_shown(t):
+    base(t)
+    for name in ("megatts3", "machine"):
+        says(t.oratorio("voice", "settings", name, env=places(t), code=0), "steps              8         1 to 10000", "0.55 TMAC", "rules or reference")
+    shown = {s["name"]: s for s in json.loads(t.oratorio("voice", "settings", "machine", "--json", env=places(t), code=0).out)}
+    check(shown["p_w"]["value"] == 1.6 and shown["p_w"]["max"] == 10 and shown["normaliser"]["value"] == "rules", str(shown))
+    says(t.oratorio("voice", "settings", "tone", env=places(t), code=0), "range")
+    says(t.oratorio("voice", "settings", "megatts", env=places(t), code=2), "no voice 'megatts'")
 
 
 def case_latents_that_are_none(t):

@@ -29,6 +29,24 @@ static const struct origin {
     [MEGA_PART_G2P] = {NULL, "g2p.", "it cannot speak"},
 };
 
+#define RELEASE   "ByteDance's release"
+#define COMMUNITY "the community's WaveVAE, not ByteDance's"
+
+/* Sizes and hashes as public mirrors of the files give them. */
+const struct ora_known_file mega_known_files[] = {
+    {1836341777, "12233b95be177504", RELEASE}, /* diffusion_transformer/model_only_last.ckpt */
+    {2301, "3a7027d9bcbc3abb", RELEASE},       /* diffusion_transformer/config.yaml */
+    {267955084, "0f21f4205c5d3ec4", RELEASE},  /* duration_lm/model_only_last.ckpt */
+    {218434266, "a00f18ec36f8c132", RELEASE},  /* aligner_lm/model_only_last.ckpt */
+    {904541298, "f309a09fa0c62955", RELEASE},  /* wavvae/decoder.ckpt */
+    {1018490136, "0f9d70d454ee35d0", RELEASE}, /* g2p/model.safetensors */
+    {752, "2e4ffc199896a57c", RELEASE},        /* g2p/config.json */
+    {2776833, "ca10d7e9fb3ed185", RELEASE},    /* g2p/vocab.json */
+    {1671853, "8831e4f1a0444713", RELEASE},    /* g2p/merges.txt */
+    {573857, "53f3ea223db7a09b", RELEASE},     /* g2p/added_tokens.json */
+    {1022420843, "5f432d0740f5238c", COMMUNITY}, {0},
+};
+
 struct importing {
     const char *dir;
     const struct ora_import_options *o;

@@ -25,6 +25,10 @@
 #define MEGA_NOTICE                                                                                          \
     "MegaTTS 3 weights by ByteDance Ltd. and/or its affiliates, released under the Apache License 2.0"
 
+/* family->known_files: those of the release that are read, and a WaveVAE with an encoder that others publish.
+ */
+extern const struct ora_known_file mega_known_files[];
+
 /* family->import. NOT_FOUND: none of the folders is there. FORMAT, UNSUPPORTED, VOICE: what is wrong with
  * which file or tensor. */
 int mega_import(const char *dir, const struct ora_import_options *options, struct ora_str *yaml,

@@ -119,6 +119,7 @@ const struct ora_family ora_family_megatts3 = {
     .level = level,
     .check_phones = check_phones,
     .import = mega_import,
+    .known_files = mega_known_files,
     .import_license = MEGA_LICENSE,
     .import_note = MEGA_NOTICE,
     .make_random = mega_make_random,

@@ -576,3 +576,15 @@ ORA_TEST(every_hostile_file_is_refused)
         free(dir), free(inner), free(to), free(from);
     }
 }
+
+/* Sizes and hashes were typed. */
+ORA_TEST(known_files_are_well_formed)
+{
+    const struct ora_known_file *k = mega_known_files;
+    for (; k->sha256_start; k++) {
+        ORA_CHECK_INT(strlen(k->sha256_start), 16);
+        ORA_CHECK_INT(strspn(k->sha256_start, "0123456789abcdef"), 16);
+        ORA_CHECK(k->bytes > 0 && k->origin);
+    }
+    ORA_CHECK_INT(k - mega_known_files, 11);
+}
