@@ -88,6 +88,18 @@ def case_random_weights_speak_and_say_so(t):
     says(voice(t, "make-random", "vits", code=2), "makes no random voices")
 
 
+def case_the_sizes_of_the_readme_are_mini(t):
+    text = (pathlib.Path(__file__).parents[2] / "src/models/megatts3/README.md").read_text()
+    sizes = json.loads(text.split("```json\n", 1)[1].split("```", 1)[0])
+    t.write("alone.json", json.dumps(sizes))
+    t.write("sets.json", json.dumps({"dims": {"other": {}, "small": sizes}}))
+    weights = []
+    for name, dims in (("a", "mini"), ("b", "alone.json"), ("c", "sets.json#small")):
+        voice(t, "make-random", "megatts3", "--dims", dims, "--seed", "7", "--name", name, "--out", "voices")
+        weights.append((t.dir / f"voices/{name}-base/model.safetensors").read_bytes())
+    check(weights[0] == weights[1] == weights[2], "the README's sizes are others")
+
+
 def case_random_weights_of_any_seed(t):
     for seed in ("1", "3", "word"):
         voice(t, "make-random", "megatts3", "--dims", "mini", "--seed", seed, "--name", f"noise-{seed}", "--out", "voices")

@@ -95,7 +95,7 @@ def case_a_partial_base_is_told_everywhere(t):
     base(t)
     without(t, "g2p", "dur")
     checked = t.oratorio("voice", "check", BASE, env=places(t), code=0)
-    says(checked, "WARN parts", "lacks g2p (folder g2p): it cannot speak", "lacks dur (folder duration_lm)",
+    says(checked, "WARN parts", "lacks g2p (folder g2p): no voice of it can speak", "lacks dur (folder duration_lm)",
          "WARN next", "import the whole release again", f"voice import megatts3 RELEASE-DIR --name {BASE} --replace")
     for row in ("use_pos_embed", "durations", " g2p  ", "makes one"):
         check(row not in checked.out, f"'{row}' is told of a part that is not there: {checked}")

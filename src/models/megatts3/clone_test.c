@@ -532,7 +532,7 @@ ORA_TEST(inspection_tells_of_base_and_clone)
     begin(&f, "[dit, dur, align, vae, vae_encoder]");
     ORA_CHECK(mega_is_base(&f.voice));
     ORA_CHECK_OK(mega_inspect(&f.voice, keep_finding, &base, &err), err);
-    expect(&base, "parts: lacks g2p (folder g2p): it cannot speak");
+    expect(&base, "parts: lacks g2p (folder g2p): no voice of it can speak");
     expect(&base, "next: base 'base' was imported without g2p (folder g2p): its voices cannot speak");
     ORA_CHECK(!strstr(ora_str_c(&base.text), "RoPE"));
     expect(&base, "use_pos_embed: false");

@@ -312,7 +312,7 @@ static int read_config(struct importing *im)
     char *folder = ora_path_join(im->dir, "diffusion_transformer"),
          *path = ora_path_join(folder, "config.yaml");
     long win = MEGA_WIN_SIZE, multiple = MEGA_FRAME_MULTIPLE;
-    bool has_win = false, has_multiple = false, there;
+    bool has_win = false, has_multiple = false, there = false;
     int rc = mega_import_finds(folder, path, &there, im->err);
     if (rc == 0 && there) {
         rc = mega_config_number(path, "win_size", 16, 1 << 16, &win, &has_win, im->err);
@@ -324,8 +324,9 @@ static int read_config(struct importing *im)
     if (rc == 0 && multiple != MEGA_FRAME_MULTIPLE)
         rc = ora_err_set(im->err, ORA_E_UNSUPPORTED, "%s: 'frames_multiple' is %ld, wanted %d", path,
                          multiple, MEGA_FRAME_MULTIPLE);
-    if (rc == 0 && !has_win)
-        note(im, "%s does not give win_size: %d is taken", path, MEGA_WIN_SIZE);
+    if (rc == 0 && !has_win && im->file[MEGA_PART_DIT])
+        note(im, "%s %s win_size: %d is taken", path, there ? "does not give" : "is not there to give",
+             MEGA_WIN_SIZE);
     im->voice.win_size = (int)win;
     free(path);
     free(folder);

@@ -36,12 +36,12 @@ static void tell(const struct inspecting *in, enum ora_verdict verdict, const ch
 static void tell_parts(const struct inspecting *in, const struct mega_base_voice *b)
 {
     static const char *const without[MEGA_PARTS] = {
-        [MEGA_PART_DIT] = "it cannot speak",
-        [MEGA_PART_DUR] = "it cannot speak",
+        [MEGA_PART_DIT] = "no voice of it can speak",
+        [MEGA_PART_DUR] = "no voice of it can speak",
         [MEGA_PART_ALIGN] = "no voice can be added",
-        [MEGA_PART_VAE] = "it cannot speak",
+        [MEGA_PART_VAE] = "no voice of it can speak",
         [MEGA_PART_VAE_ENCODER] = "voices are added with ready-made latents (--latents)",
-        [MEGA_PART_G2P] = "it cannot speak",
+        [MEGA_PART_G2P] = "no voice of it can speak",
     };
     struct ora_str has = ORA_STR_INIT;
     for (int p = 0; p < MEGA_PARTS; p++)

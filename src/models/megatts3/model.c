@@ -169,20 +169,21 @@ static int read_prompt(struct ora_model *m, const struct ora_voice *voice, struc
 }
 
 static int open_model(struct ora_model *m, const struct ora_voice *voice, const struct ora_open_options *o,
-                      struct ora_weights **w, struct ora_err *err)
+                      struct ora_err *err)
 {
     struct mega_base_voice base;
+    struct ora_weights *w = NULL;
     int rc = mega_check_clone(voice, err);
     if (rc == 0)
         rc = mega_ready(voice, err);
     if (rc == 0)
         rc = mega_base_read_yaml(voice->base->family_config, &base, err);
     if (rc == 0)
-        rc = ora_weights_open(voice->base->weights_path, w, err);
+        rc = ora_weights_open(voice->base->weights_path, &w, err);
     if (rc < 0)
         return rc;
     struct ora_file_source file;
-    struct ora_tensor_source source = ora_file_source(&file, *w);
+    struct ora_tensor_source source = ora_file_source(&file, w);
     struct mega_model_spec spec = {.dims = &base.dims,
                                    .source = &source,
                                    .sha256 = voice->base->model_sha256,
@@ -193,13 +194,14 @@ static int open_model(struct ora_model *m, const struct ora_voice *voice, const 
     rc = mega_model_bind(m, &spec, err);
     ora_file_source_release(&file);
     if (rc == 0)
-        rc = open_text(m, voice->base, *w, err);
+        rc = open_text(m, voice->base, w, err);
     if (rc == 0)
         rc = read_prompt(m, voice, err);
     if (rc == 0)
         rc = planned_frames(voice, &m->max_chunk_frames, err);
     if (rc == 0)
         rc = fit_positions(m, voice, err);
+    ora_weights_close(&w);
     m->weights_random = voice->base->weights_random || voice->weights_random;
     m->lang = ora_xstrdup(voice->lang);
     m->pulse = o ? o->pulse : NULL;
@@ -209,13 +211,10 @@ static int open_model(struct ora_model *m, const struct ora_voice *voice, const 
 int mega_model_open(const struct ora_voice *voice, const struct ora_open_options *options,
                     struct ora_model **model, struct ora_err *err)
 {
-    struct ora_model *m = ora_xcalloc(1, sizeof *m);
-    struct ora_weights *w = NULL;
-    int rc = open_model(m, voice, options, &w, err);
-    ora_weights_close(&w);
+    *model = ora_xcalloc(1, sizeof **model);
+    int rc = open_model(*model, voice, options, err);
     if (rc < 0)
-        mega_model_close(&m);
-    *model = m;
+        mega_model_close(model);
     return rc;
 }
 
