@@ -1,27 +1,151 @@
-"""What the benchmarks share: starting oratorio, watching its processes, reading /proc."""
+"""What the benchmarks share: the machine's name, programs of ours and of others that answer a line with a row of JSON,
+turns taken in rounds, starting oratorio and watching its processes."""
+import functools
 import json
 import os
 import pathlib
 import shutil
 import signal
+import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 ORATORIO = shutil.which("oratorio") or str(ROOT / "build/release/bin/oratorio")
+PROGRAMS = pathlib.Path(ORATORIO).resolve().parent / "bench"
+PEERS = ("onnxruntime", "piper-tts", "sherpa-onnx")
+VOICE = "en_US-joe-medium"
+sys.path.insert(0, str(ROOT / "tests/golden"))
+
+
+# ---- the machine
+
+
+def cpu_facts():
+    """Of /proc/cpuinfo: name, family, model; and how many processors this process may use."""
+    facts = {}
+    for line in open("/proc/cpuinfo", encoding="utf8"):
+        key, _, value = line.partition(":")
+        if key.strip() in ("model name", "cpu family", "model"):
+            facts.setdefault(key.strip().replace(" ", "_"), value.strip())
+    return facts | {"processors": len(os.sched_getaffinity(0))}
 
 
 def cpu_name():
-    for line in open("/proc/cpuinfo", encoding="utf8"):
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return "unknown"
+    return cpu_facts().get("model_name", "unknown")
 
 
-def scratch():
-    return tempfile.TemporaryDirectory(prefix="oratorio-bench-")
+def cores():
+    return sorted(os.sched_getaffinity(0))
+
+
+def note(text):
+    """What is going on, for whoever waits."""
+    print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
+
+
+def scratch(folder=None):
+    return tempfile.TemporaryDirectory(prefix="oratorio-bench-", dir=folder)
+
+
+# ---- programs and rows
+
+
+def command(words, on=None):
+    """The words as strings, pinned to the processors `on`."""
+    pin = ["taskset", "-c", ",".join(map(str, on))] if on else []
+    return pin + [str(w) for w in words]
+
+
+def rows_of(program, *words, on=None):
+    """Runs one of the programs in bin/bench with --json and returns its rows."""
+    with scratch() as tmp:
+        path = pathlib.Path(tmp, "rows")
+        done = subprocess.run(command([PROGRAMS / program, *words, "--json", path], on), stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        if done.stderr:
+            note(done.stderr.rstrip())
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@functools.cache
+def levels():
+    """The kernel levels as the program lists them: rows with level, instruction, available, by_name; best first."""
+    return [r for r in rows_of("machine_bench", "--rounds", 1) if r["group"] == "level"]
+
+
+def fast_levels():
+    """Names of those that this processor runs and that are meant to be fast (they have an instruction of their own)."""
+    return [r["level"] for r in levels() if r["available"] and r["instruction"]]
+
+
+def main_levels():
+    """fast_levels() without those narrower than the default one: what a short run looks at."""
+    first = next(r for r in levels() if r["available"] and not r["by_name"])
+    return [r["level"] for r in levels() if r["available"] and r["instruction"]
+            and (r["instruction"] == first["instruction"] or not r["instruction"].startswith("f32"))]
+
+
+def default_level():
+    return next(r["level"] for r in levels() if r["available"] and not r["by_name"])
+
+
+class Engine:
+    """A process that answers every line with one line of JSON. `error` tells why it is none."""
+
+    def __init__(self, *words, on=None, greets=False):
+        env = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+        self.process = subprocess.Popen(command(words, on), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env,
+                                        stderr=subprocess.DEVNULL)
+        self.greeting = self.answer() if greets else {}
+        self.error, self.version = self.greeting.get("error"), self.greeting.get("version")
+
+    def send(self, line):
+        try:
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            self.error = self.error or "it ended"
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        return json.loads(line) if line else {"error": "it ended without an answer"}
+
+    def ask(self, line):
+        self.send(line)
+        return self.answer()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def peer(name, voice, work, on=None, part="0/1", pcm=None):
+    extra = ["--pcm", pcm] if pcm else []
+    return Engine(sys.executable, ROOT / "tests/bench/peer.py", name, voice, work, "--part", part, *extra, on=on, greets=True)
+
+
+def in_rounds(count, turns, warm_up=True):
+    """Calls every turn once a round, in an order that shifts by one each time; returns name → list of answers. The first
+    round warms up and is dropped."""
+    names, answers = list(turns), {name: [] for name in turns}
+    for number in range(count + warm_up):
+        shift = number % len(names)
+        for name in names[shift:] + names[:shift]:
+            row = turns[name]()
+            if number >= warm_up:
+                answers[name].append(row)
+    return answers
+
+
+def middle(rows, key):
+    return statistics.median(key(r) if callable(key) else r[key] for r in rows)
+
+
+# ---- oratorio and its processes
 
 
 def children(pid):

@@ -1,21 +1,21 @@
 /*
- * Speed of the convolution, level by level, on the shapes of a Piper medium voice (and some of a high one):
- * GFLOP/s and the share of the peak that a bare FMA loop reaches in the same round, beside OpenBLAS (level
- * "blas": im2col + sgemm).
+ * Speed of the convolution, level by level, on the shapes of a Piper medium voice (and some of a high one and
+ * of MegaTTS 3): GFLOP/s and the share of the peak that a bare loop of the level's instruction reaches in the
+ * same round, beside OpenBLAS (level "blas": im2col + sgemm).
  *
- *     taskset -c 1 build/release/bin/bench/kernels_bench [--only SUBSTRING] [--rounds N] [--check]
+ *     taskset -c 1 build/release/bin/bench/kernels_bench [--only SUBSTRING] [--rounds N] [--check] [--json
+ * FILE]
  *
  * Winograd levels: GFLOP/s of the direct form's work, so that shares pass 100 %; "-" where the direct kernel
  * runs the layer.
  *
- * With --check the program ends with 1 when a level falls below its floor: avx512 80 % of peak (70 % at 32
- * channels), avx2 85 %; a Winograd level must be faster than the direct one. A compiler that puts
- * accumulators on the stack gives 30 %.
+ * Floors, in percent of the peak, stand in `floors`; a Winograd level must be faster than the direct one. A
+ * compiler that puts accumulators on the stack gives 30 %. With --check the program ends with 1 when a level
+ * falls below its floor.
  *
- * All layers are marked tolerant, so avx512-bf16 and amx show their plain products; their peak, as
- * amx-split's (a third of amx's), is that of their own instruction. The second table gives the levels of
- * bfloat16 their operand and takes the leaky output as one, as layers chained by epilogues do. A level that
- * this processor lacks is shown as "-".
+ * All layers are marked tolerant, so levels of bfloat16 show their plain products. The second table gives
+ * them their operand and takes the leaky output as one, as layers chained by epilogues do. A level that this
+ * processor lacks is shown as "-".
  *
  * Each round measures peak and every level in turn, so that a clock that drifts moves them together; medians
  * of CPU time are printed. Epilogue: bias + residual + store + leaky store, the heaviest that VITS uses. Not
@@ -30,13 +30,16 @@
 #include "nn/kernels/b16.h"
 #include "nn/layers/attention.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "probe.h"
+#include "rows.h"
+#include "stats.h"
 
-enum { MOST_ROUNDS = 101, HALO = 64, LEVELS = 9 };
-static const char *const level_names[LEVELS] = {
-    "blas", "avx2", "avx512", "avx2-wino", "avx512-wino", "avx512-bf16", "amx-split", "amx", "scalar"};
+enum { MOST_ROUNDS = 101, HALO = 64, LEVELS_MAX = 16 };
+
+/* Every level that was built but scalar, which is no matter of speed; in the order of their table, blas
+ * first. */
+static const struct ora_kernels *levels[LEVELS_MAX];
+static int level_count;
 
 struct shape {
     const char *name;
@@ -73,86 +76,44 @@ static const struct shape shapes[] = {
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
-/* ---- peak: independent FMA chains in registers
- * ------------------------------------------------------------------ */
+/* ---- levels and floors
+ * ------------------------------------------------------------------------------------- */
 
-enum { PROBE_STEPS = 50000, PROBE_CHAINS = 12 };
-
-#if defined(__x86_64__)
-#define CHAINS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
-#define PROBE(name, isa, reg, set1, fma, store, lanes)                                                       \
-    __attribute__((target(isa))) static double name(void)                                                    \
-    {                                                                                                        \
-        float out[lanes];                                                                                    \
-        reg m = set1(0.999f), a = set1(0.001f);                                                              \
-        CHAINS(PROBE_DECLARE_##name)                                                                         \
-        for (int i = 0; i < PROBE_STEPS; i++) {                                                              \
-            CHAINS(PROBE_STEP_##name)                                                                        \
-            CHAINS(PROBE_STEP_##name)                                                                        \
-            CHAINS(PROBE_STEP_##name)                                                                        \
-            CHAINS(PROBE_STEP_##name)                                                                        \
-        }                                                                                                    \
-        CHAINS(PROBE_SINK_##name)                                                                            \
-        store(out, m);                                                                                       \
-        __asm__ volatile("" : : "r"(out) : "memory");                                                        \
-        return 4 * 2.0 * lanes * PROBE_CHAINS * PROBE_STEPS;                                                 \
-    }
-#define PROBE_DECLARE_probe512(i) __m512 c##i = _mm512_set1_ps(i);
-#define PROBE_STEP_probe512(i)    c##i = _mm512_fmadd_ps(c##i, m, a);
-#define PROBE_SINK_probe512(i)    m = _mm512_add_ps(m, c##i);
-#define PROBE_DECLARE_probe256(i) __m256 c##i = _mm256_set1_ps(i);
-#define PROBE_STEP_probe256(i)    c##i = _mm256_fmadd_ps(c##i, m, a);
-#define PROBE_SINK_probe256(i)    m = _mm256_add_ps(m, c##i);
-PROBE(probe512, "avx512f", __m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps, 16)
-PROBE(probe256, "avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_storeu_ps, 8)
-#endif
-
-#if defined(__x86_64__)
-#define PROBE_DECLARE_probe_bf16(i) __m512 c##i = _mm512_set1_ps(i);
-#define PROBE_STEP_probe_bf16(i)                                                                             \
-    c##i = _mm512_dpbf16_ps(c##i, (__m512bh)_mm512_castps_si512(m), (__m512bh)_mm512_castps_si512(a));
-#define PROBE_SINK_probe_bf16(i) m = _mm512_add_ps(m, c##i);
-PROBE(probe_bf16, "avx512f,avx512bf16", __m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps, 16)
-
-/* Four tiles of sums, two of each operand, as the kernels use them; all are zero. */
-__attribute__((target("amx-tile,amx-bf16"))) static double probe_tiles(void)
+static void list_levels(void)
 {
-    static const struct {
-        unsigned char palette, start_row, reserved[14];
-        unsigned short row_bytes[16];
-        unsigned char rows[16];
-    } config = {1, 0, {0}, {64, 64, 64, 64, 64, 64, 64, 64}, {16, 16, 16, 16, 16, 16, 16, 16}};
-    __asm__ volatile("" : : "r"(&config) : "memory");
-    _tile_loadconfig(&config);
-    for (int i = 0; i < PROBE_STEPS; i++) {
-        _tile_dpbf16ps(0, 4, 6);
-        _tile_dpbf16ps(1, 4, 7);
-        _tile_dpbf16ps(2, 5, 6);
-        _tile_dpbf16ps(3, 5, 7);
-    }
-    _tile_release();
-    return 4 * 2.0 * 16 * 16 * 32 * PROBE_STEPS;
+    const struct ora_kernels *k;
+    levels[level_count++] = ora_kernels_find("blas", NULL);
+    for (size_t i = 0; (k = ora_kernels_at(i)) && level_count < LEVELS_MAX; i++)
+        if (strcmp(k->name, "scalar") != 0 && strcmp(k->name, "blas") != 0)
+            levels[level_count++] = k;
 }
-#endif
 
-static double gflops_of_probe(int level)
+/* Least share of peak in percent: convolutions of 3 taps and more with 32 channels, with more, and linears.
+ */
+static const struct {
+    const char *level;
+    int narrow, wide, linear;
+} floors[] = {{"avx512", 70, 80, 75}, {"avx2", 85, 85, 75}, {"amx-split", 50, 70, 50}, {"amx", 25, 45, 45}};
+
+static int floor_percent(const struct shape *s, const struct ora_kernels *k)
 {
-#if defined(__x86_64__)
-    const struct ora_kernels *k = ora_kernels_find(level_names[level], NULL);
-    double flops, t0 = ora_clock_thread_cpu_s();
-    if (!k || (strncmp(k->name, "avx", 3) != 0 && strncmp(k->name, "amx", 3) != 0))
+    if (s->rows < 128 || s->taps == 2) /* few rows are no matter of the inner loop */
         return 0;
-    if (strcmp(k->name, "avx512-bf16") == 0)
-        flops = 2 * probe_bf16();
-    else if (strncmp(k->name, "amx", 3) == 0)
-        flops = probe_tiles() / (strcmp(k->name, "amx-split") == 0 ? 3 : 1);
-    else
-        flops = strncmp(k->name, "avx512", 6) == 0 ? probe512() : probe256();
-    return 1e-9 * flops / (ora_clock_thread_cpu_s() - t0);
-#else
-    (void)level;
+    for (size_t i = 0; i < sizeof floors / sizeof *floors; i++)
+        if (strcmp(floors[i].level, k->name) == 0)
+            return s->taps == 1 ? floors[i].linear : s->in == 32 ? floors[i].narrow : floors[i].wide;
     return 0;
-#endif
+}
+
+/* The level that a Winograd level takes its other layers from: its name without "-wino". -1: none. */
+static int direct_of(int level)
+{
+    const char *name = levels[level]->name, *end = strstr(name, "-wino");
+    for (int i = 0; end && i < level_count; i++)
+        if (strlen(levels[i]->name) == (size_t)(end - name) &&
+            strncmp(levels[i]->name, name, (size_t)(end - name)) == 0)
+            return i;
+    return -1;
 }
 
 /* ---- one shape at one level
@@ -256,86 +217,83 @@ static double measure(struct rig *g)
     return 1e-9 * g->flops * g->repeats / (ora_clock_thread_cpu_s() - t0);
 }
 
-static int by_value(const void *a, const void *b)
+/* One figure of the table, as text and as a row. Returns whether it is below its floor. */
+static bool report(const struct shape *s, int level, bool operands, const double *result, double peak)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-static double median(double *v, int n)
-{
-    qsort(v, (size_t)n, sizeof *v, by_value);
-    return v[n / 2];
-}
-
-/* Least share of peak, in percent; few rows are no matter of the inner loop. */
-static double floor_percent(const struct shape *s, int level)
-{
-    if (s->rows < 100)
-        return 0;
-    if (strcmp(level_names[level], "avx512") == 0)
-        return s->in == 32 ? 70 : 80;
-    return strcmp(level_names[level], "avx2") == 0 ? 85 : 0;
+    const struct ora_kernels *k = levels[level];
+    int percent = floor_percent(s, k), direct = direct_of(level);
+    double share = peak > 0 ? result[level] / peak : 0;
+    bool low = 100 * share < percent || (direct >= 0 && s->rows >= 128 && result[level] < result[direct]);
+    if (peak > 0)
+        printf("  %6.1f (%3.0f %% of %6.1f)%s", result[level], 100 * share, peak, low ? "!" : " ");
+    else
+        printf("  %-6.1f", result[level]);
+    rows_add(json_pack("{s:s, s:s, s:s, s:s, s:f, s:s, s:o, s:o, s:o}", "group", "kernel", "what", s->name,
+                       "level", k->name, "form", operands ? "operands" : "floats", "value", result[level],
+                       "unit", "GFLOP/s", "peak", peak > 0 ? json_real(peak) : json_null(), "bar",
+                       percent ? json_real(percent / 100.0) : json_null(), "beside",
+                       direct >= 0 && result[direct] > 0 ? json_real(result[direct]) : json_null()));
+    return low;
 }
 
 static int level_width(int level)
 {
-    return level ? 23 : 6; /* OpenBLAS has no peak beside it */
+    return level ? 24 : 6; /* OpenBLAS has no peak beside it */
 }
 
 static void print_heading(const char *what)
 {
     printf("%-26s", what);
-    for (int l = 0; l < LEVELS - 1; l++)
-        printf("  %-*s", level_width(l), level_names[l]);
+    for (int l = 0; l < level_count; l++)
+        printf("  %-*s", level_width(l), levels[l]->name);
+    printf("\n");
+}
+
+static bool runs(int level, const struct shape *s, bool operands, struct rig *rig)
+{
+    const struct ora_kernels *k = levels[level];
+    if (!ora_kernels_find(k->name, NULL) || (operands && !takes_operands(k, s)))
+        return false;
+    rig_init(rig, k, s, operands);
+    if (rig->memory && direct_of(level) >= 0 && !rig->conv.grid) { /* the direct level runs it */
+        free(rig->memory);
+        rig->memory = NULL;
+    }
+    return rig->memory != NULL;
+}
+
+/* The level whose instruction runs the layer: rows made in groups are Winograd's, which is floats at every
+ * level. */
+static const char *prober(int level, const struct rig *rig)
+{
+    return rig->conv.grid && direct_of(level) < 0 ? ora_kernels_find(NULL, NULL)->name : levels[level]->name;
 }
 
 /* Prints a row; returns how many levels are below their floor. */
 static int bench_shape(const struct shape *s, int rounds, bool operands)
 {
     int below = 0;
-    struct rig rigs[LEVELS] = {0};
-    static double peaks[LEVELS][MOST_ROUNDS];
-    double result[LEVELS] = {0};
-    int levels = LEVELS - 1; /* scalar is no matter of speed */
-    for (int l = 0; l < levels; l++) {
-        const struct ora_kernels *k = ora_kernels_find(level_names[l], NULL);
-        if (k && (!operands || takes_operands(k, s)))
-            rig_init(&rigs[l], k, s, operands);
-        if (rigs[l].memory && strstr(level_names[l], "-wino") && !rigs[l].conv.grid) {
-            free(rigs[l].memory); /* the direct level runs it */
-            rigs[l].memory = NULL;
-        }
-        if (rigs[l].memory)
+    struct rig rigs[LEVELS_MAX] = {0};
+    static double peaks[LEVELS_MAX][MOST_ROUNDS];
+    double result[LEVELS_MAX] = {0};
+    for (int l = 0; l < level_count; l++)
+        if (runs(l, s, operands, &rigs[l]))
             measure(&rigs[l]);
-    }
     for (int r = 0; r < rounds; r++)
-        for (int l = 0; l < levels; l++)
+        for (int l = 0; l < level_count; l++)
             if (rigs[l].memory) {
-                peaks[l][r] = gflops_of_probe(l);
+                peaks[l][r] = probe_peak_gflops(prober(l, &rigs[l]));
                 rigs[l].samples[r] = measure(&rigs[l]);
             }
+    for (int l = 0; l < level_count; l++)
+        result[l] = rigs[l].memory ? stats_median(rigs[l].samples, rounds) : 0;
     printf("%-26s", s->name);
-    for (int l = 0; l < levels; l++) {
-        double peak = rigs[l].memory ? median(peaks[l], rounds) : 0;
-        result[l] = rigs[l].memory ? median(rigs[l].samples, rounds) : 0;
-        if (peak > 0) {
-            bool low = (!operands && 100 * result[l] / peak < floor_percent(s, l)) ||
-                       (strstr(level_names[l], "-wino") && result[l] < result[l - 2]);
-            printf("  %6.1f (%3.0f %% of %5.1f)%s", result[l], 100 * result[l] / peak, peak, low ? "!" : " ");
-            below += low;
-        } else if (result[l] > 0) {
-            printf("  %-6.1f", result[l]);
-        } else {
-            printf("  %-*s", level_width(l), "-");
-        }
-        free(rigs[l].memory);
-    }
-    for (int i = 0; i < 4 && !operands; i++) { /* to blas, and Winograd to its direct level */
-        double ratio = i < 2 ? result[i + 1] / result[0] : result[i + 1] / result[i - 1];
-        if (ratio > 0)
-            printf("  %5.2f", ratio);
+    for (int l = 0; l < level_count; l++) {
+        if (rigs[l].memory)
+            below += report(s, l, operands, result, stats_median(peaks[l], rounds));
         else
-            printf("  %5s", "-");
+            printf("  %-*s", level_width(l), "-");
+        free(rigs[l].memory);
     }
     printf("\n");
     return below;
@@ -411,44 +369,42 @@ static void ops_rig_init(struct ops_rig *g, const struct ora_kernels *k)
     g->scratch = ora_tryaligned(64, ora_attention_scratch_bytes(k, &g->attention, 430));
 }
 
-/* All but the convolution of a Winograd level is its direct level's. */
+/* Levels by name have the ops of their direct level. */
 static bool has_ops(int level)
 {
-    return !strstr(level_names[level], "-wino") && !strstr(level_names[level], "-bf16") &&
-           strncmp(level_names[level], "amx", 3) != 0; /* they have the ops of their direct level */
+    return ora_kernels_find(levels[level]->name, NULL) && (!levels[level]->by_name || level == 0);
 }
 
 /* Memory of the rigs is left to the end of the program. */
 static void bench_ops(int rounds, const char *only)
 {
-    static struct ops_rig rigs[LEVELS];
-    static double samples[LEVELS][MOST_ROUNDS];
-    for (int l = 0; l < LEVELS; l++) {
-        const struct ora_kernels *k = ora_kernels_find(level_names[l], NULL);
-        if (k && has_ops(l))
-            ops_rig_init(&rigs[l], k);
-    }
+    static struct ops_rig rigs[LEVELS_MAX];
+    static double samples[LEVELS_MAX][MOST_ROUNDS];
     printf("\nmicroseconds a call (milliseconds in 5 s of audio)\n%-26s", "");
-    for (int l = 0; l < LEVELS; l++)
-        if (has_ops(l))
-            printf("  %-16s", level_names[l]);
+    for (int l = 0; l < level_count; l++)
+        if (has_ops(l)) {
+            ops_rig_init(&rigs[l], levels[l]);
+            printf("  %-16s", levels[l]->name);
+        }
     printf("\n");
     for (int i = 0; i < OPS; i++) {
         if (!strstr(ops[i].name, only))
             continue;
         printf("%-26s", ops[i].name);
         for (int r = 0; r < rounds; r++)
-            for (int l = 0; l < LEVELS; l++) {
+            for (int l = 0; l < level_count; l++) {
                 double t0 = ora_clock_thread_cpu_s();
                 for (int j = 0; rigs[l].k && j < 4; j++)
                     ops[i].run(&rigs[l]);
                 samples[l][r] = 1e6 / 4 * (ora_clock_thread_cpu_s() - t0);
             }
-        for (int l = 0; l < LEVELS; l++) {
+        for (int l = 0; l < level_count; l++) {
             if (!has_ops(l))
                 continue;
-            double us = median(samples[l], rounds);
+            double us = stats_median(samples[l], rounds);
             printf("  %8.1f (%5.2f)", us, us * ops[i].calls * 1e-3);
+            rows_add(json_pack("{s:s, s:s, s:s, s:f, s:s}", "group", "op", "what", ops[i].name, "level",
+                               levels[l]->name, "value", us, "unit", "us"));
         }
         printf("\n");
     }
@@ -469,29 +425,33 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--rounds") == 0) {
             rounds = atoi(value);
             i++;
+        } else if (strcmp(argv[i], "--json") == 0) {
+            rows_open(value);
+            i++;
         } else {
-            fprintf(stderr, "usage: kernels_bench [--only SUBSTRING] [--rounds N] [--check]\n");
+            fprintf(stderr, "usage: kernels_bench [--only SUBSTRING] [--rounds N] [--check] [--json FILE]\n");
             return 2;
         }
     }
     rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
     struct ora_fpu_state fpu = ora_fpu_enter();
-    const struct ora_kernels *blas = ora_kernels_find("blas", NULL);
-    printf("GFLOP/s, medians of %d rounds; OpenBLAS core %s; shares are of the peak of an FMA loop in the "
-           "same rounds\n",
-           rounds, blas ? blas->detail() : "?");
+    list_levels();
+    printf(
+        "GFLOP/s, medians of %d rounds; OpenBLAS core %s; shares are of the peak of the level's instruction "
+        "in the same rounds\n",
+        rounds, levels[0]->detail());
     print_heading("shape");
-    printf("  %5s  %5s  %5s  %5s\n", "a2/bl", "a5/bl", "w2/a2", "w5/a5");
     for (int i = 0; i < SHAPES; i++)
         if (strstr(shapes[i].name, only))
             below += bench_shape(&shapes[i], rounds, false);
-    print_heading("\noperands between layers");
     printf("\n");
+    print_heading("operands between layers");
     for (int i = 0; i < SHAPES; i++)
         if (strstr(shapes[i].name, only) && (shapes[i].name[0] == 'C' || strstr(shapes[i].name, "a tile")))
             bench_shape(&shapes[i], rounds, true);
     bench_ops(rounds, only);
     ora_fpu_leave(fpu);
+    rows_close();
     if (below)
         printf("%d figures marked ! are below their floor\n", below);
     return check && below ? 1 : 0;

@@ -5,12 +5,15 @@
  *
  *     taskset -c 1 build/release/bin/bench/megatts3_bench [--kernels LEVEL] [--threads N] [--rounds N]
  *                                                         [--only dit|vae|count] [--target LATENTS]
+ *                                                         [--wave LATENTS] [--json FILE]
+ *
+ * --wave decodes only the last so many latents of the target; the report then scales to all of them.
  *
  * First multiply-adds by dry run, in the plain form and in ours. Then, stage by stage, the median of the
- * rounds, GFLOP/s, and its share of the peak of this core (a bare loop of multiply-adds) and of GEMMs of the
- * same run: OpenBLAS's sgemm and our own kernel, 1024 x 1024 by 1536 rows. With --threads N, N threads do the
- * same at once on shared weights; rates are of one thread. Times are a thread's own processor time, so that a
- * neighbour disturbs them through caches and clock alone.
+ * rounds, GFLOP/s, and its share of the peak of this core (a bare loop of the level's instruction) and of
+ * GEMMs of the same run: OpenBLAS's sgemm and our own kernel, 1024 x 1024 by 1536 rows. With --threads N, N
+ * threads do the same at once on shared weights; rates are of one thread. Times are a thread's own processor
+ * time, so that a neighbour disturbs them through caches and clock alone.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -26,16 +29,16 @@
 #include "models/megatts3/vae_decoder.h"
 #include "nn/kernels/gemm.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "probe.h"
+#include "rows.h"
+#include "stats.h"
 
 enum { PROMPT_ROWS = 262, PHONES = 240, STEPS = 8, ROUNDS_MAX = 15, THREADS_MAX = 64 };
 enum { GEMM_ROWS = 1536, GEMM_WIDTH = 1024 };
 
 struct options {
-    const char *kernels, *only;
-    int threads, rounds, target; /* target: latents after the prompt */
+    const char *kernels, *only, *json;
+    int threads, rounds, target, wave; /* latents after the prompt; those of them that are decoded */
 };
 
 static void die(const struct ora_err *err, const char *what)
@@ -49,59 +52,8 @@ static double now_s(void)
     return ora_clock_thread_cpu_s();
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-static double median(double *v, int n)
-{
-    qsort(v, (size_t)n, sizeof *v, by_value);
-    return v[n / 2];
-}
-
-/* ---- peak and GEMM ---------------------------------------------------------------------------------------
+/* ---- GEMM ------------------------------------------------------------------------------------------------
  */
-
-#if defined(__x86_64__)
-enum { PROBE_STEPS = 4000000, CHAINS = 12 };
-#define FOR_CHAINS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
-#define PROBE(name, isa, reg, set1, fma, add, store, lanes)                                                  \
-    __attribute__((target(isa))) static double name(void)                                                    \
-    {                                                                                                        \
-        float out[lanes];                                                                                    \
-        reg m = set1(0.999f), a = set1(0.001f);                                                              \
-        FOR_CHAINS(DECLARE_##name)                                                                           \
-        for (int i = 0; i < PROBE_STEPS; i++) {                                                              \
-            FOR_CHAINS(STEP_##name)                                                                          \
-        }                                                                                                    \
-        FOR_CHAINS(SINK_##name)                                                                              \
-        store(out, m);                                                                                       \
-        __asm__ volatile("" : : "r"(out) : "memory");                                                        \
-        return 2.0 * lanes * CHAINS * PROBE_STEPS;                                                           \
-    }
-#define DECLARE_probe512(i) __m512 c##i = _mm512_set1_ps(i);
-#define STEP_probe512(i)    c##i = _mm512_fmadd_ps(c##i, m, a);
-#define SINK_probe512(i)    m = _mm512_add_ps(m, c##i);
-#define DECLARE_probe256(i) __m256 c##i = _mm256_set1_ps(i);
-#define STEP_probe256(i)    c##i = _mm256_fmadd_ps(c##i, m, a);
-#define SINK_probe256(i)    m = _mm256_add_ps(m, c##i);
-PROBE(probe512, "avx512f", __m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_add_ps, _mm512_storeu_ps, 16)
-PROBE(probe256, "avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_storeu_ps, 8)
-#endif
-
-/* FLOP of a loop at the level's width; 0 where no probe is written. */
-static double probe(const struct ora_kernels *k)
-{
-#if defined(__x86_64__)
-    if (strcmp(k->name, "avx512") == 0)
-        return probe512();
-    if (strcmp(k->name, "avx2") == 0)
-        return probe256();
-#endif
-    (void)k;
-    return 0;
-}
 
 struct gemm_rig {
     float *a, *b, *c; /* row-major */
@@ -146,14 +98,10 @@ static void gemm_rig_release(struct gemm_rig *g)
 /* ---- one thread's work -----------------------------------------------------------------------------------
  */
 
-enum stage { STAGE_PEAK, STAGE_BLAS, STAGE_OWN, STAGE_TEXT, STAGE_LING, STAGE_STEP, STAGE_WAVE, STAGES };
-static const char *const stage_names[STAGES] = {"peak, multiply-adds in registers",
-                                                "sgemm 1024x1024x1536, OpenBLAS",
-                                                "the same, our kernel",
-                                                "text encoder, 240 phones",
-                                                "text spread over frames",
-                                                "a step, three branches",
-                                                "wave decoder"};
+enum stage { STAGE_BLAS, STAGE_OWN, STAGE_TEXT, STAGE_LING, STAGE_STEP, STAGE_WAVE, STAGES };
+static const char *const stage_names[STAGES] = {"sgemm 1024x1024x1536, OpenBLAS", "the same, our kernel",
+                                                "text encoder, 240 phones",       "text spread over frames",
+                                                "a step, three branches",         "wave decoder"};
 
 struct model {
     struct mega_dit dit;
@@ -170,7 +118,7 @@ struct worker {
     struct ora_arena arena;
     struct ora_compute c;
     double seconds[STAGES][ROUNDS_MAX];
-    double flop[STAGES];
+    double flop[STAGES], peak[ROUNDS_MAX];
     int32_t *ids, *mel2ph;
     float *latents, *wave;
     double *step_times; /* when each step began */
@@ -204,9 +152,7 @@ static void run_basics(struct worker *w, int round)
     double t;
     gemm_rig_init(&g, w->m->k);
     pthread_barrier_wait(w->start);
-    t = now_s();
-    w->flop[STAGE_PEAK] = probe(w->m->k);
-    w->seconds[STAGE_PEAK][round] = now_s() - t;
+    w->peak[round] = probe_peak_gflops(w->m->k->name);
     for (int i = 0; i < 2; i++) { /* the first call of each warms up */
         t = now_s();
         for (int j = 0; j < 8; j++)
@@ -268,7 +214,7 @@ static void run_wave(struct worker *w, int round)
     struct ora_err err = {0};
     double t = now_s();
     int rows = PROMPT_ROWS + w->o->target;
-    if (mega_vae_decode_from(&w->c, &w->m->vae, w->latents, rows, PROMPT_ROWS, w->wave, &err) < 0)
+    if (mega_vae_decode_from(&w->c, &w->m->vae, w->latents, rows, rows - w->o->wave, w->wave, &err) < 0)
         die(&err, "decoding");
     w->seconds[STAGE_WAVE][round] = now_s() - t;
 }
@@ -285,7 +231,7 @@ static void allocate_worker(struct worker *w)
         bytes = n > bytes ? n : bytes;
     }
     if (w->m->packed_vae) {
-        n = mega_vae_bytes(&w->m->vae, rows, PROMPT_ROWS);
+        n = mega_vae_bytes(&w->m->vae, rows, rows - w->o->wave);
         bytes = n > bytes ? n : bytes;
     }
     if (ora_arena_init(&w->arena, bytes + w->m->k->scratch_bytes + 128, &err) < 0 ||
@@ -398,38 +344,58 @@ static void count(const struct options *o, struct mega_macs *fast)
     printf("bar: 5.6; %s\n\n", fast->total <= 5.6e12 ? "kept" : "MISSED");
 }
 
+/* How often a stage runs in a chunk; the GEMMs: never. */
+static double times_of(int stage)
+{
+    return stage == STAGE_STEP                          ? STEPS
+           : stage == STAGE_WAVE                        ? 1
+           : stage == STAGE_TEXT || stage == STAGE_LING ? 2
+                                                        : 0;
+}
+
+static double median_of(const struct worker *workers, const struct options *o, int stage)
+{
+    double all[THREADS_MAX * ROUNDS_MAX];
+    int n = 0;
+    for (int t = 0; t < o->threads; t++)
+        for (int r = 0; r < o->rounds; r++)
+            all[n++] = stage < 0 ? workers[t].peak[r] : workers[t].seconds[stage][r];
+    return stats_median(all, n);
+}
+
+static void report_stage(const struct worker *w, int stage, double seconds, double rate, double peak,
+                         double blas)
+{
+    printf("%-34s  %9.3f  %9.1f  %7.0f%%  %7.0f%%\n", stage_names[stage], seconds, rate,
+           peak > 0 ? 100 * rate / peak : 0, 100 * rate / blas);
+    rows_add(json_pack("{s:s, s:s, s:s, s:i, s:f, s:s, s:f, s:o, s:f}", "group", "stage", "what",
+                       stage_names[stage], "level", w->m->k->name, "threads", w->o->threads, "value", seconds,
+                       "unit", "s", "gflops", rate, "peak", peak > 0 ? json_real(peak) : json_null(), "times",
+                       times_of(stage)));
+}
+
 static void report(struct worker *workers, const struct options *o, const struct mega_macs *macs)
 {
-    double sum_flop = 0, sum_s = 0, peak = 0, blas = 0, own = 0;
-    printf("%d thread%s, medians of %d\n%-34s  %9s  %9s  %8s  %8s  %8s\n", o->threads,
-           o->threads == 1 ? "" : "s at once", o->rounds, "stage", "seconds", "GFLOP/s", "of peak",
-           "of sgemm", "of own");
+    double sum_flop = 0, sum_s = 0, peak = median_of(workers, o, -1), blas = 0;
+    printf("%d thread%s, medians of %d; peak %.1f GFLOP/s (%s)\n%-34s  %9s  %9s  %8s  %8s\n", o->threads,
+           o->threads == 1 ? "" : "s at once", o->rounds, peak,
+           peak > 0 ? probe_instruction(workers[0].m->k->name) : "no probe", "stage", "seconds", "GFLOP/s",
+           "of peak", "of sgemm");
     for (int s = 0; s < STAGES; s++) {
-        double all[THREADS_MAX * ROUNDS_MAX], flop = workers[0].flop[s];
-        int n = 0;
-        for (int t = 0; t < o->threads; t++)
-            for (int r = 0; r < o->rounds; r++)
-                all[n++] = workers[t].seconds[s][r];
-        double seconds = median(all, n);
+        double flop = workers[0].flop[s], seconds = median_of(workers, o, s);
         if (s == STAGE_STEP)
             flop = 2 * macs->step;
-        if (s == STAGE_WAVE)
+        if (s == STAGE_WAVE) {
             flop = 2 * macs->wave;
+            seconds *= (double)o->target / o->wave;
+        }
         if (!(seconds > 0) || !(flop > 0))
             continue;
         double rate = 1e-9 * flop / seconds;
-        peak = s == STAGE_PEAK ? rate : peak;
         blas = s == STAGE_BLAS ? rate : blas;
-        own = s == STAGE_OWN ? rate : own;
-        printf("%-34s  %9.3f  %9.1f  %7.0f%%  %7.0f%%  %7.0f%%\n", stage_names[s], seconds, rate,
-               peak > 0 ? 100 * rate / peak : 0, blas > 0 ? 100 * rate / blas : 0,
-               own > 0 ? 100 * rate / own : 0);
-        double times = s == STAGE_STEP                      ? STEPS
-                       : s == STAGE_WAVE                    ? 1
-                       : s == STAGE_TEXT || s == STAGE_LING ? 2
-                                                            : 0;
-        sum_flop += times * flop;
-        sum_s += times * seconds;
+        report_stage(&workers[0], s, seconds, rate, peak, blas);
+        sum_flop += times_of(s) * flop;
+        sum_s += times_of(s) * seconds;
     }
     if (!o->only) {
         double rate = 1e-9 * sum_flop / sum_s;
@@ -438,6 +404,9 @@ static void report(struct worker *workers, const struct options *o, const struct
             "(bar 0.70: %s)\n",
             STEPS, 1e-12 * sum_flop, sum_s, o->target / 25.0, rate, rate / blas,
             rate >= 0.7 * blas ? "kept" : "MISSED");
+        rows_add(json_pack("{s:s, s:s, s:s, s:i, s:f, s:s, s:f}", "group", "chunk", "what",
+                           "MegaTTS 3 without G2P", "level", workers[0].m->k->name, "threads", o->threads,
+                           "value", sum_s, "unit", "s", "audio_s", o->target / 25.0));
     }
 }
 
@@ -445,7 +414,7 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: megatts3_bench [--kernels LEVEL] [--threads N] [--rounds N] [--only dit|vae|count] "
-            "[--target LATENTS]\n");
+            "[--target LATENTS] [--wave LATENTS] [--json FILE]\n");
     return 2;
 }
 
@@ -466,11 +435,16 @@ static bool parse(int argc, char **argv, struct options *o)
             o->rounds = atoi(value);
         else if (strcmp(argv[i], "--target") == 0)
             o->target = atoi(value);
+        else if (strcmp(argv[i], "--wave") == 0)
+            o->wave = atoi(value);
+        else if (strcmp(argv[i], "--json") == 0)
+            o->json = value;
         else
             return false;
     }
+    o->wave = o->wave ? o->wave : o->target;
     return o->threads >= 1 && o->threads <= THREADS_MAX && o->rounds >= 1 && o->rounds <= ROUNDS_MAX &&
-           o->target >= 2 && o->target % 2 == 0;
+           o->target >= 2 && o->target % 2 == 0 && o->wave >= 2 && o->wave <= o->target && o->wave % 2 == 0;
 }
 
 static bool wanted(const struct options *o, const char *what)
@@ -487,6 +461,7 @@ int main(int argc, char **argv)
     if (!parse(argc, argv, &o))
         return usage();
     setvbuf(stdout, NULL, _IOLBF, 0);
+    rows_open(o.json);
     struct model *m = ora_xcalloc(1, sizeof *m);
     m->k = ora_kernels_find(o.kernels, &err);
     if (!m->k)
@@ -510,6 +485,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < o.threads; i++)
         pthread_join(workers[i].thread, NULL);
     report(workers, &o, &macs);
+    rows_close();
     for (int i = 0; i < o.threads; i++)
         release_worker(&workers[i]);
     pthread_barrier_destroy(&start);

@@ -2,9 +2,10 @@
  * The autoregressive stages of MegaTTS 3 at the official sizes, with weights made by formula: what they take
  * is decided by how fast weights stream and how many sequences share them.
  *
- *     megatts3_g2p_bench --weights DIR [--kernels LEVEL] [--chunks 16] [--alone 4] [--only PART]
+ *     megatts3_g2p_bench --weights DIR [--kernels LEVEL] [--chunks 16] [--alone 4] [--only PART] [--json
+ * FILE]
  *
- * PART is g2p, duration, aligner or rows.
+ * PART is g2p, batch (of g2p the equal chunks alone), duration, aligner or rows.
  *
  * G2P: equal chunks of 40 tokens with 121 forced ids each, one by one and as a batch; the ids chosen and
  * their margins must have the same bits. The bar: the batch's rate is 5 times that of one by one, or the
@@ -27,6 +28,8 @@
 #include "models/megatts3/g2p.h"
 #include "nn/pack_cache.h"
 #include "probe.h"
+#include "rows.h"
+#include "stats.h"
 
 enum {
     PROMPT = 40,
@@ -39,7 +42,7 @@ enum {
 };
 
 struct options {
-    const char *weights, *level, *only;
+    const char *weights, *level, *only, *json;
     int chunks, alone;
 };
 
@@ -116,17 +119,6 @@ static void open_arena(struct bench *g, size_t bytes)
     must(ora_compute_init(&g->c, g->k, &g->arena, &err), &err, "arena");
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-static double median(double *v, int n)
-{
-    qsort(v, (size_t)n, sizeof *v, by_value);
-    return v[n / 2];
-}
-
 /* Bandwidth of the very file that the model reads, and the peak: medians of 5. */
 static void probe(struct bench *g)
 {
@@ -135,10 +127,10 @@ static void probe(struct bench *g)
         size_t n = g->cache.bytes / 64 * 64;
         const unsigned char *p = g->cache.private_memory ? g->cache.private_memory : g->cache.map.data;
         peak[i] = probe_peak_gflops(g->k->name);
-        read[i] = probe_read_gbps(p, n < (size_t)400 << 20 ? n : (size_t)400 << 20);
+        read[i] = probe_read_gbps(p, n < (size_t)400 << 20 ? n : (size_t)400 << 20, 1);
     }
-    g->peak = median(peak, 5);
-    g->bandwidth = median(read, 5);
+    g->peak = stats_median(peak, 5);
+    g->bandwidth = stats_median(read, 5);
     printf("  probes: %.1f GFLOP/s of FMA in registers, %.1f GB/s of reading\n", g->peak, g->bandwidth);
 }
 
@@ -219,7 +211,7 @@ static void equal_chunks(struct bench *g, const struct mega_g2p *m)
     int tried = g->o.alone < n ? g->o.alone : n;
     for (int i = 0; i < tried; i++)
         one[i] = run_g2p(g, m, &alone.chunk[i], 1, 1);
-    double all = run_g2p(g, m, batch.chunk, n, n), each = median(one, tried);
+    double all = run_g2p(g, m, batch.chunk, n, n), each = stats_median(one, tried);
     for (int i = 0; i < tried; i++)
         if (memcmp(alone.chunk[i].out, batch.chunk[i].out, FORCED * sizeof(int32_t)) != 0 ||
             memcmp(alone.chunk[i].margins, batch.chunk[i].margins, FORCED * sizeof(float)) != 0) {
@@ -239,6 +231,9 @@ static void equal_chunks(struct bench *g, const struct mega_g2p *m)
            n, all, 1e3 * all / (n * FORCED), 100 * best / all, ratio, n * best_one / best);
     printf("  same ids and margins, bit by bit, in the %d chunks that ran alone: %s\n", tried,
            g->failed ? "no" : "yes");
+    rows_add(json_pack("{s:s, s:s, s:s, s:f, s:s, s:f, s:f, s:i, s:i}", "group", "stage", "what",
+                       "MegaTTS 3 G2P", "level", g->k->name, "value", all / n, "unit", "s a chunk", "share",
+                       best / all, "beside", each, "batch", n, "ids", FORCED));
     bool good = ratio >= 5 || best / all >= 0.7;
     printf("  bar (5 times, or 70 %% of what is allowed): %s\n", good ? "reached" : "MISSED");
     g->failed = g->failed || !good;
@@ -285,7 +280,8 @@ static void bench_g2p(struct bench *g)
     open_arena(g, bytes);
     probe(g);
     equal_chunks(g, m);
-    ragged_chunks(g, m);
+    if (!g->o.only || strcmp(g->o.only, "batch") != 0)
+        ragged_chunks(g, m);
     close_model(g);
     free(m);
 }
@@ -385,7 +381,7 @@ static double rows_seconds(struct bench *g, struct ora_conv conv, size_t bytes, 
         }
         s[round] = (ora_clock_thread_cpu_s() - t0) / copies;
     }
-    return median(s, ROUNDS);
+    return stats_median(s, ROUNDS);
 }
 
 static void bench_matrix(struct bench *g, int in, int out, bool half)
@@ -440,7 +436,7 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: megatts3_g2p_bench --weights DIR [--kernels LEVEL] [--chunks N] [--alone N] [--only "
-            "g2p|duration|aligner|rows]\n");
+            "g2p|batch|duration|aligner|rows] [--json FILE]\n");
     return 2;
 }
 
@@ -458,6 +454,8 @@ int main(int argc, char **argv)
             g.o.level = value;
         else if (!strcmp(argv[i], "--only"))
             g.o.only = value;
+        else if (!strcmp(argv[i], "--json"))
+            g.o.json = value;
         else if (!strcmp(argv[i], "--chunks"))
             g.o.chunks = atoi(value);
         else if (!strcmp(argv[i], "--alone"))
@@ -471,7 +469,8 @@ int main(int argc, char **argv)
     must(g.k ? 0 : -1, &err, "kernels");
     printf("MegaTTS 3, official sizes, random weights; kernel level %s, one thread\n", g.k->name);
     struct ora_fpu_state fpu = ora_fpu_enter();
-    if (!g.o.only || !strcmp(g.o.only, "g2p"))
+    rows_open(g.o.json);
+    if (!g.o.only || !strcmp(g.o.only, "g2p") || !strcmp(g.o.only, "batch"))
         bench_g2p(&g);
     if (!g.o.only || !strcmp(g.o.only, "duration"))
         bench_duration(&g);
@@ -480,5 +479,6 @@ int main(int argc, char **argv)
     if (!g.o.only || !strcmp(g.o.only, "rows"))
         bench_rows(&g);
     ora_fpu_leave(fpu);
+    rows_close();
     return g.failed;
 }

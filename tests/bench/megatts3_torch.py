@@ -1,10 +1,12 @@
 """MegaTTS 3's arithmetic in PyTorch: the GEMMs, convolutions and attention of one diffusion step (three branches
 beside each other, T = 512) and of the wave decoder, as the public reference does them, on random weights.
 
-    python megatts3_torch.py [--threads N] [--rounds N] [--latents N]
+    python megatts3_torch.py [--threads N] [--rounds N] [--latents N] [--json]
 
-Prints a line a stage: seconds and GFLOP/s (of the multiply-adds that the stage does in this form)."""
+Prints a line a stage: seconds and GFLOP/s (of the multiply-adds that the stage does in this form); with --json a row of
+deploy/bench a stage, the wave decoder's scaled to 10 s."""
 import argparse
+import json
 import statistics
 import time
 
@@ -26,20 +28,24 @@ def median_seconds(run, rounds):
     return statistics.median(times)
 
 
-def show(name, seconds, macs):
-    print(f"{name:34}  {seconds:9.3f}  {2e-9 * macs / seconds:9.1f}", flush=True)
+def show(o, name, seconds, macs, scale=1.0):
+    if o.json:
+        print(json.dumps({"what": name, "value": seconds * scale, "unit": "s", "gflops": 2e-9 * macs / seconds,
+                          "version": torch.__version__}), flush=True)
+    else:
+        print(f"{name:34}  {seconds:9.3f}  {2e-9 * macs / seconds:9.1f}", flush=True)
 
 
-def gemm(rounds):
+def gemm(o):
     a, b = torch.randn(1536, DIM), torch.randn(DIM, DIM)
-    show("sgemm 1024x1024x1536", median_seconds(lambda: torch.mm(a, b), rounds * 3), 1536 * DIM * DIM)
+    show(o, "sgemm 1024x1024x1536", median_seconds(lambda: torch.mm(a, b), o.rounds * 3), 1536 * DIM * DIM)
 
 
 def linear(n_in, n_out):
     return torch.randn(n_out, n_in) / n_in**0.5, torch.randn(n_out)
 
 
-def step(rounds):
+def step(o):
     layers = [[linear(DIM, DIM) for _ in range(4)] + [linear(DIM, FFN), linear(FFN, DIM)] for _ in range(LAYERS)]
     x, one = torch.randn(BRANCHES, ROWS, DIM), torch.ones(DIM)
 
@@ -57,7 +63,7 @@ def step(rounds):
         return h
 
     macs = LAYERS * BRANCHES * ROWS * (4 * DIM * DIM + 2 * DIM * FFN + 2 * ROWS * DIM)
-    show("a step, three branches", median_seconds(run, rounds), macs)
+    show(o, "a step, three branches", median_seconds(run, o.rounds), macs)
 
 
 class Up:
@@ -91,7 +97,8 @@ class Mrf:
         return total / 3
 
 
-def wave(rounds, latents):
+def wave(o):
+    latents = o.latents
     stages = [(Up(c, r), Mrf(c // 2)) for c, r in UP]
     x, macs, rows = torch.randn(1, UP[0][0], 4 * latents), 0, 4 * latents
     for (up, mrf), (_, rate) in zip(stages, UP):
@@ -105,9 +112,7 @@ def wave(rounds, latents):
             y = mrf(up(y))
         return y
 
-    seconds = median_seconds(run, rounds)
-    show(f"wave decoder, {latents / 25:.1f} s", seconds, macs)
-    print(f"{'wave decoder, per decoded second':34}  {seconds * 25 / latents:9.3f}")
+    show(o, "wave decoder", median_seconds(run, o.rounds), macs, 250 / latents)
 
 
 def main():
@@ -115,16 +120,19 @@ def main():
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--latents", type=int, default=25)
+    p.add_argument("--json", action="store_true")
     o = p.parse_args()
     torch.manual_seed(1)
     torch.set_num_threads(o.threads)
     torch.set_flush_denormal(True)
-    print(f"PyTorch {torch.__version__}, {o.threads} thread(s), medians of {o.rounds}\n"
-          f"{'stage':34}  {'seconds':>9}  {'GFLOP/s':>9}")
+    if not o.json:
+        print(f"PyTorch {torch.__version__}, {o.threads} thread(s), medians of {o.rounds}; the decoder of {o.latents / 25:.1f} s\n"
+              f"{'stage':34}  {'seconds':>9}  {'GFLOP/s':>9}")
     with torch.inference_mode():
-        gemm(o.rounds)
-        step(o.rounds)
-        wave(o.rounds, o.latents)
+        if not o.json:
+            gemm(o)
+        step(o)
+        wave(o)
 
 
 main()

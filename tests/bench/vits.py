@@ -1,113 +1,133 @@
-#!/usr/bin/env python3
-"""The whole voice against onnxruntime with one thread, on one core, turn by turn in the same run.
+"""VITS on one core: a whole voice at every kernel level beside onnxruntime, piper-tts and sherpa-onnx, turn by turn.
 
-    vits.py [--rounds 7] [--levels avx512,avx2,avx512-wino,avx2-wino] [--voice NAME]
-The sentences are those of the golden file (25 s of audio from 0.6 to 13.6 s). Times are CPU time; medians over rounds.
-Bars, times onnxruntime's speed: avx512 1.3, avx2 1.0; Winograd 1.8 and 1.6. Exit code 1 when one is missed.
+Medium: the default voice, the five sentences of the golden file (25 s of audio, 0.6 to 13.6 s each). High: the same voice
+with a decoder of the high quality at full size (vits_high.py), one sentence; the same weights for all engines, their samples
+compared before a time counts. Noise is 0, so that all speak the same. Times are CPU time of one thread, medians of rounds.
 """
-import argparse
 import json
-import os
 import pathlib
-import statistics
-import subprocess
-import sys
-import time
 
-ROOT = pathlib.Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "golden"))
-import harness  # noqa: E402
-import joe  # noqa: E402
+import harness
 
-BARS = {"avx512": 1.3, "avx2": 1.0, "avx512-wino": 1.8, "avx2-wino": 1.6}
-CASES = ROOT / "tests/golden/vits/joe-zero-noise.json"
+CASES = harness.ROOT / "tests/golden/vits/joe-zero-noise.json"
+MEDIUM = {"first": 256, "rates": (8, 8, 4), "kernels": (3, 5, 7), "convs": 2}
+HIGH = {"first": 512, "rates": (8, 8, 2, 2), "kernels": (3, 7, 11), "convs": 6}
 
 
-def flops(sentences):
-    """Of the medium network: multiply-adds an id, an id and id, and a frame, times two."""
-    macs = 0
-    for s in sentences:
-        n, frames = len(s["ids"]), sum(s["frames"])
-        macs += n * (6.29e6 + 2304 * n + 0.54e6) + frames * (7.08e6 + 22.68e6)
-    return 2 * macs
+def decoder_macs(shape, latent=192):
+    """Multiply-adds a frame of the decoder."""
+    channels, rows, macs = shape["first"], 1, latent * shape["first"] * 7
+    for rate in shape["rates"]:
+        macs += rows * channels * (channels // 2) * 2 * rate
+        rows, channels = rows * rate, channels // 2
+        macs += rows * shape["convs"] * channels * channels * sum(shape["kernels"])
+    return macs + rows * channels * 7
 
 
-def peer(onnx_path):
+def whole_macs(shape, sentences, frames_of):
+    """Of the whole network: an id (encoder, durations), an id and id (attention), and a frame (flow, decoder)."""
+    total = 0
+    for s, frames in zip(sentences, frames_of):
+        n = len(s["ids"])
+        total += n * (6.29e6 + 2304 * n + 0.54e6) + frames * (7.08e6 + decoder_macs(shape))
+    return total
+
+
+def snr_db(reference, samples):
     import numpy as np
-    import onnxruntime
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(onnx_path), options, providers=["CPUExecutionProvider"])
-
-    def speak(sentences):
-        start = time.process_time()
-        for s in sentences:
-            session.run(None, {"input": np.array([s["ids"]], np.int64), "input_lengths": np.array([len(s["ids"])], np.int64),
-                               "scales": np.array([0, 1, 0], np.float32)})
-        return time.process_time() - start
-
-    return speak, onnxruntime.__version__
+    a, b = (np.fromfile(p, "<f4").astype(np.float64) for p in (reference, samples))
+    if len(a) != len(b):
+        return None
+    return float(10 * np.log10((a ** 2).sum() / max(((a - b) ** 2).sum(), 1e-300)))
 
 
-def available(program, voice, levels):
-    out = []
-    for level in levels:
-        if subprocess.run([program, voice, str(CASES), level], stdin=subprocess.DEVNULL, capture_output=True,
-                          check=False).returncode == 0:
-            out.append(level)
-        else:
-            print(f"level {level} is not available here")
-    return out
+class Contest:
+    """One voice: our process with all levels open, the peers' processes, on the last core."""
+
+    def __init__(self, name, voice, onnx, cases, levels, peers, folder):
+        self.name, self.levels, self.folder = name, levels, pathlib.Path(folder)
+        on = harness.cores()[-1:]
+        self.ours = harness.Engine(harness.PROGRAMS / "vits_bench", "--pcm", folder, voice, cases, *levels, on=on)
+        self.peers = {p: harness.peer(p, onnx, cases, on=on, pcm=self.folder / f"{p}.f32") for p in peers}
+
+    def turns(self):
+        turns = {p: (lambda e=e: e.ask("speak")) for p, e in self.peers.items() if not e.error}
+        return turns | {level: (lambda line=f"{level} stages": self.ours.ask(line)) for level in self.levels}
+
+    def close(self):
+        for engine in (self.ours, *self.peers.values()):
+            engine.close()
+
+    def rows(self, rounds, gflop):
+        answers = harness.in_rounds(rounds, self.turns())
+        broken = {n: next(r["error"] for r in rows if "error" in r) for n, rows in answers.items()
+                  if any("error" in r for r in rows)}
+        speed = lambda r: r["cpu_s"] / r["audio_s"]
+        base = answers.get("onnxruntime", []) if "onnxruntime" not in broken else []
+        out = []
+        for name, engine in self.peers.items():
+            why = engine.error or broken.get(name)
+            out.append({"part": self.name, "what": "whole voice", "engine": name, "version": engine.version, "unit": "s/s",
+                        "value": None if why else harness.middle(answers[name], speed), "why": why})
+        for level in self.levels:
+            if level in broken:
+                out.append({"part": self.name, "what": "whole voice", "engine": "oratorio", "level": level, "value": None,
+                            "unit": "s/s", "why": broken[level]})
+                continue
+            out += self.own_rows(level, answers[level], base, gflop, speed)
+        return out
+
+    def own_rows(self, level, rows, base, gflop, speed):
+        """The whole voice and its three stages. The ratio is the median of the rounds' own."""
+        common = {"part": self.name, "engine": "oratorio", "level": level, "unit": "s/s"}
+        value, peak = harness.middle(rows, speed), harness.middle(rows, "peak_gflops")
+        whole = common | {"what": "whole voice", "value": value, "peak": peak, "gflops": gflop / harness.middle(rows, "cpu_s")}
+        whole["share"] = whole["gflops"] / peak if peak else None
+        if base:
+            pairs = [speed(b) / speed(r) for b, r in zip(base, rows)]
+            whole |= {"ratio": harness.middle(pairs, lambda r: r), "ratio_to": "onnxruntime",
+                      "snr_db": snr_db(self.folder / "onnxruntime.f32", self.folder / f"{level}.f32")}
+        stages = {"encoder and durations": lambda r: r["text_s"], "flow": lambda r: r["sound_s"] - r["decoder_s"],
+                  "decoder": lambda r: r["decoder_s"]}
+        return [whole] + [common | {"what": what, "peak": peak, "value": harness.middle(rows, lambda r: seconds(r) / r["audio_s"])}
+                          for what, seconds in stages.items()]
 
 
-def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("--rounds", type=int, default=7)
-    p.add_argument("--levels", default="avx512,avx2,avx512-wino,avx2-wino")
-    p.add_argument("--voice", default="en_US-joe-medium")
-    p.add_argument("--program", default=str(pathlib.Path(harness.ORATORIO).parent / "bench/vits_bench"))
-    a = p.parse_args()
-    onnx_path = joe.onnx_path()
-    if not onnx_path:
-        return 77
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+def medium(o):
+    import joe
+    onnx = joe.onnx_path()
+    if not onnx:
+        return [{"part": "VITS medium", "what": "whole voice", "value": None, "why": "the voice cannot be had"}]
     sentences = json.loads(CASES.read_text())["sentences"]
-    work = flops(sentences)
-    levels = available(a.program, a.voice, a.levels.split(","))
-    engine = subprocess.Popen([a.program, a.voice, str(CASES)] + levels, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              text=True)
-    speak, version = peer(onnx_path)
-    rows = {level: [] for level in levels}
-    others = []
-    for number in range(a.rounds + 1):
-        other = speak(sentences)
-        for level in levels:
-            engine.stdin.write(level + "\n")
-            engine.stdin.flush()
-            row = json.loads(engine.stdout.readline())
-            row["ratio"] = other / (row["text_s"] + row["sound_s"])
-            if number:  # the first round warms up
-                rows[level].append(row)
-        if number:
-            others.append(other)
-    engine.stdin.close()
-    engine.wait()
-    audio = rows[levels[0]][0]["audio_s"]
-    middle = lambda values: statistics.median(values)
-    print(f"{harness.cpu_name()}; one core, one thread; {audio:.1f} s of audio a round, median of {a.rounds} rounds, CPU time")
-    print(f"onnxruntime {version}: {middle(others) / audio:.4f} s a second of audio")
-    missed = 0
-    for level in levels:
-        text, sound = (middle([r[k] for r in rows[level]]) for k in ("text_s", "sound_s"))
-        ratio, peak = middle([r["ratio"] for r in rows[level]]), middle([r["peak_gflops"] for r in rows[level]])
-        reached = work / (text + sound) * 1e-9
-        bar = BARS.get(level)
-        missed += bool(bar and ratio < bar)
-        share = f", {100 * reached / peak:.0f} % of the measured peak of {peak:.0f}" if peak else ""
-        print(f"{level}: {(text + sound) / audio:.4f} s a second of audio (text {text / audio:.4f}, sound {sound / audio:.4f}), "
-              f"{ratio:.2f} x onnxruntime" + (f" (bar {bar})" if bar else "") + f"; {reached:.0f} GFLOP/s{share}")
-    return 1 if missed else 0
+    gflop = 2e-9 * whole_macs(MEDIUM, sentences, [sum(s["frames"]) for s in sentences])
+    with harness.scratch() as tmp:
+        contest = Contest("VITS medium", harness.VOICE, onnx, CASES, harness.fast_levels(), harness.PEERS, tmp)
+        harness.note(f"VITS medium: {', '.join(contest.levels)}")
+        rows = contest.rows(3 if o.quick else 7, gflop)
+        contest.close()
+    return rows
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def high(o):
+    import joe
+    import vits_high
+    import subprocess
+    medium_onnx = joe.onnx_path()
+    if not medium_onnx:
+        return [{"part": "VITS high", "what": "whole voice", "value": None, "why": "the medium voice cannot be had"}]
+    sentence = json.loads(CASES.read_text())["sentences"][2 if o.quick else 3]
+    gflop = 2e-9 * whole_macs(HIGH, [sentence], [sum(sentence["frames"])])
+    with harness.scratch() as tmp:
+        onnx, cases = pathlib.Path(tmp, "en_US-formula-high.onnx"), pathlib.Path(tmp, "cases.json")
+        vits_high.build(medium_onnx, onnx)
+        cases.write_text(json.dumps({"sentences": [sentence]}))
+        subprocess.run([harness.ORATORIO, "voice", "import", "vits", onnx, "--out", tmp], check=True, stdout=subprocess.DEVNULL)
+        contest = Contest("VITS high", f"{tmp}/en_US-formula-high", onnx, cases, harness.fast_levels(), ["onnxruntime"], tmp)
+        harness.note(f"VITS high: {', '.join(contest.levels)}")
+        rows = contest.rows(2 if o.quick else 5, gflop)
+        contest.close()
+    return rows
+
+
+def measure(o):
+    return medium(o) + high(o)

@@ -1,9 +1,12 @@
 /*
- * vits_bench VOICE CASES.json [LEVEL …]: the engine's half of deploy/bench vits. For each line on standard
- * input that names a level it speaks all sentences of the golden file once (zero noise, one thread) and
- * answers with one line of JSON: CPU seconds of text and sound, audio seconds, ids, frames, and GFLOP/s of a
- * bare FMA loop at that level's width measured in the same moment. The caller lets a peer take its turn
- * between the lines, so both see the same machine.
+ * vits_bench [--pcm DIR] VOICE CASES.json LEVEL…: our half of a comparison. For each line on standard input
+ * that names one of the levels it speaks all sentences of the file once (zero noise, one thread) and answers
+ * with one line of JSON: CPU seconds of text, sound and all, audio seconds, ids, frames, and GFLOP/s of a
+ * bare loop of the level's instruction measured in the same moment. "LEVEL stages" runs the decoder a second
+ * time, alone, and tells its seconds too. The caller lets a peer take its turn between the lines, so both see
+ * the same machine.
+ *
+ * --pcm: what each level speaks first is kept, DIR/LEVEL.f32, 32-bit floats.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -16,7 +19,7 @@
 #include "probe.h"
 #include "voice/voice.h"
 
-enum { LEVELS_MAX = 8, SENTENCES_MAX = 64 };
+enum { LEVELS_MAX = 16, SENTENCES_MAX = 64 };
 
 struct sentence {
     int32_t *ids;
@@ -30,46 +33,88 @@ struct bench {
     int sentences;
     struct ora_arena arena;
     float *pcm;
+    const char *pcm_folder;
+    bool kept[LEVELS_MAX];
 };
+
+enum part { TEXT, SOUND, DECODER, PARTS };
 
 /* ---- speaking -------------------------------------------------------------------------------- */
 
-static int speak(struct bench *b, const struct ora_model *m, const struct sentence *s, double cpu[2],
-                 long *frames, struct ora_err *err)
+static int speak(struct bench *b, const struct ora_model *m, const struct sentence *s, bool stages,
+                 double cpu[PARTS], struct vits_run *r, struct ora_err *err)
 {
-    struct vits_run r = {.ids = s->ids, .count = s->count, .length_scale = 1};
-    size_t mark = ora_arena_mark(&b->arena);
-    double t0 = ora_clock_thread_cpu_s(), t1 = t0;
-    int rc = vits_run_durations(m, &b->arena, &r, err);
-    if (rc == 0) {
-        t1 = ora_clock_thread_cpu_s();
-        rc = vits_run_samples(m, &b->arena, &r, b->pcm, err);
-    }
-    cpu[0] += t1 - t0;
-    cpu[1] += ora_clock_thread_cpu_s() - t1;
-    *frames += r.total;
-    ora_arena_reset(&b->arena, mark);
+    double t[PARTS + 1];
+    *r = (struct vits_run){.ids = s->ids, .count = s->count, .length_scale = 1};
+    t[TEXT] = ora_clock_thread_cpu_s();
+    int rc = vits_run_durations(m, &b->arena, r, err);
+    t[SOUND] = ora_clock_thread_cpu_s();
+    if (rc == 0)
+        rc = vits_run_samples(m, &b->arena, r, b->pcm, err);
+    t[DECODER] = ora_clock_thread_cpu_s();
+    if (rc == 0 && stages)
+        rc = vits_decoder_forward(&m->decoder, &m->cfg, m->k, &b->arena, r->z, r->total, r->decoder_bias,
+                                  m->chunk_frames, b->pcm, r->scratch, err);
+    t[PARTS] = ora_clock_thread_cpu_s();
+    for (int i = 0; i < PARTS; i++)
+        cpu[i] += t[i + 1] - t[i];
     return rc;
 }
 
-static int round_of(struct bench *b, const struct ora_model *m, struct ora_err *err)
+/* Appends what was spoken. */
+static int keep(const struct bench *b, const struct ora_model *m, int frames, FILE *file, struct ora_err *err)
 {
-    double cpu[2] = {0, 0}, peak = probe_peak_gflops(m->k->name);
+    size_t n = (size_t)frames * (size_t)m->cfg.hop;
+    if (file && fwrite(b->pcm, sizeof *b->pcm, n, file) != n)
+        return ora_err_set(err, ORA_E_IO, "%s: cannot be written", b->pcm_folder);
+    return 0;
+}
+
+static int open_kept(struct bench *b, int level, FILE **file, struct ora_err *err)
+{
+    char path[4096];
+    if (!b->pcm_folder || b->kept[level])
+        return 0;
+    b->kept[level] = true;
+    snprintf(path, sizeof path, "%s/%s.f32", b->pcm_folder, b->model[level]->k->name);
+    *file = fopen(path, "wbe");
+    return *file ? 0 : ora_err_set(err, ORA_E_IO, "%s: cannot be written", path);
+}
+
+static int round_of(struct bench *b, int level, bool stages, struct ora_err *err)
+{
+    const struct ora_model *m = b->model[level];
+    double cpu[PARTS] = {0}, peak = probe_peak_gflops(m->k->name);
     long frames = 0, ids = 0;
-    int rc = 0;
+    FILE *file = NULL;
+    struct vits_run r;
+    int rc = open_kept(b, level, &file, err);
     struct ora_fpu_state fpu = ora_fpu_enter();
     for (int i = 0; rc == 0 && i < b->sentences; i++) {
-        rc = speak(b, m, &b->sentence[i], cpu, &frames, err);
+        size_t mark = ora_arena_mark(&b->arena);
+        rc = speak(b, m, &b->sentence[i], stages, cpu, &r, err);
+        if (rc == 0)
+            rc = keep(b, m, r.total, file, err);
+        frames += r.total;
         ids += b->sentence[i].count;
+        ora_arena_reset(&b->arena, mark);
     }
     ora_fpu_leave(fpu);
-    double seconds = (double)frames * m->cfg.hop / m->sample_rate_hz;
-    printf("{\"level\": \"%s\", \"text_s\": %.6f, \"sound_s\": %.6f, \"audio_s\": %.6f, \"ids\": %ld, "
-           "\"frames\": %ld, "
-           "\"peak_gflops\": %.2f}\n",
-           m->k->name, cpu[0], cpu[1], seconds, ids, frames, peak);
+    if (file)
+        fclose(file);
+    if (rc < 0)
+        return rc;
+    json_t *row = json_pack("{s:s, s:f, s:f, s:f, s:f, s:I, s:I, s:f}", "level", m->k->name, "text_s",
+                            cpu[TEXT], "sound_s", cpu[SOUND], "cpu_s", cpu[TEXT] + cpu[SOUND], "audio_s",
+                            (double)frames * m->cfg.hop / m->sample_rate_hz, "ids", (json_int_t)ids, "frames",
+                            (json_int_t)frames, "peak_gflops", peak);
+    if (stages)
+        json_object_set_new(row, "decoder_s", json_real(cpu[DECODER]));
+    json_dumpf(row, stdout, JSON_COMPACT);
+    json_decref(row);
+    putchar('\n');
     fflush(stdout);
-    return rc;
+    return 0;
 }
 
 /* ---- setting up ------------------------------------------------------------------------------ */
@@ -111,28 +156,44 @@ static int open_levels(struct bench *b, const struct ora_voice *voice, char **na
     return ora_arena_init(&b->arena, bytes, err);
 }
 
+/* Until standard input ends. */
+static int serve(struct bench *b, struct ora_err *err)
+{
+    char line[64];
+    int rc = 0;
+    while (rc == 0 && fgets(line, sizeof line, stdin)) {
+        size_t n = strcspn(line, " \n");
+        bool stages = strcmp(line + n, " stages\n") == 0;
+        line[n] = 0;
+        for (int i = 0; rc == 0 && i < b->levels; i++)
+            if (!strcmp(b->model[i]->k->name, line))
+                rc = round_of(b, i, stages, err);
+    }
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     static struct bench b;
     struct ora_err err = {0};
     struct ora_voice *voice = NULL;
-    char line[32];
-    if (argc < 4) {
-        fprintf(stderr,
-                "usage: vits_bench VOICE CASES.json LEVEL…   (then a level a line on standard input)\n");
+    int first = 1;
+    if (argc > 2 && strcmp(argv[1], "--pcm") == 0) {
+        b.pcm_folder = argv[2];
+        first = 3;
+    }
+    if (argc < first + 3) {
+        fprintf(stderr, "usage: vits_bench [--pcm DIR] VOICE CASES.json LEVEL…   (then a level a line on "
+                        "standard input)\n");
         return 2;
     }
-    int rc = ora_voice_open(argv[1], &voice, &err);
+    int rc = ora_voice_open(argv[first], &voice, &err);
     if (rc == 0)
-        rc = read_cases(&b, argv[2], &err);
+        rc = read_cases(&b, argv[first + 1], &err);
     if (rc == 0)
-        rc = open_levels(&b, voice, argv + 3, argc - 3, &err);
-    while (rc == 0 && fgets(line, sizeof line, stdin)) {
-        line[strcspn(line, "\n")] = 0;
-        for (int i = 0; rc == 0 && i < b.levels; i++)
-            if (!strcmp(b.model[i]->k->name, line))
-                rc = round_of(&b, b.model[i], &err);
-    }
+        rc = open_levels(&b, voice, argv + first + 2, argc - first - 2, &err);
+    if (rc == 0)
+        rc = serve(&b, &err);
     if (rc < 0)
         fprintf(stderr, "vits_bench: %s\n", err.message);
     for (int i = 0; i < b.levels; i++)
