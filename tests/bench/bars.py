@@ -29,13 +29,15 @@ BARS = [
     ("whole machine", "all processors beside one", "avx512", "ratio", 1.9),
     ("whole machine", "all processors beside the best peer", "avx512", "ratio", 2.0),
     ("whole machine", "all processors beside the best peer", "amx-split", "ratio", 5.0),
+    ("whole machine", "an engine's own memory", "", "value", 120),
+    ("whole machine", "say one word, start to file", "", "value", 0.3),
 ]
-SNR_DB = 80  # of every exact level, end to end, beside onnxruntime on the same weights
+SNR_DB = 80  # of every exact level, end to end, beside onnxruntime on the same weights; below it no speed counts
 
 
 def judge_value(row):
     """Seconds against a bar of the reference core."""
-    reference, peak = REFERENCE.get(row["level"]), row.get("peak")
+    reference, peak = REFERENCE.get(row.get("level")), row.get("peak")
     scaled = row["value"] * peak / reference if reference and peak else row["value"]
     row["scaled"] = scaled
     verdict = "pass" if scaled <= row["bar"] else "miss"
@@ -52,6 +54,9 @@ def judge(row):
         return ""
     if row["bar_on"] == "value":
         return judge_value(row)
+    if row.get("snr_db") is not None and row["snr_db"] < SNR_DB and harness.is_exact(row["level"]):
+        row["why"] = f"below {SNR_DB} dB"
+        return "miss"
     have = row.get(row["bar_on"])
     if have is None:
         row["why"] = row.get("why") or "nothing to compare with"
@@ -61,21 +66,27 @@ def judge(row):
 
 def absent(level, quick):
     known = {r["level"]: r for r in harness.levels()}
-    if level not in known:
+    if level and level not in known:
         return "no such level is built"
-    if not known[level]["available"]:
+    if level and not known[level]["available"]:
         return f"this processor does not run {level}"
     return "left out by --quick" if quick else "not measured"
+
+
+def place(rows, part, what):
+    """Behind the last row of that kind, else of that part."""
+    alike = [i for i, r in enumerate(rows) if (r["part"], r["what"]) == (part, what)]
+    return 1 + max(alike or [i for i, r in enumerate(rows) if r["part"] == part], default=len(rows) - 1)
 
 
 def apply(rows, parts, quick):
     """Puts the bars on the rows, adds those that have none, and judges all."""
     for part, what, level, on, limit in BARS:
-        mine = [r for r in rows if (r["part"], r["what"], r.get("level")) == (part, what, level)]
+        mine = [r for r in rows if (r["part"], r["what"], r.get("level", "")) == (part, what, level)]
         for r in mine:
             r |= {"bar": limit, "bar_on": on}
         if not mine and part in parts:
-            rows.append({"part": part, "what": what, "engine": "oratorio", "level": level, "value": None, "bar": limit,
+            rows.insert(place(rows, part, what), {"part": part, "what": what, "engine": "oratorio", "level": level, "value": None, "bar": limit,
                          "bar_on": on, "why": absent(level, quick)})
     for r in rows:
         r["verdict"] = judge(r)

@@ -89,6 +89,11 @@ def main_levels():
             and (r["instruction"] == first["instruction"] or not r["instruction"].startswith("f32"))]
 
 
+def is_exact(level):
+    """Is its arithmetic of f32 grade? (All but the plain products of bfloat16.)"""
+    return not any(r["level"] == level and r["arithmetic"].startswith("plain") for r in levels())
+
+
 def default_level():
     return next(r["level"] for r in levels() if r["available"] and not r["by_name"])
 
@@ -185,6 +190,17 @@ def memory_kb(pid):
     except OSError:
         pass
     return rss, pss, peak
+
+
+def anonymous_kb(pid):
+    """Memory of its own: neither weights nor programs, which are mapped files."""
+    try:
+        for line in open(f"/proc/{pid}/status", encoding="utf8"):
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1])
+    except OSError:
+        pass
+    return 0
 
 
 def engines(pid):

@@ -30,8 +30,9 @@ static void report_levels(void)
         const struct ora_kernels *k = ora_kernels_at(i);
         bool here = ora_kernels_find(k->name, NULL) != NULL;
         printf(" %s%s", k->name, here ? "" : " (not here)");
-        rows_add(json_pack("{s:s, s:s, s:s?, s:b, s:b}", "group", "level", "level", k->name, "instruction",
-                           probe_instruction(k->name), "available", here, "by_name", k->by_name));
+        rows_add(json_pack("{s:s, s:s, s:s, s:s?, s:b, s:b}", "group", "level", "level", k->name,
+                           "arithmetic", k->arithmetic, "instruction", probe_instruction(k->name),
+                           "available", here, "by_name", k->by_name));
     }
     printf("\n");
 }

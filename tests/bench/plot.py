@@ -46,7 +46,7 @@ def speeds(ax, rows, part, title, colour):
 
 
 def machine(ax, rows, colour):
-    mine = [r for r in rows if r["part"] == "whole machine" and r["value"] and r["what"] != "all processors beside the best peer"]
+    mine = [r for r in rows if r.get("workers") and r["value"] and r["what"] != "all processors beside the best peer"]
     entries = []
     for r in mine:
         words = f"{label(r)}, {r['workers']} {'worker' if r['engine'] == 'oratorio' else 'process'}"

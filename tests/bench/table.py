@@ -175,15 +175,21 @@ def as_text(f, rows):
     return "\n".join(out + ["", tally(rows)]) + "\n"
 
 
+def short(rows):
+    """Without the stages that have neither bar nor peer."""
+    return [r for r in rows if r.get("bar") or r.get("ratio") or r["part"] in ("peaks", "whole machine")
+            or r["what"] in ("whole voice", "whole chunk") or r["engine"] == "pytorch"]
+
+
 def as_markdown(f, rows):
-    """The same for the README, the kernels a line a level."""
+    """The same for the README: without stages that have neither bar nor peer, the kernels a line a level."""
     out = ["; ".join(head_lines(f)[:1]) + "; " + "; ".join(head_lines(f)[1:]) + f". {tally(rows)}.", ""]
     out += ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
     for part, title in TITLES.items():
         mine = [r for r in rows if r["part"] == part]
         if mine:
             out.append(f"| **{title}** |" + " |" * (len(HEAD) - 1))
-            out += ["| " + " | ".join(x) + " |" for x in (kernel_summary(mine) if part == "kernels" else map(line, mine))]
+            out += ["| " + " | ".join(x) + " |" for x in (kernel_summary(mine) if part == "kernels" else map(line, short(mine)))]
     return "\n".join(out) + "\n"
 
 

@@ -124,7 +124,7 @@ def high(o):
         subprocess.run([harness.ORATORIO, "voice", "import", "vits", onnx, "--out", tmp], check=True, stdout=subprocess.DEVNULL)
         contest = Contest("VITS high", f"{tmp}/en_US-formula-high", onnx, cases, harness.fast_levels(), ["onnxruntime"], tmp)
         harness.note(f"VITS high: {', '.join(contest.levels)}")
-        rows = contest.rows(2 if o.quick else 5, gflop)
+        rows = contest.rows(2 if o.quick else 3, gflop)
         contest.close()
     return rows
 

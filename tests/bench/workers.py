@@ -6,11 +6,14 @@ drop what they made. Bars count cores that share nothing; the probe of part `mac
 """
 import json
 import pathlib
+import statistics
+import subprocess
+import time
 
 import harness
 
-SENTENCE = "The keeper counted every step of the tower, wrote the number {} down, and lit the lamp again before the tide had turned."
-LINES = 100
+SENTENCE = "The keeper wrote the number {} down, and lit the lamp again before the tide had turned."
+LINES, WORDS = 100, "Yes."
 
 
 def write_job(folder, level, views="[]"):
@@ -23,10 +26,20 @@ def write_job(folder, level, views="[]"):
 
 def run(job, out, workers):
     """audio seconds a wall second of a run, and where it left its records."""
-    r = harness.Run(job, out, "--workers", str(workers))
+    r, own_kb = harness.Run(job, out, "--workers", str(workers)), 0
+    while r.process.poll() is None:
+        own_kb = max([own_kb, *map(harness.anonymous_kb, harness.engines(r.process.pid))])
+        time.sleep(0.5)
     if r.wait() != 0:
         return {"error": "; ".join(r.lines[-2:])}
-    return {"speed": harness.report(out)["speed"]["audio_s_per_wall_s"]}
+    return {"speed": harness.report(out)["speed"]["audio_s_per_wall_s"], "own_mb": own_kb / 1000}
+
+
+def say(folder):
+    """Seconds from the start of the program to the file, the weights' cache being warm."""
+    begin = time.monotonic()
+    subprocess.run([harness.ORATORIO, "say", "--voice", harness.VOICE, WORDS, "-o", folder / "say.flac"], check=True, capture_output=True)
+    return time.monotonic() - begin
 
 
 def work_of(out, onnx, path):
@@ -113,4 +126,9 @@ def measure(o):
         answers = harness.in_rounds(1 if o.quick else 3, turns_of(tmp, teams, levels), warm_up=False)
         for team in teams.values():
             team.close()
-    return rows_of(answers, teams, levels)
+        said = [say(tmp) for _ in range(6)][1:]
+    own_mb = [r["own_mb"] for level in levels for n in {1, len(harness.cores())} for r in answers[(level, n)] if "own_mb" in r]
+    common = {"part": "whole machine", "engine": "oratorio"}
+    return rows_of(answers, teams, levels) + [
+        common | {"what": "an engine's own memory", "value": max(own_mb, default=None), "unit": "MB"},
+        common | {"what": "say one word, start to file", "value": statistics.median(said), "unit": "s"}]
