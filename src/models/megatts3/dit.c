@@ -147,6 +147,7 @@ void mega_dit_bind(struct ora_binder *b, const struct mega_dit_dims *d, struct m
     for (int i = 0; i < d->layers; i++)
         bind_layer(b, d, &m->layer[i], i);
     ora_packer_attention(b->packer, d->heads, d->dim / d->heads, 0, NULL, NULL, &m->attention);
+    m->attention.tolerant = true;
     bind_velocity(b, d, m);
 }
 

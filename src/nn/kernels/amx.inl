@@ -194,8 +194,9 @@ static void direct_pack_rows(void *dst, struct ora_b16 x, int rows, int channels
 #define AMX_TABLE                                                                                            \
     .by_name = true, .operands = ORA_OPERANDS_HI_LO, .scratch_bytes = BF16_SCRATCH_BYTES,                    \
     .operand = bf16_operand, .pack_rows = direct_pack_rows, ORA_OPS_TABLE
-#define AMX_NEEDS   "AMX-BF16 with the system's permission; AVX-512 F, BW, VL, DQ, BF16"
+#define AMX_NEEDS "AMX-BF16 with the system's permission; AVX-512 F, BW, VL, DQ, BF16"
 #define SPLIT_LEVEL                                                                                          \
     AMX_TABLE, .pack_bytes = split_pack_bytes, .takes = split_takes, .pack = split_pack, .conv = split_conv
 #define AMX_LEVEL                                                                                            \
-    AMX_TABLE, .pack_bytes = amx_pack_bytes, .takes = amx_takes, .pack = amx_pack, .conv = amx_conv
+    AMX_TABLE, .pack_bytes = amx_pack_bytes, .takes = amx_takes, .pack = amx_pack,                           \
+               .pack_rows_tolerant = bf16_pack_rows, .conv = amx_conv

@@ -203,5 +203,6 @@ const struct ora_kernels ora_kernels_avx512_bf16 = {
     .pack_bytes = pack_bytes,
     .pack = pack,
     .pack_rows = pack_rows,
+    .pack_rows_tolerant = bf16_pack_rows,
     .conv = conv,
     ORA_OPS_TABLE};

@@ -388,6 +388,53 @@ static void bf16_conv(const struct ora_conv *c, const struct ora_conv_run *r, en
     pump(&w.pending, BLOCK_ROWS, OTHER);
 }
 
+/* ---- activations as weights (pack_tiles.c)
+ * -------------------------------------------------------------------- */
+
+typedef uint32_t halves __attribute__((may_alias)); /* two of them */
+
+/* Row `row` of x, channels of operand block b, as output `row`: a column of the tile, pairs WIDTH apart. */
+static inline void pack_key(uint16_t *step, struct ora_b16 x, int in_blocks, int b, int row)
+{
+    uint16_t line[WIDTH] __attribute__((aligned(64)));
+    convert((struct ora_operand){line, NULL, 0}, x, in_blocks, b, row, 1);
+    halves *to = (halves *)(step + TILE_WEIGHTS * (row % WIDTH / ORA_LANES)) + row % ORA_LANES;
+    for (int pair = 0; pair < ORA_LANES; pair++)
+        to[ORA_LANES * pair] = ((const halves *)line)[pair];
+}
+
+/* Rows `row` (even) and row+1 of x, channels of block b, as a pair of inputs. */
+static inline void pack_values(uint16_t *step, struct ora_b16 x, int rows, int b, int row)
+{
+    uint16_t line[WIDTH] __attribute__((aligned(64)));
+    uint16_t *to = step + TILE_WEIGHTS * (b % 2) + WIDTH * (row % WIDTH / 2);
+    bf16_row(line, NULL, v_load(row_of(x, b, row)),
+             row + 1 < rows ? v_load(row_of(x, b, row + 1)) : v_set1(0.0f));
+    for (int i = 0; i < ORA_LANES; i++) {
+        to[2 * i] = line[i];
+        to[2 * i + 1] = line[ORA_LANES + i];
+    }
+}
+
+static void bf16_pack_rows(void *dst, struct ora_b16 x, int rows, int channels, bool transposed)
+{
+    int blocks = ora_blocks(channels), steps = operand_blocks(transposed ? blocks : ora_blocks(rows));
+    struct ora_conv_spec s = {
+        .in = transposed ? channels : rows, .out = transposed ? rows : channels, .taps = 1};
+    uint16_t *packed = dst;
+    if (rows % WIDTH || channels % WIDTH)
+        memset(packed, 0, ora_tiles_bytes(&s, false));
+    for (int row = 0; row < rows; row += transposed ? 1 : 2)
+        for (int b = 0; b < (transposed ? steps : blocks); b++) {
+            int panel = transposed ? row / WIDTH : b / 2, step = transposed ? b : row / WIDTH;
+            uint16_t *at = packed + ((ptrdiff_t)panel * steps + step) * STEP_WEIGHTS;
+            if (transposed)
+                pack_key(at, x, blocks, b, row);
+            else
+                pack_values(at, x, rows, b, row);
+        }
+}
+
 static void bf16_operand(struct ora_operand y, struct ora_b16 x, int rows, int channels)
 {
     for (int b = 0; b < operand_blocks(ora_blocks(channels)); b++)

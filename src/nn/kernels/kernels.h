@@ -160,6 +160,8 @@ struct ora_kernels {
      *   transposed = true:  in = channels, out = rows of x:  w[o][i] = x[row o][channel i]   (keys)
      * Padding (rows to 16, channels to 16) becomes zero weights. Such a conv is `strict`. */
     void (*pack_rows)(void *dst, struct ora_b16 x, int rows, int channels, bool transposed);
+    /* The same for a conv that is `tolerant`. NULL where the level makes no difference. */
+    void (*pack_rows_tolerant)(void *dst, struct ora_b16 x, int rows, int channels, bool transposed);
 
     void (*conv)(const struct ora_conv *c, const struct ora_conv_run *r);
 

@@ -52,14 +52,23 @@ static void *take(unsigned char *base, size_t *at, size_t bytes)
     return p;
 }
 
+static bool tolerates(const struct ora_kernels *k, const struct ora_attention *a)
+{
+    return a->tolerant && k->pack_rows_tolerant;
+}
+
 static struct work lay_out(const struct ora_kernels *k, const struct ora_attention *a, int rows,
                            void *scratch)
 {
     struct work w = {0};
     int widest = rows > a->head_channels ? rows : a->head_channels;
     size_t row_floats = sizeof(float) * ORA_LANES * QUERY_ROWS;
-    struct ora_conv_spec keys = {.in = a->head_channels, .out = rows, .taps = 1, .strict = true};
-    struct ora_conv_spec values = {.in = rows, .out = a->head_channels, .taps = 1, .strict = true};
+    bool tolerant = tolerates(k, a);
+    struct ora_conv_spec keys = {
+        .in = a->head_channels, .out = rows, .taps = 1, .tolerant = tolerant, .strict = !tolerant};
+    struct ora_conv_spec values = keys;
+    values.in = rows;
+    values.out = a->head_channels;
     w.keys = take(scratch, &w.bytes, k->pack_bytes(&keys));
     w.values = take(scratch, &w.bytes, k->pack_bytes(&values));
     w.scores = ora_b16_place(take(scratch, &w.bytes, row_floats * (size_t)ora_blocks(rows)), QUERY_ROWS, 0);
@@ -101,7 +110,7 @@ static void take_diagonals(const struct ora_attention *a, const struct work *w, 
         }
 }
 
-static struct ora_conv one_tap(int in, int out, const void *weights, const float *bias)
+static struct ora_conv one_tap(int in, int out, bool tolerant, const void *weights, const float *bias)
 {
     return (struct ora_conv){.in = in,
                              .out = out,
@@ -109,7 +118,8 @@ static struct ora_conv one_tap(int in, int out, const void *weights, const float
                              .out_blocks = ora_blocks(out),
                              .taps = 1,
                              .dilation = 1,
-                             .strict = true,
+                             .tolerant = tolerant,
+                             .strict = !tolerant,
                              .weights = weights,
                              .bias = bias};
 }
@@ -118,8 +128,9 @@ static struct ora_conv one_tap(int in, int out, const void *weights, const float
 static void head(const struct ora_kernels *kernels, const struct ora_attention *a, struct ora_b16 o,
                  struct ora_b16 q, int first, int count, int rows, const struct work *w)
 {
-    struct ora_conv keys = one_tap(a->head_channels, rows, w->keys, w->zero_bias);
-    struct ora_conv values = one_tap(rows, a->head_channels, w->values, w->zero_bias);
+    bool tolerant = tolerates(kernels, a);
+    struct ora_conv keys = one_tap(a->head_channels, rows, tolerant, w->keys, w->zero_bias);
+    struct ora_conv values = one_tap(rows, a->head_channels, tolerant, w->values, w->zero_bias);
     for (int i = 0; i < count; i += QUERY_ROWS) {
         int n = count - i < QUERY_ROWS ? count - i : QUERY_ROWS, q0 = first + i;
         struct ora_b16 query = ora_b16_at(q, 0, i), out = ora_b16_at(o, 0, i);
@@ -146,10 +157,12 @@ void ora_attention_query(const struct ora_kernels *kernels, const struct ora_att
                          void *scratch)
 {
     struct work w = lay_out(kernels, a, rows, scratch);
+    void (*pack)(void *, struct ora_b16, int, int, bool) =
+        tolerates(kernels, a) ? kernels->pack_rows_tolerant : kernels->pack_rows;
     for (int h = 0; h < a->heads; h++) {
         int block = h * ora_blocks(a->head_channels);
-        kernels->pack_rows(w.keys, ora_b16_at(k, block, 0), rows, a->head_channels, true);
-        kernels->pack_rows(w.values, ora_b16_at(v, block, 0), rows, a->head_channels, false);
+        pack(w.keys, ora_b16_at(k, block, 0), rows, a->head_channels, true);
+        pack(w.values, ora_b16_at(v, block, 0), rows, a->head_channels, false);
         head(kernels, a, ora_b16_at(o, block, 0), ora_b16_at(q, block, 0), first, count, rows, &w);
     }
 }

@@ -24,8 +24,9 @@
 struct ora_attention {
     int heads, head_channels; /* d */
     int window;               /* w; 0 with no relative terms: rel_k.weights is not used */
-    struct ora_conv rel_k;    /* d -> 2w+1 */
-    struct ora_conv rel_v;    /* 2w+1 -> d */
+    bool tolerant; /* scores and values bear what tolerant layers do; false as packed, the model's to set */
+    struct ora_conv rel_k; /* d -> 2w+1 */
+    struct ora_conv rel_v; /* 2w+1 -> d */
 };
 
 /* rel_k, rel_v: [2w+1][d], shared by the heads; not read when window is 0. */
