@@ -18,6 +18,8 @@
 /* From the command to the first batch in work, apart from what the voice needs: mpirun, MPI, the handshake.
  */
 static const double LAUNCH_S = 0.7;
+/* Load a core from which on a run shares the cores with somebody. */
+static const double BUSY = 0.25;
 
 int ora_tuning_init(struct ora_tuning *t, const struct ora_job *job, const char *precision,
                     const char *kernels, struct ora_err *err)
@@ -142,6 +144,8 @@ void ora_tuning_eta(const struct ora_tuning *t, const struct ora_job_plan *plan,
         if (v->found && v->result.start_s > start_s)
             start_s = v->result.start_s;
     }
+    double load = ora_host_load("/");
+    eta->load = load > BUSY * t->host.cores ? load : 0;
     if (plan->batches)
         eta->seconds = LAUNCH_S + start_s + ora_tune_makespan(batch_s, plan->batches, busy);
     free(batch_s);

@@ -30,6 +30,7 @@ struct ora_eta {
     char level[24];      /* "": not measured */
     int64_t measured_ms; /* the oldest measurement in it; 0: some voice was not measured */
     char why_not[256];   /* then: why */
+    double load;         /* of the host now (host.h) when it is busy enough to matter, else 0 */
 };
 
 /* For a job (or NULL), and a precision and a level as a user says them over it; both may be NULL. */

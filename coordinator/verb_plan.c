@@ -82,6 +82,8 @@ static void eta_row(struct ora_str *out, const struct ora_eta *eta)
         ora_str_addf(&s, " at level %s (measured on this host on %.10s)", eta->level, day);
     else
         ora_str_addf(&s, " (the family's estimate; 'oratorio tune JOB' measures it: %s)", eta->why_not);
+    if (eta->load > 0)
+        ora_str_addf(&s, "; longer while others use this machine: its load is %.1f", eta->load);
     row(out, "time here:", s.data);
     ora_str_release(&s);
 }
@@ -140,10 +142,10 @@ static json_t *eta_json(const struct ora_eta *eta)
 {
     char when[32];
     ora_clock_rfc3339(eta->measured_ms, when);
-    return json_pack("{s:f, s:I, s:s?, s:s, s:s?, s:s?}", "seconds", eta->seconds, "workers",
+    return json_pack("{s:f, s:I, s:s?, s:s, s:s?, s:s?, s:f}", "seconds", eta->seconds, "workers",
                      (json_int_t)eta->workers, "level", eta->level[0] ? eta->level : NULL, "source",
                      eta->measured_ms ? "measured" : "estimate", "measured", eta->measured_ms ? when : NULL,
-                     "why_not_measured", eta->measured_ms ? NULL : eta->why_not);
+                     "why_not_measured", eta->measured_ms ? NULL : eta->why_not, "load", eta->load);
 }
 
 static void print_json(const struct ora_job_plan *p, const struct ora_job *job, const struct ora_eta *eta)

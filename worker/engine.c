@@ -18,6 +18,7 @@
 #include "dataset/store.h"
 #include "job/job.h"
 #include "render/render.h"
+#include "tune/keep.h"
 #include "wire/wire.h"
 #include "worker/frames.h"
 #include "worker/slate.h"
@@ -200,6 +201,7 @@ static int open_job(struct engine *e, const struct ora_wire_welcome *m, struct o
     if (!e->job)
         return err->code;
     e->job->render.pulse = &e->slate->pulse;
+    e->job->render.prefer = ora_tune_prefer;
     return ora_renderer_create(&e->job->render, &e->renderer, err);
 }
 

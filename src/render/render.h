@@ -38,6 +38,9 @@ struct ora_render_spec {
     const char *arithmetic;   /* a word of nn/kernels/precision.h, a job's is a class; NULL: exact */
     const char *cache_dir;    /* packed weights; or NULL */
     struct ora_pulse *pulse;  /* of the models (family.h); or NULL */
+    /* Where no level is asked for: the level of the class that this host renders the voice best at, a constant;
+     * NULL: what the processor suggests. It changes no byte. May be NULL. */
+    const char *(*prefer)(const struct ora_voice *voice, const char *arithmetic);
 };
 
 struct ora_utterance {

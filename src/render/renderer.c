@@ -61,6 +61,8 @@ static int choose_level(struct ora_render_spec *spec, struct ora_err *err)
         rc = ora_precision_class(spec->arithmetic, spec->kernels, &here, &spec->arithmetic, err);
     if (rc < 0)
         return rc;
+    if (spec->kernels && strcmp(spec->kernels, "auto") != 0)
+        spec->prefer = NULL;
     spec->kernels = ora_precision_level(spec->arithmetic, spec->kernels, &here, "this processor", err);
     return spec->kernels ? 0 : ORA_E_UNSUPPORTED;
 }
@@ -122,8 +124,9 @@ void ora_renderer_destroy(struct ora_renderer **out)
 
 static int open_model(struct ora_renderer *r, struct slot *s, struct ora_err *err)
 {
+    const char *preferred = r->spec.prefer ? r->spec.prefer(s->voice, r->spec.arithmetic) : NULL;
     struct ora_open_options options = {
-        .kernels = r->spec.kernels, .cache_dir = r->cache_dir, .pulse = r->spec.pulse};
+        .kernels = preferred ? preferred : r->spec.kernels, .cache_dir = r->cache_dir, .pulse = r->spec.pulse};
     struct ora_limits limits = {.max_chars = r->spec.max_chars};
     s->family = ora_family_find(s->voice->family);
     if (!s->family)

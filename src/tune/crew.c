@@ -26,6 +26,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "render/render.h"
+#include "tune/host.h"
 
 enum { SENTENCES_MAX = 16, MAX_CHARS = 600, POLL_MS = 2 };
 enum { READY = 'r', GO = 'g', DONE = 'd', FAILED = 'f' };
@@ -36,6 +37,7 @@ struct slot {
     double start_s, first_s, first_audio_s;
     double wall_s, cpu_s, audio_s; /* at the end of the last pass that counts */
     uint64_t chars;
+    double all_cpu_s; /* of the round, with what does not count */
     uint64_t own_bytes, shared_bytes;
     char level[24];
     struct ora_err why;
@@ -122,22 +124,22 @@ static int open_voice(struct speaker *s, const struct ora_crew_options *o, struc
     return rc;
 }
 
-/* Peak of what is its own, and what it shares with others: files that are mapped. */
+/* What is its own, and what it shares with others: files that are mapped. Buffers grow to the longest
+ * utterance and stay, so what is there after a round is the peak (VmHWM would count weights that were only
+ * packed). */
 static void tell_memory(struct slot *slot)
 {
-    unsigned long long peak = 0, file = 0, kb;
+    unsigned long long kb;
     char line[256];
     FILE *f = fopen("/proc/self/status", "re");
     while (f && fgets(line, sizeof line, f)) {
-        if (sscanf(line, "VmHWM: %llu kB", &kb) == 1)
-            peak = kb * 1024;
+        if (sscanf(line, "RssAnon: %llu kB", &kb) == 1)
+            slot->own_bytes = kb * 1024;
         if (sscanf(line, "RssFile: %llu kB", &kb) == 1)
-            file = kb * 1024;
+            slot->shared_bytes = kb * 1024;
     }
     if (f)
         fclose(f);
-    slot->own_bytes = peak > file ? peak - file : 0;
-    slot->shared_bytes = file;
 }
 
 static int first_sentence(struct speaker *s, double begun_s, struct ora_err *err)
@@ -172,6 +174,7 @@ static int passes(struct speaker *s, struct ora_err *err)
         if (rc == 0)
             atomic_fetch_add(&slot->passes, 1);
     }
+    slot->all_cpu_s = ora_clock_thread_cpu_s() - cpu_s;
     tell_memory(slot);
     return rc == ORA_E_CANCELLED ? 0 : rc;
 }
@@ -329,13 +332,17 @@ static bool all_passed(const struct ora_crew *crew, uint32_t count)
     return true;
 }
 
-static void sum_up(const struct ora_crew *crew, uint32_t count, struct ora_crew_round *round)
+/* busy_s: of everybody, in the `wall_s` that the round took */
+static void sum_up(const struct ora_crew *crew, uint32_t count, double busy_s, double wall_s,
+                   struct ora_crew_round *round)
 {
     uint64_t shared = 0;
-    *round = (struct ora_crew_round){0};
+    *round = (struct ora_crew_round){.others_cores = busy_s};
     for (uint32_t i = 0; i < count; i++) {
         const struct slot *s = &crew->shared->slot[i];
         round->audio_s_per_wall_s += s->audio_s / s->wall_s;
+        round->audio_s_per_core_s += s->audio_s / s->cpu_s;
+        round->others_cores -= s->all_cpu_s;
         round->audio_s += s->audio_s;
         round->cpu_s += s->cpu_s;
         round->wall_s += s->wall_s;
@@ -344,12 +351,14 @@ static void sum_up(const struct ora_crew *crew, uint32_t count, struct ora_crew_
         shared = s->shared_bytes > shared ? s->shared_bytes : shared;
     }
     round->memory_bytes += shared;
+    round->others_cores = fmax(0, round->others_cores / wall_s);
 }
 
 int ora_crew_work(struct ora_crew *crew, uint32_t count, double seconds, struct ora_crew_round *round,
                   struct ora_err *err)
 {
-    double begin_s = ora_clock_mono_s(), until_s = begin_s + seconds + crew->o.patience_s;
+    double busy_s = ora_host_busy_s("/"), begin_s = ora_clock_mono_s(),
+           until_s = begin_s + seconds + crew->o.patience_s;
     int rc = 0;
     atomic_store(&crew->shared->stop, 0);
     for (uint32_t i = 0; i < count; i++)
@@ -368,7 +377,7 @@ int ora_crew_work(struct ora_crew *crew, uint32_t count, double seconds, struct 
     if (rc >= 0)
         rc = hear_all(crew, 0, count, DONE, until_s, err);
     if (rc == 0)
-        sum_up(crew, count, round);
+        sum_up(crew, count, ora_host_busy_s("/") - busy_s, ora_clock_mono_s() - begin_s, round);
     return rc;
 }
 

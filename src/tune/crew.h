@@ -37,6 +37,8 @@ struct ora_crew_start {
 
 struct ora_crew_round {
     double audio_s_per_wall_s;     /* all together, of whole passes while all were at work */
+    double audio_s_per_core_s;     /* the same by CPU time: as if nobody else used the cores */
+    double others_cores;           /* that other programs kept busy meanwhile */
     double cpu_s, audio_s, wall_s; /* of those passes, sums */
     uint64_t chars;
     uint64_t memory_bytes; /* peak of all; what they share counts once */

@@ -179,6 +179,45 @@ static void read_cgroups(struct limits *l)
     free(text);
 }
 
+/* ---- how busy it is --------------------------------------------------------------------------------------
+ */
+
+/* A line "cpuN user nice system idle iowait irq softirq steal …" of proc/stat, in ticks. */
+static double busy_ticks(const char *line, const cpu_set_t *mine)
+{
+    unsigned cpu;
+    double t[8];
+    if (sscanf(line, "cpu%u %lf %lf %lf %lf %lf %lf %lf %lf", &cpu, &t[0], &t[1], &t[2], &t[3], &t[4], &t[5],
+               &t[6], &t[7]) != 9 ||
+        cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, mine))
+        return 0;
+    return t[0] + t[1] + t[2] + t[5] + t[6] + t[7];
+}
+
+double ora_host_busy_s(const char *root)
+{
+    cpu_set_t mine;
+    double ticks = 0, hz = (double)sysconf(_SC_CLK_TCK);
+    char *text = slurp(root, "proc/stat");
+    if (!text || sched_getaffinity(0, sizeof mine, &mine) < 0 || hz <= 0) {
+        free(text);
+        return 0;
+    }
+    for (const char *line = text; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
+        if (strncmp(line, "cpu", 3) == 0 && line[3] != ' ')
+            ticks += busy_ticks(line, &mine);
+    free(text);
+    return ticks / hz;
+}
+
+double ora_host_load(const char *root)
+{
+    char *text = slurp(root, "proc/loadavg");
+    double load = text ? strtod(text, NULL) : 0;
+    free(text);
+    return load > 0 ? load : 0;
+}
+
 /* ---- the whole -------------------------------------------------------------------------------------------
  */
 

@@ -22,5 +22,9 @@ struct ora_host {
 };
 
 void ora_host_read(const char *root, struct ora_host *host);
+/* Seconds of work since boot, by whomever, on the processors that this process may run on; 0: not known. */
+double ora_host_busy_s(const char *root);
+/* Programs that wanted a core, mean of the last minute; 0: not known. */
+double ora_host_load(const char *root);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/str.h"
@@ -63,6 +64,19 @@ ORA_TEST(a_quota_above_the_group_counts)
     ora_host_read(root, &h);
     ORA_CHECK_INT(h.cores, 1);
     ORA_CHECK_INT(h.free_bytes, 600000);
+    free(root);
+}
+
+ORA_TEST(work_of_everybody_is_counted)
+{
+    char *root = fresh_root("stat");
+    double hz = (double)sysconf(_SC_CLK_TCK);
+    ORA_CHECK_NEAR(ora_host_busy_s(root), 0, 0);
+    /* processor 9999 is not ours; idle and iowait are no work */
+    put(root, "proc/stat",
+        "cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 100 10 20 5000 3000 1 2 7 0 0\ncpu9999 1 1 1 1 1 1 1 1 0 0\nintr "
+        "5\n");
+    ORA_CHECK_NEAR(ora_host_busy_s(root) * hz, 140, 1e-6);
     free(root);
 }
 

@@ -8,6 +8,8 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/mem.h"
+#include "nn/kernels/precision.h"
 
 enum { FILE_BYTES_MAX = 1 << 20 };
 
@@ -97,4 +99,22 @@ int ora_tune_save(const char *dir, const struct ora_tune_result *result, struct 
     free(folder);
     free(path);
     return rc;
+}
+
+const char *ora_tune_prefer(const struct ora_voice *voice, const char *arithmetic)
+{
+    struct ora_host host;
+    struct ora_levels here;
+    struct ora_tune_key key;
+    struct ora_str why = ORA_STR_INIT;
+    struct ora_tune_result *r = ora_xcalloc(1, sizeof *r);
+    const char *level = NULL;
+    ora_host_read("/", &host);
+    ora_tune_key_of(&host, voice, arithmetic, &key);
+    if (ora_levels_here(&here, NULL) == 0 && ora_tune_load(NULL, &key, r, &why))
+        level =
+            ora_precision_level(arithmetic, r->row[ora_tune_choose(r, NULL)].level, &here, "this host", NULL);
+    ora_str_release(&why);
+    free(r);
+    return level;
 }

@@ -22,6 +22,9 @@ void ora_tune_key_of(const struct ora_host *host, const struct ora_voice *voice,
 char *ora_tune_path(const char *dir, const struct ora_tune_key *key);
 bool ora_tune_load(const char *dir, const struct ora_tune_key *key, struct ora_tune_result *result,
                    struct ora_str *why);
+/* The level that was measured to be the best for a voice on this host, and that it has; NULL: nothing is
+ * kept. A constant. For struct ora_render_spec.prefer. */
+const char *ora_tune_prefer(const struct ora_voice *voice, const char *arithmetic);
 int ora_tune_save(const char *dir, const struct ora_tune_result *result, struct ora_err *err);
 
 #endif

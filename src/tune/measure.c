@@ -160,10 +160,12 @@ static int start_first(struct measurement *m, struct contender *c, const char *c
     return 0;
 }
 
-/* Rounds of one crew; a point goes into the result. */
+/* Rounds of one crew; a point goes into the result. Where other programs take the cores, the clock on the
+ * wall times them as well: then CPU time tells what the machine is worth, since what workers do to each other
+ * (a core's siblings, memory) makes that longer, too. */
 struct point {
     struct ora_crew_round sum;
-    double rates;
+    double rates, others_cores; /* sums of the rounds */
     int rounds;
 };
 
@@ -176,7 +178,9 @@ static int one_round(struct measurement *m, struct contender *c, uint32_t worker
     int rc = ora_crew_work(c->crew, workers, m->o->round_s, &r, err);
     if (rc < 0)
         return rc;
-    p->rates += r.audio_s_per_wall_s;
+    bool disturbed = r.others_cores > ORA_TUNE_DISTURBED * m->o->key->cores;
+    p->rates += disturbed ? r.audio_s_per_core_s : r.audio_s_per_wall_s;
+    p->others_cores += r.others_cores;
     p->rounds++;
     p->sum.cpu_s += r.cpu_s;
     p->sum.audio_s += r.audio_s;
@@ -193,6 +197,8 @@ static int keep(struct measurement *m, const struct contender *c, uint32_t worke
                                .audio_s_per_wall_s = p->rates / p->rounds,
                                .core_s_per_audio_s = p->sum.cpu_s / p->sum.audio_s,
                                .memory_bytes = p->sum.memory_bytes};
+    if (p->others_cores / p->rounds > m->result->others_cores)
+        m->result->others_cores = p->others_cores / p->rounds;
     snprintf(row.level, sizeof row.level, "%s", c->used);
     return ora_tune_add_row(m->result, &row, err);
 }
@@ -309,6 +315,12 @@ int ora_tune_measure(const struct ora_tune_options *o, struct ora_tune_result *r
         return rc;
     result->best = ora_tune_choose(result, NULL);
     result->audio_s_per_char = m.chars ? m.audio_s / (double)m.chars : 0;
+    if (result->others_cores > ORA_TUNE_DISTURBED * o->key->cores)
+        ora_str_addf(
+            notes,
+            "other programs kept up to %.1f cores busy meanwhile: speeds are reckoned from CPU time, for "
+            "an idle machine; measure again (--again) when it is\n",
+            result->others_cores);
     result->took_s = ora_clock_mono_s() - m.begin_s;
     return 0;
 }

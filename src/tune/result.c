@@ -132,15 +132,15 @@ char *ora_tune_to_json(const struct ora_tune_result *r)
                             "audio_s_per_wall_s", w->audio_s_per_wall_s, "core_s_per_audio_s",
                             w->core_s_per_audio_s, "memory_bytes", (json_int_t)w->memory_bytes));
     }
-    json_t *doc =
-        json_pack("{s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:{s:f, s:f}, "
-                  "s:I, s:o}",
-                  "format", ORA_TUNE_FORMAT, "host", k->host, "cpu", k->cpu, "cores", (json_int_t)k->cores,
-                  "engine", k->engine, "voice", k->voice, "voice_sha256", k->voice_sha256, "arithmetic",
-                  k->arithmetic, "measured", measured, "measured_ms", (json_int_t)r->measured_ms, "took_s",
-                  r->took_s, "start_s", r->start_s, "audio_s_per_char", r->audio_s_per_char, "estimate",
-                  "audio_s_per_char", r->estimate.audio_s_per_char, "core_s_per_audio_s",
-                  r->estimate.core_s_per_audio_s, "best", (json_int_t)r->best, "rows", rows);
+    json_t *doc = json_pack(
+        "{s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:{s:f, s:f}, "
+        "s:I, s:o}",
+        "format", ORA_TUNE_FORMAT, "host", k->host, "cpu", k->cpu, "cores", (json_int_t)k->cores, "engine",
+        k->engine, "voice", k->voice, "voice_sha256", k->voice_sha256, "arithmetic", k->arithmetic,
+        "measured", measured, "measured_ms", (json_int_t)r->measured_ms, "took_s", r->took_s, "start_s",
+        r->start_s, "audio_s_per_char", r->audio_s_per_char, "others_cores", r->others_cores, "estimate",
+        "audio_s_per_char", r->estimate.audio_s_per_char, "core_s_per_audio_s",
+        r->estimate.core_s_per_audio_s, "best", (json_int_t)r->best, "rows", rows);
     char *text = doc ? json_dumps(doc, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(doc);
     return text;
@@ -160,12 +160,14 @@ static int get_text(const json_t *map, const char *field, char *out, size_t size
     return 0;
 }
 
+/* 0, or from a billionth to max: quotients of such neither overflow nor vanish. */
 static int get_number(const json_t *map, const char *field, double max, double *out, struct ora_err *err)
 {
-    const json_t *v = json_object_get(map, field);
-    if (!json_is_number(v) || !(json_number_value(v) >= 0 && json_number_value(v) <= max))
+    const json_t *item = json_object_get(map, field);
+    double v = json_number_value(item);
+    if (!json_is_number(item) || !(v == 0 || (v >= 1e-9 && v <= max)))
         return bad(err, field, "a number in its bounds");
-    *out = json_number_value(v);
+    *out = v;
     return 0;
 }
 
@@ -247,6 +249,8 @@ int ora_tune_parse(const char *bytes, size_t len, struct ora_tune_result *r, str
         rc = get_number(doc, "start_s", 1e9, &r->start_s, err);
     if (rc == 0)
         rc = get_number(doc, "audio_s_per_char", 1e6, &r->audio_s_per_char, err);
+    if (rc == 0)
+        rc = get_number(doc, "others_cores", 1e6, &r->others_cores, err);
     const json_t *estimate = json_object_get(doc, "estimate");
     if (rc == 0)
         rc = get_number(estimate, "audio_s_per_char", 1e6, &r->estimate.audio_s_per_char, err);

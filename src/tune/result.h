@@ -34,6 +34,9 @@ struct ora_tune_key {
     char arithmetic[24];   /* class: "f32-direct" */
 };
 
+/* More of the cores than this in others' work, and a measurement counts as disturbed. */
+#define ORA_TUNE_DISTURBED 0.1
+
 struct ora_tune_row { /* one level and number of workers */
     char level[24];
     uint32_t workers;
@@ -52,6 +55,7 @@ struct ora_tune_result {
         double audio_s_per_char, core_s_per_audio_s;
     } estimate; /* what the family foretold of the same: other settings cost in proportion to what it says of
                    them */
+    double others_cores; /* that other programs kept busy meanwhile, at most */
     struct ora_tune_row row[ORA_TUNE_ROWS_MAX];
     size_t row_count;
     size_t best; /* row */
