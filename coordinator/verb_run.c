@@ -62,6 +62,15 @@ static const char *end_text(enum ora_service_end end)
     return end == ORA_SERVICE_FINISHED ? "finished" : end == ORA_SERVICE_STOPPED ? "stopped" : "paused";
 }
 
+/* Of the job's voices the one that is sure to speak. */
+static const char *main_voice(const struct ora_job *job)
+{
+    for (size_t i = 0; i < job->input_count; i++)
+        if (!job->inputs[i].voice)
+            return job->voice;
+    return job->input_count ? job->inputs[0].voice : job->voice;
+}
+
 /* As many as pay on this host, and a line that says why so many. */
 static uint32_t default_workers(const struct ora_run *run, struct ora_progress_printer *printer)
 {
@@ -70,8 +79,9 @@ static uint32_t default_workers(const struct ora_run *run, struct ora_progress_p
     struct ora_str said = ORA_STR_INIT;
     struct ora_err ignored = {0}; /* a level that is not here is its workers' business */
     ora_tuning_init(&tuning, job, NULL, NULL, &ignored);
-    uint32_t workers = ora_tuning_workers(&tuning, job->voice, &said);
-    ora_progress_note(printer, "%s", ora_str_c(&said));
+    uint32_t workers = ora_tuning_workers(&tuning, main_voice(job), &said);
+    if (tuning.host.cores > 1) /* one core has one worker */
+        ora_progress_note(printer, "%s", ora_str_c(&said));
     ora_str_release(&said);
     return workers;
 }

@@ -192,7 +192,7 @@ static int run(int argc, char **argv)
          .value = &t.precision},
         {.name = "kernels",
          .arg = "LEVEL",
-         .help = "only this level, e.g. avx2 (default: the job's, or all of the precision)",
+         .help = "a level to measure throughout, fast or not, e.g. avx2 (default: the job's)",
          .type = ORA_OPT_TEXT,
          .value = &t.kernels},
         {.name = "budget",

@@ -61,21 +61,23 @@ size_t ora_tune_counts(uint32_t most, uint32_t *out, size_t room)
 /* ---- who takes part
  * -------------------------------------------------------------------------------------------- */
 
+static bool is_pinned(const struct measurement *m, const char *level)
+{
+    return m->o->kernels && strcmp(m->o->kernels, level) == 0;
+}
+
 /* The portable level shows nothing where a vector level of its class is: it is some twenty times slower. */
 static int gather(struct measurement *m, struct ora_err *err)
 {
     const struct ora_tune_options *o = m->o;
-    const char *best = ora_precision_level(o->key->arithmetic, o->kernels, o->here, "this processor", err);
-    bool pinned = o->kernels && strcmp(o->kernels, "auto") != 0;
-    if (!best)
+    const char *best = ora_precision_level(o->key->arithmetic, NULL, o->here, "this processor", err);
+    if (!best || !ora_precision_level(o->key->arithmetic, o->kernels, o->here, "this processor", err))
         return err->code;
     for (size_t i = 0; i < o->here->count; i++) {
         const char *level = o->here->name[i], *class_ = ora_arithmetic_of_level(level);
         bool slow = strcmp(level, "scalar") == 0 && strcmp(best, "scalar") != 0;
-        if (!class_ || strcmp(class_, o->key->arithmetic) != 0 || slow ||
-            (pinned && strcmp(level, best) != 0))
-            continue;
-        m->contender[m->count++] = (struct contender){.level = level};
+        if (class_ && strcmp(class_, o->key->arithmetic) == 0 && (!slow || is_pinned(m, level)))
+            m->contender[m->count++] = (struct contender){.level = level};
     }
     return 0;
 }
@@ -242,7 +244,7 @@ static int with_workers(struct measurement *m, struct contender *c, uint32_t wor
     return rc < 0 ? rc : keep(m, c, workers, &p, err);
 }
 
-/* Only the crew that leads lives on: those that wait hold memory. */
+/* Only the crew that leads lives on, and that of a pinned level: those that wait hold memory. */
 static int with_all(struct measurement *m, struct ora_err *err)
 {
     double fastest = 0, lead = 0;
@@ -252,7 +254,7 @@ static int with_all(struct measurement *m, struct ora_err *err)
         fastest = fmax(fastest, m->contender[i].audio_s_per_wall_s);
     for (size_t i = 0; rc == 0 && i < m->count; i++) {
         struct contender *c = &m->contender[i], *loser = c;
-        if (c->audio_s_per_wall_s >= NEAR * fastest && left_s(m) > 0) {
+        if ((c->audio_s_per_wall_s >= NEAR * fastest || is_pinned(m, c->level)) && left_s(m) > 0) {
             rc = with_workers(m, c, m->most, err);
             double rate = rc < 0 ? 0 : m->result->row[m->result->row_count - 1].audio_s_per_wall_s;
             if (rate > lead) {
@@ -261,7 +263,7 @@ static int with_all(struct measurement *m, struct ora_err *err)
                 lead = rate;
             }
         }
-        if (loser)
+        if (loser && !is_pinned(m, loser->level))
             ora_crew_destroy(&loser->crew);
     }
     return rc;

@@ -21,7 +21,7 @@ struct ora_tune_options { /* borrowed */
     const char *named; /* as the user named it: what processes open */
     const struct ora_tune_key *key;
     const struct ora_levels *here;
-    const char *kernels;   /* only this level; NULL or "auto": all of the class */
+    const char *kernels;   /* a level that is measured throughout, fast or not; NULL or "auto": none */
     const char *cache_dir; /* of packed weights; or NULL */
     double round_s;        /* of one measurement; several make a point */
     double budget_s;       /* of all: what is not measured by then is left out */

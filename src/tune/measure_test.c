@@ -119,6 +119,20 @@ ORA_TEST(what_the_budget_does_not_reach_is_told)
     free(r);
 }
 
+ORA_TEST(a_voice_that_is_too_slow_is_refused_before_anybody_waits)
+{
+    struct ora_tune_result *r;
+    struct ora_str notes = ORA_STR_INIT;
+    struct ora_err err = {0};
+    double begin_s = ora_clock_mono_s();
+    ORA_CHECK_INT(measured(2, 0.02, 1e-5, 0, &r, &notes, &err), ORA_E_UNSUPPORTED);
+    ORA_CHECK_HAS(err.message, "voice tone speaks too slowly");
+    ORA_CHECK_HAS(err.message, "--budget");
+    ORA_CHECK(ora_clock_mono_s() - begin_s < 5);
+    ora_str_release(&notes);
+    free(r);
+}
+
 static struct ora_crew_options tone_crew(void)
 {
     return (struct ora_crew_options){

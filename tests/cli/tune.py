@@ -124,6 +124,9 @@ def case_no_byte_depends_on_it(t):
         says(t.oratorio("plan", "job.yaml", env=env, code=0), f"it has no level {names[0]}")
         t.oratorio("run", "job.yaml", "--out", "pinned", env=env, code=0)
         check(levels(t, "pinned") == {names[0]}, str(levels(t, "pinned")))
+        t.oratorio("tune", "job.yaml", env=env, code=0)  # for the pinned level, and the others none the less
+        check({row["level"] for row in json.loads(kept(t).read_text())["rows"]} == set(names), kept(t).read_text())
+        says(t.oratorio("plan", "job.yaml", env=env, code=0), f"at level {names[0]}")
 
 
 def case_stale_is_measured_again(t):
