@@ -169,10 +169,17 @@ static int tune(struct tune *t, const char *job_name, struct ora_err *err)
         return err->code;
     voices_of(t, job, &voices);
     int rc = ora_tuning_init(&t->tuning, job, t->precision, t->kernels, err);
-    for (size_t i = 0; rc == 0 && i < voices.count; i++)
-        rc = tune_voice(t, voices.item[i], err);
+    for (size_t i = 0; rc == 0 && i < voices.count; i++) {
+        struct ora_err why = {0};
+        if (tune_voice(t, voices.item[i], &why) == 0)
+            continue;
+        if (err->code) /* one message is the verb's last word: the others are told here */
+            fprintf(stderr, "oratorio tune: %s\n", why.message);
+        else
+            *err = why;
+    }
     ora_job_free(&job);
-    return rc;
+    return rc < 0 ? rc : err->code;
 }
 
 static int run(int argc, char **argv)

@@ -70,6 +70,8 @@ def case_a_table_is_told_and_kept(t):
 def case_a_jobs_voices_are_measured(t):
     job(t)
     says(t.oratorio("tune", "job.yaml", env=home(t), code=0), "voice tone")
+    t.job([{"path": "lines.txt", "voice": "nobody"}, {"path": "lines.txt", "voice": "tone"}], name="two.yaml")
+    says(t.oratorio("tune", "two.yaml", "--again", env=home(t), code=2), "voice tone", "nobody")
     says(t.oratorio("tune", "job.yaml", "--kernels", "avx513", env=home(t), code=2), "avx513")
     says(t.oratorio("tune", "--voice", "nobody", env=home(t), code=2), "nobody")
     says(t.oratorio("tune", "--voice", "tone", "--precision", "quick", env=home(t), code=2), "quick")
