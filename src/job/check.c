@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "job/manners.h"
+#include "text/lexicon.h"
 
 enum { VOICES_MAX = 1024 }; /* a corpus of more is a list in which a column was taken for another */
 
@@ -119,6 +120,44 @@ const char *ora_job_check_lang(const struct ora_job_check *check)
     return check->lang;
 }
 
+/* ---- lexicon ---- */
+
+struct respellings {
+    struct ora_job_check *check;
+    struct ora_err *err;
+};
+
+/* Phones of a lexicon must be those of a voice that some input speaks with. */
+static int check_respelling(void *ctx, const char *said, uint32_t line)
+{
+    struct respellings *r = ctx;
+    const struct ora_job *job = r->check->job;
+    struct ora_err why = {0};
+    if (!strstr(said, "[["))
+        return 0;
+    for (size_t i = 0; i < job->input_count; i++) {
+        const char *voice = job->inputs[i].voice ? job->inputs[i].voice : job->voice;
+        const struct ora_voice *v = ora_job_check_voice(r->check, voice, NULL);
+        const struct ora_family *f = v ? ora_family_find(v->family) : NULL;
+        if (!f || !f->check_phones || f->check_phones(v, said, false, &why) == 0)
+            return 0;
+    }
+    return ora_err_set(r->err, ORA_E_FORMAT, "%s:%u: %s", job->render.lexicon_path, line, why.message);
+}
+
+static int check_lexicon(struct ora_job_check *c, struct ora_err *err)
+{
+    struct ora_lexicon *lexicon;
+    if (!c->job->render.lexicon_path)
+        return 0;
+    int rc = ora_lexicon_open(c->job->render.lexicon_path, &lexicon, err);
+    if (rc < 0)
+        return rc;
+    rc = ora_lexicon_each(lexicon, check_respelling, &(struct respellings){c, err});
+    ora_lexicon_close(&lexicon);
+    return rc;
+}
+
 /* The manner of each input as a whole: what its records have when they say nothing. */
 static int check_inputs(struct ora_job_check *c, struct ora_err *err)
 {
@@ -145,6 +184,8 @@ int ora_job_check_create(const struct ora_job *job, struct ora_job_check **check
     struct ora_job_check *c = ora_xcalloc(1, sizeof *c);
     c->job = job;
     int rc = check_inputs(c, err);
+    if (rc == 0)
+        rc = check_lexicon(c, err);
     if (rc < 0) {
         ora_job_check_free(&c);
     } else {

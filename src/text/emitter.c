@@ -338,12 +338,12 @@ int ora_emit_utterance(struct ora_emitter *e, const struct ora_said *given, stru
         return rc;
     e->records++;
     ora_str_clear(&e->id);
+    if (ora_brackets_check(said.text, said.len, &why) < 0)
+        return reject_said(e, &said, "bad-phones", why.message, err);
     if (!ora_has_words(said.text, said.len))
         return reject_said(
             e, &said, said.len ? "no-words" : "empty",
             said.len ? "the text has no letters and no digits: nothing to speak" : "the text is empty", err);
-    if (ora_brackets_check(said.text, said.len, &why) < 0)
-        return reject_said(e, &said, "bad-phones", why.message, err);
     said.text = ora_nfc(said.text, &said.len, &e->nfc);
     if (said.len > e->max_chars && ora_utf8_length(said.text, said.len) > e->max_chars) {
         rc = ora_sentences_pieces(e->sentences, said.text, said.len, e->max_chars, &ends, &pieces, err);

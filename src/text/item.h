@@ -47,7 +47,7 @@ struct ora_item {
     uint32_t split, split_count; /* "-s01" … of this many; 0,0 when whole */
     const char *reason;        /* REJECTED: one line, for people */
     const char *reason_code;   /* STRUCTURE: "blank", "ornament", "code", "table-rule", "comment", "header", "front-matter" …;
-                                  REJECTED: "empty", "no-words", "duplicate-id", "bad-utf8", "bad-json", "missing-field", … */
+                                  REJECTED: "empty", "no-words", "duplicate-id", "bad-phones", "bad-utf8", "bad-json", "missing-field", … */
     /* per-record overrides, layout lines only (voice also in prose, by a [voice:…]); NULL / negative when not given */
     const char *voice;
     const char *speaker;       /* a name or a number, as text */

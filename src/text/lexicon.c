@@ -283,6 +283,14 @@ void ora_lexicon_close(struct ora_lexicon **lexicon)
     *lexicon = NULL;
 }
 
+int ora_lexicon_each(const struct ora_lexicon *l, int (*fn)(void *, const char *, uint32_t), void *ctx)
+{
+    int rc = 0;
+    for (size_t i = 0; i < l->count && rc == 0; i++)
+        rc = fn(ctx, l->entry[i].said, l->entry[i].line);
+    return rc;
+}
+
 size_t ora_lexicon_count(const struct ora_lexicon *lexicon)
 {
     return lexicon->count;

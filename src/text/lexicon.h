@@ -16,6 +16,7 @@
 #define ORA_TEXT_LEXICON_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -30,6 +31,9 @@ int ora_lexicon_open(const char *path, struct ora_lexicon **lexicon, struct ora_
 int ora_lexicon_parse(const char *name, const char *data, size_t len, struct ora_lexicon **lexicon,
                       struct ora_err *err);
 void ora_lexicon_close(struct ora_lexicon **lexicon);
+/* Calls fn with each respelling until it returns other than 0, which is returned. */
+int ora_lexicon_each(const struct ora_lexicon *lexicon, int (*fn)(void *ctx, const char *said, uint32_t line),
+                     void *ctx);
 size_t ora_lexicon_count(const struct ora_lexicon *lexicon);
 
 /* Appends text with its words respelled. *said: a fresh array of the *count spans of out->data that the

@@ -15,6 +15,7 @@
  *   txt    a line is a text. Blank lines and drawn rules ("-----", "* * *") are structure.
  *   jsonl  an object a line; its keys are told in records_jsonl.c. Keys that mean nothing here become `extra`.
  *   tsv, list   columns by `columns`, by a header line, or by shape; told in records_table.c.
+ * A text whose [[ ]] are not closed or empty is rejected ("bad-phones"; text/brackets.h).
  * A text without letters and digits is rejected ("no-words"), and so is a line that is not UTF-8, holds a NUL,
  * or is longer than 1 MiB. gap_after is PARAGRAPH between records.
  *

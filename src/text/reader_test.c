@@ -319,6 +319,8 @@ ORA_TEST(phones_in_brackets)
          "D a\nC \nR bad-phones 1 x\nL y A \\[[ b a[b[1]] ~doc\n"},
         {"a.jsonl", "{\"id\":\"x\",\"text\":\"One [[two three four five six. Seven eight nine ten.\"}",
          "D a\nC \nR bad-phones 1 x\n"},
+        {"a.jsonl", "{\"id\":\"x\",\"text\":\"[[]]\"}\n{\"id\":\"y\",\"text\":\"]]\"}",
+         "D a\nC \nR bad-phones 1 x\nR no-words 2 y\n"},
         {"a.jsonl", "{\"id\":\"x\",\"phones\":\"n i3 h ao3 n i3 h ao3 n i3 h ao3\"}",
          "D a\nC \nL x [[n i3 h ao3 n i3 h ao3 n i3 h ao3]] ~doc\n"},
         {"a.txt", "One [[two. Three.\nFour [[a. b. C]] five.\n",

@@ -147,6 +147,41 @@ def case_a_base_whose_map_changed_is_refused(t):
     t.oratorio("plan", job, env=places(t), code=0)
 
 
+def case_phones_are_judged_before_anything_is_spoken(t):
+    base(t)
+    t.write("a.jsonl", "".join(json.dumps({"id": i, "text": x}) + "\n" for i, x in (
+        ("good", "Say [[hh:50 ax]] and \\\\[[ now."), ("open", "Say [[hh ax now."), ("bad", "Say [[hh qq]]."), ("long", "[[n:20000]]"))))
+    job = t.job(["a.jsonl"], voice="machine")
+    says(t.oratorio("plan", job, env=places(t), code=0), "rejected:              3", "3 x bad-phones",
+         'a.jsonl:2: "[[" is not closed: expected "]]"', 'a.jsonl:3: "qq" is no phone of MegaTTS 3', 'a.jsonl:4: "n:20000"')
+    check(not (t.dir / "runs").exists(), "plan made a run")
+    t.oratorio("run", job, "--workers", "1", env=places(t), code=1)
+    reasons = t.ledger()[3]
+    check(reasons == {"bad-phones": 3}, str(reasons))
+    said = t.oratorio("say", "Say [[hh ax now.", "-v", "machine", "-o", "x.wav", env=places(t), code=None)
+    check(said.code != 0 and "is not closed" in said.err + said.out, f"say speaks an open bracket: {said}")
+
+
+def case_phones_of_a_lexicon_are_judged(t):
+    base(t)
+    t.write("a.txt", "A gif.\n")
+    t.write("words.tsv", "gif\t[[jh ih f]]\nnot\t[[nn ot]]\n")
+    job = t.job(["a.txt"], voice="machine", more="text: {lexicon: words.tsv}\n")
+    says(t.oratorio("plan", job, env=places(t), code=2), "words.tsv:2:", '"nn" is no phone')
+    t.write("words.tsv", "gif\t[[jh ih f]]\n")
+    t.oratorio("plan", job, env=places(t), code=0)
+
+
+def case_mixed_texts_tell_the_language_they_were_read_in(t):
+    base(t)
+    t.write("a.jsonl", "".join(json.dumps({"id": i, "text": x, **more}) + "\n" for i, x, more in (
+        ("a", "Good morning.", {}), ("b", "早上好 Ann.", {}), ("c", "2026", {"lang": "zh-CN"}), ("d", "2026", {"lang": "en-GB"}))))
+    t.oratorio("run", t.job(["a.jsonl"], voice="machine"), "--workers", "1", env=places(t), code=0)
+    rows = [json.loads(x) for x in (t.dir / "runs/t/views/jsonl/manifest.jsonl").read_text().splitlines()]
+    langs = {r["id"]: r["lang"] for r in rows}
+    check(langs == {"a": "en", "b": "zh", "c": "zh-CN", "d": "en-GB"}, str(langs))
+
+
 def case_a_base_cannot_speak(t):
     base(t)
     says(t.oratorio("say", "Hello.", "-o", "a.wav", "--voice", BASE, env=places(t), code=2), "oratorio voice add")

@@ -1,12 +1,13 @@
 /*
- * Symbols: how people write MegaTTS 3's phones.
+ * Symbols: how people write MegaTTS 3's phones, with spaces between them.
  *
- *     n i3 h ao3      Mandarin phones: a tone 1-5 (6: the sixth class) behind the final, its initial shares
- * it n3 i3           the same, each with its own; 0: without tone ni3 hao3 lv4    pinyin, ü written v, u: or
- * ü; an r at the end is erhua hh ax l ow      English phones sil 。 ， ?     silence and marks, full or half
- * width #57             a relative id itself
- *     i3:120           a phone and its duration in milliseconds, 10 to 10000, rounded to frames of 10 ms;
- * what is more than one phone (ni3) takes none
+ * - "n i3 h ao3": Mandarin phones; a tone 1-5 (6: the sixth class, 0: without tone) behind the final, and a
+ * bare initial shares its final's. "n3 i3": the same, each with its own.
+ * - "ni3 hao3 lv4": pinyin; ü is written v, u: or ü, an r at the end is erhua.
+ * - "hh ax l ow": English phones.
+ * - "sil 。 ， ?": silence and marks, of full or half width. "#57": a relative id itself.
+ * - "i3:120": a phone and its duration in milliseconds, 10 to 10000, rounded to frames of 10 ms; what is more
+ * than one phone (ni3) takes none.
  *
  * A consonant that both languages have ("n", "b") is Mandarin when a Mandarin phone with a tone follows it at
  * once, English otherwise. mega_symbols_print writes the second form, which is read back as the same ids.

@@ -47,6 +47,20 @@ int mega_text_open(const struct mega_text_files *files, struct mega_text **text,
     return rc;
 }
 
+int mega_text_open_bytes(struct mega_text **text, struct ora_err *err)
+{
+    struct ora_str vocab = ORA_STR_INIT;
+    ora_bpe_byte_vocabulary(&vocab);
+    struct mega_text_files files = {.name = "bytes",
+                                    .vocab = vocab.data,
+                                    .vocab_bytes = vocab.len,
+                                    .merges = "",
+                                    .dims = &mega_dims_official.g2p};
+    int rc = mega_text_open(&files, text, err);
+    ora_str_release(&vocab);
+    return rc;
+}
+
 void mega_text_close(struct mega_text **text)
 {
     if (!text || !*text)

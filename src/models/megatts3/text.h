@@ -45,6 +45,8 @@ struct mega_text_files {
 };
 
 int mega_text_open(const struct mega_text_files *files, struct mega_text **text, struct ora_err *err);
+/* One whose vocabulary is the 256 bytes, so that ids are bytes: for what hangs on no vocabulary. */
+int mega_text_open_bytes(struct mega_text **text, struct ora_err *err);
 void mega_text_close(struct mega_text **text);
 
 struct mega_text_request {

@@ -15,17 +15,9 @@
 
 static struct mega_text *bytes_text(void)
 {
-    struct ora_str vocab = ORA_STR_INIT;
     struct ora_err err = {0};
     struct mega_text *text;
-    ora_bpe_byte_vocabulary(&vocab);
-    struct mega_text_files files = {.name = "bytes",
-                                    .vocab = vocab.data,
-                                    .vocab_bytes = vocab.len,
-                                    .merges = "",
-                                    .dims = &mega_dims_official.g2p};
-    ORA_CHECK_OK(mega_text_open(&files, &text, &err), err);
-    ora_str_release(&vocab);
+    ORA_CHECK_OK(mega_text_open_bytes(&text, &err), err);
     return text;
 }
 

@@ -147,6 +147,13 @@ void vits_spell(const struct vits_symbols *s, const char *phonemes, struct vits_
     free(p.point);
 }
 
+static uint32_t first_point(const char *text)
+{
+    uint32_t cp = 0;
+    ora_utf8_decode(text, strlen(text), &cp);
+    return cp;
+}
+
 static int check_bracket(const struct vits_symbols *s, const char *text, size_t len, struct ora_err *err)
 {
     struct ora_str ipa = ORA_STR_INIT;
@@ -165,9 +172,9 @@ static int check_bracket(const struct vits_symbols *s, const char *text, size_t 
                          shown, text);
     else if (unknown)
         rc = ora_err_set(err, ORA_E_BAD_INPUT,
-                         "\"%s\" in \"%.*s\" is none of the voice's phonemes: expected IPA of its symbols "
-                         "(brackets that are text are written \"\\[[\")",
-                         unknown, shown, text);
+                         "\"%s\" (U+%04X) in \"%.*s\" is none of the voice's phonemes: expected IPA of its "
+                         "symbols (brackets that are text are written \"\\[[\")",
+                         unknown, first_point(unknown), shown, text);
     vits_spelling_release(&w);
     ora_str_release(&ipa);
     return rc;

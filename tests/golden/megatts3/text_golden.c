@@ -154,20 +154,12 @@ static void read_reasons(const char *dir, struct reasons *r)
 /* A vocabulary of the 256 bytes: chunks do not depend on it. */
 static struct mega_text *small_text(void)
 {
-    struct ora_str vocab = ORA_STR_INIT;
     struct ora_err err = {0};
     struct mega_text *text;
-    ora_bpe_byte_vocabulary(&vocab);
-    struct mega_text_files files = {.name = "bytes",
-                                    .vocab = vocab.data,
-                                    .vocab_bytes = vocab.len,
-                                    .merges = "",
-                                    .dims = &mega_dims_official.g2p};
-    if (mega_text_open(&files, &text, &err) < 0) {
+    if (mega_text_open_bytes(&text, &err) < 0) {
         fprintf(stderr, "%s\n", err.message);
         exit(2);
     }
-    ora_str_release(&vocab);
     return text;
 }
 
