@@ -43,7 +43,7 @@ int ora_voice_folder_init(struct ora_voice_folder *f, const char *name, const ch
     f->tmp = ora_fmt("%s/.%s.import-%ld", f->out_dir, name, (long)getpid());
     if (!replace && (is_dir(f->final) || ora_file_exists(f->final)))
         return ora_err_set(err, ORA_E_BUSY,
-                           "%s is there already: --replace replaces it, --name gives another name", f->final);
+                           "%s is there already: --replace replaces it, or give another name", f->final);
     return 0;
 }
 
