@@ -58,6 +58,7 @@ static json_t *speakers_json(const struct ora_voice *v)
 
 static json_t *voice_json(const struct ora_voice *v)
 {
+    struct ora_err why = {0};
     json_t *o = json_object();
     set(o, "name", v->name);
     set(o, "family", v->family);
@@ -66,6 +67,8 @@ static json_t *voice_json(const struct ora_voice *v)
     const struct ora_family *f = ora_family_find(v->family);
     if (f->is_base && f->is_base(v))
         set(o, "role", "a base: networks for `oratorio voice add`, nobody's voice");
+    if (f->ready && f->ready(v, &why) < 0)
+        set(o, "not_ready", why.message);
     json_object_set_new(o, "speaker_count", json_integer(v->speaker_count));
     if (v->speaker_names)
         json_object_set_new(o, "speakers", speakers_json(v));

@@ -103,6 +103,7 @@ def case_a_partial_base_is_told_everywhere(t):
     check("NOT READY" in listed[BASE] and "dur (folder duration_lm), g2p (folder g2p)" in listed[BASE], str(listed))
     told = {v["name"]: v for v in json.loads(t.oratorio("voice", "list", "--json", env=places(t), code=0).out)}
     check(told[BASE]["ready"] is False and "g2p" in told[BASE]["why_not_ready"] and told["tone"]["ready"] is True, str(told))
+    says(t.oratorio("voice", "describe", BASE, env=places(t), code=0), "not_ready", "dur (folder duration_lm)")
     done = add(t, "ann", "--base", BASE, "--prompt", record(t, "ann.wav"))
     says(done, f"note: base '{BASE}' was imported without", "import the whole release again")
     t.write("story.txt", "Hello there.\n")
