@@ -2,11 +2,10 @@
  * Decoder: latents z -> samples in (-1, 1). HiFi-GAN (Kong et al. 2020): upsamplers, each followed by
  * residual blocks of several kernel widths whose mean is taken; all sizes of Piper's voices (types 1 and 2).
  *
- * It runs in chunks of frames with exactly the neighbourhood that the network can see, and inside a chunk
- * each stage runs in tiles of rows: memory is the same for a second and for an hour, and how the work is cut
- * never changes a bit; where the kernels make rows in groups (kernels.h), tiles begin at multiples of all
- * their sizes. The mean's 1/n is folded into the next layer's weights (a leaky ReLU is positively
- * homogeneous).
+ * It runs as a stream: a chunk of frames goes through all stages, inside it each stage runs in tiles of rows,
+ * and what the next tile or chunk will read again is kept, so that no row is made twice. Memory is the same
+ * for a second and for an hour, and how the work is cut never changes a bit. The mean's 1/n is folded into
+ * the next layer's weights (a leaky ReLU is positively homogeneous).
  */
 #ifndef ORA_MODELS_VITS_DECODER_H
 #define ORA_MODELS_VITS_DECODER_H

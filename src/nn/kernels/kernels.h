@@ -69,7 +69,8 @@ struct ora_conv {
     int first;                 /* -(taps-1)/2*dilation for "same" padding */
     bool half;                 /* the weights are bfloat16; the arithmetic is that of floats */
     bool tolerant, strict;     /* as in its spec: they decide in which arithmetic a level packs and runs it */
-    int grid; /* > 0: rows are made in groups of so many of the utterance, from its row 0 on */
+    int grid;   /* > 0: rows are made in groups of so many of the utterance, from its row 0 on */
+    int phases; /* > 0: an upsampler in one piece (pack.h), of a level that makes rows in groups */
     enum ora_operands operands; /* the form in which this layer takes x and gives y beside floats */
     const void *weights;        /* in the level's own order */
     const float *bias;          /* [16*out_blocks]; zeros where the layer has none */

@@ -230,23 +230,13 @@ static void phase_weights(float *dst, const struct ora_conv_spec *s, int rate, i
     }
 }
 
-void ora_packer_upsampler(struct ora_packer *p, const struct ora_conv_spec *spec, int rate,
-                          struct ora_upsampler *u)
+static void take_phases(struct ora_packer *p, const struct ora_conv_spec *spec, struct ora_upsampler *u)
 {
     const float *bias = take_bias(p, spec);
     float *plain = NULL;
-    int words[] = {rate};
-    digest_spec(p, 5, spec);
-    digest_words(p, words, 1);
-    memset(u, 0, sizeof *u);
-    if (rate < 1 || rate > ORA_UPSAMPLER_MAX_RATE) {
-        p->overrun = true;
-        return;
-    }
-    u->rate = rate;
     if (p->mode == ORA_PACK_WRITE)
         plain = ora_xmalloc(sizeof(float) * 2 * (size_t)spec->in * (size_t)spec->out);
-    for (int s = 0; s < rate; s++) {
+    for (int s = 0; s < u->rate; s++) {
         struct ora_conv_spec phase = {.in = spec->in,
                                       .out = spec->out,
                                       .taps = 2,
@@ -258,10 +248,69 @@ void ora_packer_upsampler(struct ora_packer *p, const struct ora_conv_spec *spec
                                       .tolerant = spec->tolerant,
                                       .strict = spec->strict};
         if (plain)
-            phase_weights(plain, spec, rate, s);
+            phase_weights(plain, spec, u->rate, s);
         take_weights(p, &phase, &u->phase[s], bias);
     }
     free(plain);
+}
+
+/* All phases as one layer; phase s has the outputs from s*wide on. */
+static struct ora_conv_spec all_phases(const struct ora_conv_spec *spec, int rate)
+{
+    return (struct ora_conv_spec){.in = spec->in,
+                                  .out = rate * ORA_LANES * ora_blocks(spec->out),
+                                  .taps = 2,
+                                  .dilation = 1,
+                                  .first = -1,
+                                  .weight_scale = spec->weight_scale,
+                                  .bias_scale = spec->bias_scale,
+                                  .half = spec->half,
+                                  .tolerant = spec->tolerant,
+                                  .strict = spec->strict,
+                                  .placed = spec->placed};
+}
+
+static void take_all_phases(struct ora_packer *p, const struct ora_conv_spec *spec, struct ora_upsampler *u)
+{
+    struct ora_conv_spec all = all_phases(spec, u->rate);
+    int wide = all.out / u->rate;
+    float *plain = NULL, *bias = NULL;
+    if (p->mode == ORA_PACK_WRITE) {
+        all.weights = plain = ora_xcalloc(2 * (size_t)all.in * (size_t)all.out, sizeof *plain);
+        all.bias = bias = ora_xcalloc((size_t)all.out, sizeof *bias);
+        for (int s = 0; s < u->rate; s++) {
+            phase_weights(plain + (size_t)(2 * all.in) * (size_t)(s * wide), spec, u->rate, s);
+            for (int o = 0; spec->bias && o < spec->out; o++) {
+                int from = spec->out_map ? spec->out_map[o] : o;
+                if (from >= 0)
+                    memcpy(&bias[s * wide + o], spec->bias + from, sizeof *bias);
+            }
+        }
+    }
+    take_weights(p, &all, &u->all, take_bias(p, &all));
+    u->all.phases = u->rate;
+    u->all.real_out = u->rate * mapped(spec->out_map, spec->out);
+    free(plain);
+    free(bias);
+}
+
+void ora_packer_upsampler(struct ora_packer *p, const struct ora_conv_spec *spec, int rate,
+                          struct ora_upsampler *u)
+{
+    int words[] = {rate};
+    digest_spec(p, 5, spec);
+    digest_words(p, words, 1);
+    memset(u, 0, sizeof *u);
+    if (rate < 1 || rate > ORA_UPSAMPLER_MAX_RATE) {
+        p->overrun = true;
+        return;
+    }
+    u->rate = rate;
+    struct ora_conv_spec all = all_phases(spec, rate);
+    if (spec->placed && p->kernels->grid && p->kernels->grid(&all))
+        take_all_phases(p, spec, u);
+    else
+        take_phases(p, spec, u);
 }
 
 void ora_packer_conv_mono(struct ora_packer *p, const struct ora_conv_spec *s, struct ora_conv_mono *c)

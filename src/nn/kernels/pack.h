@@ -42,9 +42,13 @@ struct ora_packer {
 enum { ORA_UPSAMPLER_MAX_RATE = 32 };
 
 /* A transposed convolution with kernel 2*rate, stride rate, padding rate/2 (any HiFi-GAN upsampler): one
- * two-tap conv a phase; output row q*rate + s - rate/2 = W[..][s]*x[q] + W[..][s+rate]*x[q-1]. */
+ * two-tap conv a phase; output row q*rate + s - rate/2 = W[..][s]*x[q] + W[..][s+rate]*x[q-1]. Levels that
+ * make rows in groups take the phases of a `placed` one as one two-tap conv, so that they share their input's
+ * transforms: its outputs are the phases' side by side, each padded to whole blocks, and `all.grid` counts q.
+ * Such a run's rows are those of the utterance: `row` is one of them, x's row 0 is its q. */
 struct ora_upsampler {
     int rate;
+    struct ora_conv all; /* weights NULL: the phases are */
     struct ora_conv phase[ORA_UPSAMPLER_MAX_RATE];
 };
 

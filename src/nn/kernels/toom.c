@@ -9,6 +9,7 @@
 
 /* SNR of a layer of 128 channels, normal data: 119 (3), 112 (5), 108 (6), 105 dB (7). */
 static const struct ora_toom schemes[] = {
+    {2, 7, 1, 32, {{.taps = 2, .pairs = 3, .eighths = {2, 7, 14}}}},
     {3, 8, 1, 32, {{.taps = 3, .zero = true, .pairs = 3, .eighths = {4, 8, 16}}}},
     {5, 10, 1, 32, {{.taps = 5, .zero = true, .pairs = 4, .eighths = {3, 6, 10, 19}}}},
     {7, 12, 1, 32, {{.taps = 7, .zero = true, .pairs = 5, .eighths = {3, 5, 8, 12, 20}}}},

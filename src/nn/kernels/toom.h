@@ -64,7 +64,7 @@ struct ora_toom_matrices {
     struct ora_ratio g[ORA_TOOM_POINTS][ORA_TOOM_TAPS];
 };
 
-/* The scheme for a layer of so many taps: 3, 5, 7, and 11 as 5 + 6; NULL: there is none. */
+/* The scheme for a layer of so many taps: 2, 3, 5, 7, and 11 as 5 + 6; NULL: there is none. */
 const struct ora_toom *ora_toom_find(int taps);
 /* The scheme a layer is packed for; NULL where it has not the channels to pay for the transforms, keeps its
  * weights as halves, or does not tell its place. The same at every level, and so are the bits. */

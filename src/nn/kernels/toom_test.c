@@ -4,7 +4,7 @@
 
 #include "base/test.h"
 
-static const int kernels[] = {3, 5, 7, 11};
+static const int kernels[] = {2, 3, 5, 7, 11};
 enum { KERNELS = sizeof kernels / sizeof *kernels };
 
 static double value(struct ora_ratio a)

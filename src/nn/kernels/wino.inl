@@ -67,6 +67,16 @@ static inline REG series_6(const float *c, REG a, REG b, REG d, REG e, REG f, RE
 typedef void wino_input(float *v, ptrdiff_t step, const float *x, ptrdiff_t row,
                         const struct ora_toom_form *f);
 
+/* F(6,2): three pairs, infinity. */
+static inline void input_2(float *v, ptrdiff_t step, const float *x, ptrdiff_t row,
+                           const struct ora_toom_form *f)
+{
+    ROWS_7(INPUT)
+    PAIR(0, 0, series_3(f->q[0], d1, d3, d5), series_3(f->q[0], d0, d2, d4))
+    PAIR(1, 2, series_3(f->q[1], d1, d3, d5), series_3(f->q[1], d0, d2, d4))
+    PAIR(2, 4, series_3(f->q[2], d1, d3, d5), series_3(f->q[2], d0, d2, d4))
+    STORE(v + step * 6, series_4(f->all, d0, d2, d4, d6));
+}
 /* F(6,3): points 0, three pairs, infinity. */
 static inline void input_3(float *v, ptrdiff_t step, const float *x, ptrdiff_t row,
                            const struct ora_toom_form *f)
@@ -126,7 +136,8 @@ struct wino {
     const struct ora_toom_form *form;
     const float *weights;
     int group;    /* the first of the call's groups of 6*dilation rows */
-    int end;      /* rows of the utterance */
+    int row;      /* the call's first row: of an upsampler's, the first q */
+    int end;      /* rows of the utterance: of an upsampler's, the q */
     int first, n; /* this pass: tiles [first, first+n) */
     float *v, *m;
 };
@@ -135,14 +146,14 @@ struct wino {
 static inline int wino_row(const struct wino *w, int tile)
 {
     int d = w->c->dilation;
-    return (w->group + tile / d) * ORA_TOOM_ROWS * d + tile % d - w->r->row;
+    return (w->group + tile / d) * ORA_TOOM_ROWS * d + tile % d - w->row;
 }
 
 /* Rows beyond those that the utterance's last row reads count as zeros, whatever lies there. */
 static const float *wino_rows_at_end(const struct wino *w, float *room, const float *x, int row)
 {
     int d = w->c->dilation, rows = w->c->taps + ORA_TOOM_ROWS - 1;
-    int left = w->end - 1 - (row + w->r->row); /* from the tile's first row to the utterance's last */
+    int left = w->end - 1 - (row + w->row); /* from the tile's first row to the utterance's last */
     int real = w->c->taps + (left >= 0 ? left / d : -((d - 1 - left) / d));
     memset(room, 0, sizeof(float) * ORA_LANES * (size_t)rows);
     for (int i = 0; i < rows && i < real; i++)
@@ -163,7 +174,7 @@ static inline __attribute__((always_inline)) void wino_inputs_of(const struct wi
             int at = wino_row(w, w->first + t);
             const float *x = w->r->x.p + (size_t)b * w->r->x.cbs + (ptrdiff_t)ORA_LANES * (at + c->first);
             ptrdiff_t row = (ptrdiff_t)ORA_LANES * d;
-            if (at + w->r->row + (ORA_TOOM_ROWS - 1) * d >= w->end) {
+            if (at + w->row + (ORA_TOOM_ROWS - 1) * d >= w->end) {
                 x = wino_rows_at_end(w, room, x, at);
                 row = ORA_LANES;
             }
@@ -177,7 +188,9 @@ static void wino_inputs(const struct wino *w)
 {
     for (int i = 0, product = 0; i < w->toom->parts; i++) {
         int taps = w->toom->part[i].taps;
-        if (taps == 3)
+        if (taps == 2)
+            wino_inputs_of(w, i, product, input_2);
+        else if (taps == 3)
             wino_inputs_of(w, i, product, input_3);
         else if (taps == 5)
             wino_inputs_of(w, i, product, input_5);
@@ -252,8 +265,9 @@ static inline __attribute__((always_inline)) void wino_outputs_of(const struct w
     int width = blocks * ORA_LANES, d = w->c->dilation;
     ptrdiff_t step = (ptrdiff_t)width * w->n, apart = (ptrdiff_t)ORA_LANES * (r->row_step ? r->row_step : 1);
     const float *bias = (r->bias ? r->bias : w->c->bias) + ORA_LANES * out_block;
+    int rate = w->c->phases ? w->c->phases : 1, phase_blocks = w->c->out_blocks / rate, between = d * rate;
     for (int t = 0; t < w->n; t++) {
-        int row = wino_row(w, w->first + t);
+        int at_row = wino_row(w, w->first + t);
         for (int o = 0; o < width; o += VECTOR) {
             const float *m = w->m + (ptrdiff_t)width * t + o;
             const struct ora_toom_form *f = w->form;
@@ -280,20 +294,25 @@ static inline __attribute__((always_inline)) void wino_outputs_of(const struct w
                 OUT_PAIR(4)
                 y5 = ADD(y5, LOAD(m));
             }
-            int block = out_block + o / ORA_LANES;
+            int block = out_block + o / ORA_LANES, row = at_row;
+            if (w->c->phases) { /* q to the rows of its phase */
+                int phase = block / phase_blocks;
+                block -= phase * phase_blocks;
+                row = (row + w->row) * rate - rate / 2 + phase - r->row;
+            }
             ptrdiff_t at = apart * row + o % ORA_LANES;
             if (row >= 0 && row < r->rows)
                 wino_finish(r, block, at, y0);
-            if (row + d >= 0 && row + d < r->rows)
-                wino_finish(r, block, at + apart * d, y1);
-            if (row + 2 * d >= 0 && row + 2 * d < r->rows)
-                wino_finish(r, block, at + apart * d * 2, y2);
-            if (row + 3 * d >= 0 && row + 3 * d < r->rows)
-                wino_finish(r, block, at + apart * d * 3, y3);
-            if (row + 4 * d >= 0 && row + 4 * d < r->rows)
-                wino_finish(r, block, at + apart * d * 4, y4);
-            if (row + 5 * d >= 0 && row + 5 * d < r->rows)
-                wino_finish(r, block, at + apart * d * 5, y5);
+            if (row + between >= 0 && row + between < r->rows)
+                wino_finish(r, block, at + apart * between, y1);
+            if (row + 2 * between >= 0 && row + 2 * between < r->rows)
+                wino_finish(r, block, at + apart * between * 2, y2);
+            if (row + 3 * between >= 0 && row + 3 * between < r->rows)
+                wino_finish(r, block, at + apart * between * 3, y3);
+            if (row + 4 * between >= 0 && row + 4 * between < r->rows)
+                wino_finish(r, block, at + apart * between * 4, y4);
+            if (row + 5 * between >= 0 && row + 5 * between < r->rows)
+                wino_finish(r, block, at + apart * between * 5, y5);
         }
     }
 }
@@ -301,6 +320,9 @@ static inline __attribute__((always_inline)) void wino_outputs_of(const struct w
 static void wino_outputs(const struct wino *w, int out_block, int blocks)
 {
     switch (w->toom->taps) {
+    case 2:
+        wino_outputs_of(w, out_block, blocks, 1, 3, false);
+        break;
     case 3:
         wino_outputs_of(w, out_block, blocks, 1, 3, true);
         break;
@@ -330,14 +352,17 @@ static void wino_conv(const struct ora_conv *c, const struct ora_conv_run *r)
     }
     if (r->rows <= 0)
         return;
-    struct wino w = {.c = c,
-                     .r = r,
-                     .toom = ora_toom_find(c->taps),
-                     .form = c->weights,
-                     .group = r->row / c->grid,
-                     .end = r->total ? r->total : r->rows};
+    struct wino w = {.c = c, .r = r, .toom = ora_toom_find(c->taps), .form = c->weights, .row = r->row};
+    int past = r->row + r->rows;
+    w.end = r->total ? r->total : r->rows;
+    if (c->phases) { /* an utterance of n rows has the q 0 to n */
+        w.row = (w.row + c->phases / 2) / c->phases;
+        past = (past - 1 + c->phases / 2) / c->phases + 1;
+        w.end = w.end / c->phases + 1;
+    }
+    w.group = w.row / c->grid;
     w.weights = (const float *)(w.form + ORA_TOOM_PARTS);
-    int tiles = ((r->row + r->rows - 1) / c->grid + 1 - w.group) * c->dilation, most = wino_tiles(&w);
+    int tiles = ((past - 1) / c->grid + 1 - w.group) * c->dilation, most = wino_tiles(&w);
     w.v = r->scratch;
     w.m = w.v + (size_t)w.toom->products * (size_t)c->in_blocks * ORA_LANES * (size_t)most;
     for (; w.first < tiles; w.first += w.n) {
@@ -350,7 +375,7 @@ static void wino_conv(const struct ora_conv *c, const struct ora_conv_run *r)
         }
     }
     if (r->fn > ORA_ACT_RELU)
-        apply_fn(r, 0, c->out_blocks, 0, r->rows);
+        apply_fn(r, 0, c->out_blocks / (c->phases ? c->phases : 1), 0, r->rows);
 }
 
 static int wino_grid(const struct ora_conv_spec *s)

@@ -19,6 +19,18 @@ void ora_upsample_forward(const struct ora_kernels *k, const struct ora_upsample
                           int from, int to, const struct ora_conv_run *run)
 {
     int half = u->rate / 2, span = CHUNK_ROWS * u->rate;
+    if (u->all.weights) {
+        struct ora_conv_run whole = *run;
+        whole.x = ora_b16_at(x, 0, (from + half) / u->rate);
+        whole.rows = to - from;
+        whole.row = run->row + from;
+        whole.y = moved(run->y, from);
+        whole.res = moved(run->res, from);
+        whole.add = moved(run->add, from);
+        whole.leaky = moved(run->leaky, from);
+        k->conv(&u->all, &whole);
+        return;
+    }
     for (int r0 = from, r1; r0 < to; r0 = r1) {
         r1 = to - r0 < span ? to : r0 + span;
         for (int s = 0; s < u->rate; s++) {
@@ -37,4 +49,21 @@ void ora_upsample_forward(const struct ora_kernels *k, const struct ora_upsample
             k->conv(&u->phase[s], &part);
         }
     }
+}
+
+struct ora_rows ora_upsample_reads(const struct ora_upsampler *u, struct ora_rows out, int total)
+{
+    int half = u->rate / 2;
+    struct ora_rows q = {(out.lo + half) / u->rate, (out.hi - 1 + half) / u->rate + 1};
+    if (u->all.weights)
+        return ora_conv_reads(&u->all, q, total / u->rate + 1);
+    return (struct ora_rows){q.lo - 1, q.hi};
+}
+
+int ora_upsample_group_end(const struct ora_upsampler *u, int end, int total)
+{
+    int group = u->all.grid * u->rate, half = u->rate / 2;
+    if (group)
+        end = (end + half + group - 1) / group * group - half;
+    return end < total ? end : total;
 }

@@ -17,7 +17,8 @@ struct up_case {
     int in, out, rate, rows;
 };
 static const struct up_case cases[] = {
-    {32, 16, 8, 1}, {40, 24, 8, 21}, {64, 32, 4, 50}, {16, 8, 2, 33}, {20, 17, 2, 5}, {32, 32, 8, 300},
+    {32, 16, 8, 1}, {40, 24, 8, 21},  {64, 32, 4, 50},  {16, 8, 2, 33},
+    {20, 17, 2, 5}, {32, 32, 8, 300}, {128, 64, 8, 40}, {40, 56, 4, 13},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -58,8 +59,12 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, struct up_case 
     for (int t = 0; t < c.rows; t++)
         for (int i = 0; i < c.in; i++)
             *ora_b16_element(g->x, t, i) = noise(3, (uint32_t)(t * c.in + i));
-    struct ora_conv_spec spec = {
-        .in = c.in, .out = c.out, .weights = g->weights, .bias = g->bias, .weight_scale = 1.0f / 3.0f};
+    struct ora_conv_spec spec = {.in = c.in,
+                                 .out = c.out,
+                                 .weights = g->weights,
+                                 .bias = g->bias,
+                                 .weight_scale = 1.0f / 3.0f,
+                                 .placed = true};
     struct ora_packer p;
     ora_packer_init(&p, k, ORA_PACK_MEASURE, NULL, 0);
     ora_packer_upsampler(&p, &spec, c.rate, &g->up);
@@ -73,7 +78,8 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, struct up_case 
 static void rig_run(struct rig *g, int cut)
 {
     int total = g->c.rows * g->c.rate;
-    struct ora_conv_run run = {.y = g->y, .leaky = g->leaky, .slope = 0.1f, .scratch = g->scratch};
+    struct ora_conv_run run = {
+        .y = g->y, .leaky = g->leaky, .slope = 0.1f, .scratch = g->scratch, .total = total};
     for (int t = 0; t < total; t += cut)
         ora_upsample_forward(g->k, &g->up, g->x, t, t + cut < total ? t + cut : total, &run);
 }
