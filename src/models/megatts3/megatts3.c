@@ -110,7 +110,7 @@ const struct ora_family ora_family_megatts3 = {
     .summary = "MegaTTS 3: clones a voice from seconds of audio; English, Chinese and mixed",
     .settings = mega_settings,
     .ends_silent = true,
-    .usual = {.chars_per_minute = 70, .audio_s_per_char = 0.075, .core_s_per_audio_s = 11.5},
+    .usual = {.chars_per_minute = 72, .audio_s_per_char = 0.075, .core_s_per_audio_s = 11.1},
     .cost = mega_cost,
     .open = mega_model_open,
     .close = mega_model_close,
