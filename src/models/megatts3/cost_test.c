@@ -2,7 +2,6 @@
  * one. */
 #include "base/test.h"
 #include "models/megatts3/cost.h"
-#include "models/megatts3/estimate.h"
 #include "models/megatts3/tiny_rig.h"
 
 static struct mega_dims dims_of(void)
@@ -103,28 +102,4 @@ ORA_TEST(bar_at_full_size)
     ORA_CHECK(fabs(m.total - 8.73e12) < 0.01e12);
     ORA_CHECK_INT(mega_count(&mega_dims_official, &s, MEGA_FAST, &m, &err), 0);
     ORA_CHECK(m.total <= 5.45e12);
-}
-
-/* The estimate beside the dry run: sizes, prompts, chunks, steps, guidance. */
-ORA_TEST(an_estimate_is_near_the_count)
-{
-    struct mega_dims mini;
-    struct mega_macs m;
-    struct ora_err err = {0};
-    static const struct mega_chunk_size sizes[] = {
-        {.phones = 240, .frames = 2048, .prompt_rows = 262, .steps = 8, .p_w = 1.6, .t_w = 2.5},
-        {.phones = 240, .frames = 2048, .prompt_rows = 262, .steps = 32, .p_w = 1.6, .t_w = 2.5},
-        {.phones = 60, .frames = 800, .prompt_rows = 75, .steps = 1, .p_w = 1, .t_w = 1},
-        {.phones = 240, .frames = 2048, .prompt_rows = 262, .steps = 8, .p_w = 1.6, .t_w = 1.6},
-        {.phones = 200, .frames = 1600, .prompt_rows = 25, .steps = 4, .p_w = 1, .t_w = 3},
-        {.phones = 200, .frames = 1600, .prompt_rows = 25, .steps = 4, .p_w = 0, .t_w = 0},
-    };
-    mini = dims_of();
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        for (int full = 0; full < 1 + (i < 2); full++) {
-            const struct mega_dims *d = full ? &mega_dims_official : &mini;
-            ORA_CHECK_INT(mega_count(d, &sizes[i], MEGA_FAST, &m, &err), 0);
-            double off = mega_estimate(d, &sizes[i]) / m.total - 1;
-            ORA_CHECK_NEAR(off, 0, 0.05);
-        }
 }

@@ -487,34 +487,6 @@ static int packs(const char *dir)
     return n;
 }
 
-/* Sizes and steps count: a mini base costs little, 32 steps less than four times 8, since the decoder runs
- * once. */
-ORA_TEST(cost_hangs_on_voice_and_settings)
-{
-    const struct ora_family *f = &ora_family_megatts3;
-    struct ora_voice *v, full = {.name = "full"};
-    struct ora_settings s;
-    struct ora_cost usual, slow, mini, longer;
-    struct ora_err err = {0};
-    ORA_CHECK_OK(tiny_clone_make(ora_test_tmpdir(), &v, &err), err);
-    ORA_CHECK_OK(ora_settings_init(f, &full, &s, &err), err);
-    ora_family_cost(f, &full, &s, &usual);
-    ORA_CHECK_NEAR(usual.core_s_per_audio_s / f->usual.core_s_per_audio_s, 1, 0.05);
-    ORA_CHECK_NEAR(usual.chars_per_minute / f->usual.chars_per_minute, 1, 0.05);
-    ORA_CHECK_NEAR(usual.audio_s_per_char, f->usual.audio_s_per_char, 1e-9);
-    ora_family_cost(f, v, &s, &mini);
-    ORA_CHECK(mini.core_s_per_audio_s > 0 && mini.core_s_per_audio_s < 0.01 * usual.core_s_per_audio_s);
-    ORA_CHECK_OK(ora_settings_from_text(f, "steps=32", &s, &err), err);
-    ora_family_cost(f, &full, &s, &slow);
-    ORA_CHECK(slow.core_s_per_audio_s > 2 * usual.core_s_per_audio_s &&
-              slow.core_s_per_audio_s < 3 * usual.core_s_per_audio_s);
-    ORA_CHECK_OK(ora_settings_from_text(f, "alpha=2", &s, &err), err);
-    ora_family_cost(f, &full, &s, &longer);
-    ORA_CHECK_NEAR(longer.audio_s_per_char, 2 * usual.audio_s_per_char, 1e-9);
-    ORA_CHECK_NEAR(longer.chars_per_minute, slow.chars_per_minute / 2, 1e-6);
-    tiny_clone_free(&v);
-}
-
 ORA_TEST(a_damaged_clone_is_refused)
 {
     struct ora_voice *v;
