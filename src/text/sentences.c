@@ -21,25 +21,11 @@
 #include "text/brackets.h"
 #include "text/chars.h"
 #include "text/html.h"
+#include "text/sentences_inner.h"
 
-enum { LANG_BYTES = 32, TAG_WORDS = 4, TAG_BYTES = 96, LONG_WORD = 6 };
+enum { TAG_WORDS = 4, TAG_BYTES = 96, LONG_WORD = 6 };
 
-struct offsets {
-    size_t *at;
-    size_t count, cap;
-};
-
-struct ora_sentences {
-    char lang[LANG_BYTES];
-    UBreakIterator *sentence, *grapheme; /* opening one costs far more than a sentence does */
-    UChar *wide;
-    size_t wide_cap;
-    bool cased;                         /* of the text in hand: it has capitals */
-    struct offsets ends, pieces, inner; /* inner: ends of the text that pieces are made of */
-    struct offsets brackets;            /* of the text in hand: start, end, start, end … of its [[ ]] */
-};
-
-static void push(struct offsets *o, size_t at)
+void ora_offsets_push(struct ora_offsets *o, size_t at)
 {
     if (o->count == o->cap) {
         o->cap = o->cap ? o->cap * 2 : 64;
@@ -52,7 +38,7 @@ struct ora_sentences *ora_sentences_create(const char *lang, struct ora_err *err
 {
     struct ora_sentences *s = ora_xcalloc(1, sizeof *s);
     UErrorCode status = U_ZERO_ERROR;
-    strncpy(s->lang, lang && *lang ? lang : "en", LANG_BYTES - 1);
+    strncpy(s->lang, lang && *lang ? lang : "en", ORA_SENTENCES_LANG_BYTES - 1);
     s->sentence = ubrk_open(UBRK_SENTENCE, s->lang, NULL, 0, &status);
     s->grapheme = ubrk_open(UBRK_CHARACTER, s->lang, NULL, 0, &status);
     if (U_FAILURE(status)) {
@@ -81,8 +67,8 @@ void ora_sentences_destroy(struct ora_sentences **sentences)
     *sentences = NULL;
 }
 
-/* The text as UTF-16 in s->wide; the number of its units, or an error. */
-static int widen(struct ora_sentences *s, const char *text, size_t len, int32_t *units, struct ora_err *err)
+int ora_sentences_widen(struct ora_sentences *s, const char *text, size_t len, int32_t *units,
+                        struct ora_err *err)
 {
     UErrorCode status = U_ZERO_ERROR;
     if (len > INT32_MAX / 4)
@@ -229,13 +215,12 @@ static void find_brackets(struct ora_sentences *s, const char *text, size_t len)
     struct ora_bracket b;
     s->brackets.count = 0;
     for (size_t at = 0; ora_bracket_next(text, len, at, &b); at = b.start + b.len) {
-        push(&s->brackets, b.start);
-        push(&s->brackets, b.start + b.len);
+        ora_offsets_push(&s->brackets, b.start);
+        ora_offsets_push(&s->brackets, b.start + b.len);
     }
 }
 
-/* Whether `at` lies inside [[ ]]: then *start and *end are where that begins and ends. */
-static bool in_bracket(const struct ora_sentences *s, size_t at, size_t *start, size_t *end)
+bool ora_sentences_in_bracket(const struct ora_sentences *s, size_t at, size_t *start, size_t *end)
 {
     size_t low = 0, high = s->brackets.count / 2; /* those before low end at or before `at` */
     while (low < high) {
@@ -255,7 +240,7 @@ static bool in_bracket(const struct ora_sentences *s, size_t at, size_t *start, 
 static bool in_phonemes(const struct ora_sentences *s, size_t at)
 {
     size_t start, end;
-    return in_bracket(s, at, &start, &end);
+    return ora_sentences_in_bracket(s, at, &start, &end);
 }
 
 /* ---- judging ---- */
@@ -389,13 +374,13 @@ static size_t behind_reference(const char *text, size_t len, size_t at)
 
 /* Ends that ICU does not see between two of its own: a full stop before a digit, dots and ellipses before a
  * capital. */
-static void propose(const struct ora_sentences *s, struct offsets *ends, const char *text, size_t len,
+static void propose(const struct ora_sentences *s, struct ora_offsets *ends, const char *text, size_t len,
                     size_t from, size_t to)
 {
     for (size_t at = from; at < to; at++) {
         size_t next = text[at] == ']' || text[at] == ')' ? behind_reference(text, len, at) : 0;
         if (next && next < to && !in_phonemes(s, next))
-            push(ends, next);
+            ora_offsets_push(ends, next);
         if (text[at] != '.' && strncmp(text + at, "\xE2\x80\xA6", 3) != 0)
             continue;
         size_t past = at + (text[at] == '.' ? 1 : 3), end;
@@ -409,7 +394,7 @@ static void propose(const struct ora_sentences *s, struct offsets *ends, const c
         bool digit = u_isdigit((UChar32)x.next_cp) && text[at] == '.';
         bool capital = u_isUUppercase((UChar32)x.next_cp), small = u_islower((UChar32)x.next_cp);
         if (past < to && (digit || capital || small) && is_end(s, text, len, past))
-            push(ends, past);
+            ora_offsets_push(ends, past);
     }
 }
 
@@ -422,7 +407,7 @@ static bool has_capitals(const char *text, size_t len)
 }
 
 /* Pieces without words go to the sentence before them, at the start to the one after. */
-static void join_wordless(struct offsets *o, const char *text)
+static void join_wordless(struct ora_offsets *o, const char *text)
 {
     size_t kept = 0, start = 0;
     for (size_t i = 0; i < o->count; i++) {
@@ -436,13 +421,13 @@ static void join_wordless(struct offsets *o, const char *text)
     o->count = kept;
 }
 
-static int split_into(struct ora_sentences *s, const char *text, size_t len, struct offsets *ends,
-                      struct ora_err *err)
+int ora_sentences_into(struct ora_sentences *s, const char *text, size_t len, struct ora_offsets *ends,
+                       struct ora_err *err)
 {
     UErrorCode status = U_ZERO_ERROR;
     int32_t units;
     ends->count = 0;
-    int rc = widen(s, text, len, &units, err);
+    int rc = ora_sentences_widen(s, text, len, &units, err);
     if (rc < 0)
         return rc;
     ubrk_setText(s->sentence, s->wide, units, &status);
@@ -463,11 +448,11 @@ static int split_into(struct ora_sentences *s, const char *text, size_t len, str
                at = wide < byte ? wide : behind_trailers(text, len, byte);
         size_t done = ends->count ? ends->at[ends->count - 1] : 0;
         if (at > done && at < len && !is_label(text, done, at) && is_end(s, text, len, at))
-            push(ends, at);
+            ora_offsets_push(ends, at);
         last = byte > at ? byte : at;
     }
     if (len)
-        push(ends, len);
+        ora_offsets_push(ends, len);
     join_wordless(ends, text);
     return 0;
 }
@@ -476,160 +461,9 @@ int ora_sentences_split(struct ora_sentences *s, const char *text, size_t len, c
                         size_t *count, struct ora_err *err)
 {
     char *masked = ora_html_masked(text, len);
-    int rc = split_into(s, masked ? masked : text, len, &s->ends, err);
+    int rc = ora_sentences_into(s, masked ? masked : text, len, &s->ends, err);
     free(masked);
     *ends = s->ends.at;
     *count = s->ends.count;
-    return rc;
-}
-
-/* ---- pieces of what is too long ---- */
-
-enum { CUT_SENTENCE, CUT_CLAUSE, CUT_COMMA, CUT_SPACE, CUT_KINDS };
-enum { MARKS_BACK = 16 }; /* closing marks and spaces looked at before a cut */
-
-static bool is_clause_mark(uint32_t cp)
-{
-    return cp == ';' || cp == ':' || cp == 0x2013 || cp == 0x2014 || cp == 0x2026 || cp == 0xFF1B ||
-           cp == 0xFF1A || cp == 0x061B || cp == 0x3002 || cp == 0xFF01 || cp == 0xFF1F;
-}
-
-static bool is_comma(uint32_t cp)
-{
-    return cp == ',' || cp == 0x060C || cp == 0x3001 || cp == 0xFF0C;
-}
-
-/* What kind of place is text[at], before which `cp` ends; CUT_KINDS for none. */
-static int kind_of_cut(const char *text, size_t len, size_t at, uint32_t cp)
-{
-    size_t end, back = at, start;
-    bool wide_mark = ora_cp_is_cjk(cp) && (is_clause_mark(cp) || is_comma(cp));
-    bool dash = cp == 0x2014 || cp == 0x2013;
-    if (!ora_cp_is_space(cp) && !wide_mark && !dash)
-        return CUT_KINDS;
-    if (at < len && ora_cp_is_closer(ora_cp_at(text, len, at, &end)) && !ora_cp_is_space(cp))
-        return CUT_KINDS;
-    for (int steps = 0; back && steps < MARKS_BACK; steps++) {
-        uint32_t c = ora_cp_before(text, back, &start);
-        if (!ora_cp_is_space(c) && !ora_cp_is_closer(c))
-            return is_clause_mark(c) || c == '-' ? CUT_CLAUSE : is_comma(c) ? CUT_COMMA : CUT_SPACE;
-        back = start;
-    }
-    return CUT_SPACE;
-}
-
-/* The last grapheme boundary at most max_chars code points after `from`. */
-static int grapheme_cut(struct ora_sentences *s, const char *text, size_t len, size_t from, size_t max_chars,
-                        size_t *cut, struct ora_err *err)
-{
-    enum { CONTEXT_CHARS = 32 };
-    UErrorCode status = U_ZERO_ERROR;
-    size_t at = from, limit = from, end;
-    int32_t units, limit_units = 0;
-    for (size_t i = 0; i < max_chars + CONTEXT_CHARS && at < len; i++, at = end) {
-        uint32_t cp = ora_cp_at(text, len, at, &end);
-        if (i < max_chars) {
-            limit = end;
-            limit_units += cp > 0xFFFF ? 2 : 1;
-        }
-    }
-    int rc = widen(s, text + from, at - from, &units, err);
-    if (rc < 0)
-        return rc;
-    ubrk_setText(s->grapheme, s->wide, units, &status);
-    int32_t b =
-        ubrk_isBoundary(s->grapheme, limit_units) ? limit_units : ubrk_preceding(s->grapheme, limit_units);
-    *cut = limit;
-    if (U_FAILURE(status) || b <= 0) /* one grapheme longer than the limit */
-        return 0;
-    at = from;
-    for (int32_t unit = 0; unit < b; at = end)
-        unit += ora_cp_at(text, len, at, &end) > 0xFFFF ? 2 : 1;
-    *cut = at;
-    return 0;
-}
-
-/* A cut inside [[ ]] goes before it; behind it where nothing is spoken before: such a piece may be longer
- * than the limit. The marks that follow belong to it then. */
-static void leave_bracket(const struct ora_sentences *s, const char *text, size_t len, size_t from,
-                          size_t *cut)
-{
-    size_t start, end, next;
-    if (!in_bracket(s, *cut, &start, &end))
-        return;
-    if (start > from && ora_has_words(text + from, start - from)) {
-        *cut = start;
-        return;
-    }
-    bool space = false;
-    for (*cut = end; *cut < len; *cut = next) {
-        uint32_t cp = ora_cp_at(text, len, *cut, &next);
-        if ((space && !ora_cp_is_space(cp)) || u_isalnum((UChar32)cp) || strncmp(text + *cut, "[[", 2) == 0)
-            break;
-        space = ora_cp_is_space(cp);
-    }
-}
-
-/* One cut after `from`, in a rest of `chars` code points. */
-static int one_cut(struct ora_sentences *s, const char *text, size_t len, size_t from, size_t chars,
-                   size_t max_chars, size_t *next_end, size_t *cut, struct ora_err *err)
-{
-    size_t parts = (chars + max_chars - 1) / max_chars, target = (chars + parts - 1) / parts;
-    size_t best[CUT_KINDS] = {0}, distance[CUT_KINDS];
-    for (size_t i = 1, at = from, end; i <= max_chars && at < len; i++, at = end) {
-        uint32_t cp = ora_cp_at(text, len, at, &end);
-        while (*next_end < s->inner.count && s->inner.at[*next_end] < end)
-            ++*next_end;
-        if (i < target / 2 || end == len || in_phonemes(s, end))
-            continue;
-        bool sentence = *next_end < s->inner.count && s->inner.at[*next_end] == end;
-        int kind = sentence ? CUT_SENTENCE : kind_of_cut(text, len, end, cp);
-        size_t off = i > target ? i - target : target - i;
-        if (kind < CUT_KINDS && (!best[kind] || off < distance[kind])) {
-            best[kind] = end;
-            distance[kind] = off;
-        }
-    }
-    for (int kind = 0; kind < CUT_KINDS; kind++)
-        if (best[kind]) {
-            *cut = best[kind];
-            return 0;
-        }
-    int rc = grapheme_cut(s, text, len, from, target, cut, err);
-    if (rc == 0)
-        leave_bracket(s, text, len, from, cut);
-    return rc;
-}
-
-static size_t count_chars(const char *text, size_t len)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < len; i++)
-        n += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return n;
-}
-
-int ora_sentences_pieces(struct ora_sentences *s, const char *text, size_t len, size_t max_chars,
-                         const size_t **ends, size_t *count, struct ora_err *err)
-{
-    size_t next_end = 0, from = 0;
-    char *masked = ora_html_masked(text, len);
-    text = masked ? masked : text;
-    int rc = split_into(s, text, len, &s->inner, err);
-    s->pieces.count = 0;
-    for (size_t chars = count_chars(text, len), cut = 0; rc == 0 && chars > max_chars; from = cut) {
-        rc = one_cut(s, text, len, from, chars, max_chars, &next_end, &cut, err);
-        if (rc == 0) {
-            chars -= count_chars(text + from, cut - from);
-            push(&s->pieces, cut);
-            while (next_end && s->inner.at[next_end - 1] > cut) /* one_cut looked further than it cut */
-                next_end--;
-        }
-    }
-    if (rc == 0 && from < len)
-        push(&s->pieces, len);
-    *ends = s->pieces.at;
-    *count = s->pieces.count;
-    free(masked);
     return rc;
 }

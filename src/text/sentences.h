@@ -3,8 +3,8 @@
  *
  *     struct ora_sentences *s = ora_sentences_create("en-GB", &err);
  *     const size_t *ends; size_t count;
- *     ora_sentences_split(s, text, len, &ends, &count, &err);    // text[0..ends[0]), text[ends[0]..ends[1]) …
- *     ora_sentences_destroy(&s);
+ *     ora_sentences_split(s, text, len, &ends, &count, &err);    // text[0..ends[0]), text[ends[0]..ends[1])
+ * … ora_sentences_destroy(&s);
  *
  * The rules of Unicode's text segmentation (UAX #29, by ICU) say where a sentence may end; what they get
  * wrong in running text is put right: abbreviations, initials, decimals and ordinals (text/abbreviations.h),
