@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "voice/classes.h"
 #include "voice/probe.h"
 #include "voice/voice.h"
 
@@ -279,6 +280,24 @@ static int probe(const struct ora_voice *v, const struct ora_family *f, const st
     return 0;
 }
 
+/* The sentence in the classes of arithmetic that a run may be told to use. */
+static int compare_classes(const struct ora_voice *v, const struct ora_model *model,
+                           const struct ora_request *q, const char *cache_dir, struct ora_voice_report *r,
+                           struct ora_err *err)
+{
+    struct ora_class_results all;
+    int rc = ora_voice_classes(v, model, q, cache_dir, &all, err);
+    for (size_t i = 0; rc == 0 && i < all.count; i++) {
+        struct ora_str text = ORA_STR_INIT;
+        const struct ora_class_result *c = &all.item[i];
+        ora_class_result_tell(c, &text);
+        finding(r, ora_class_result_verdict(c), c->arithmetic, c->level && c->rc == 0 ? c->snr_db : NAN, "%s",
+                ora_str_c(&text));
+        ora_str_release(&text);
+    }
+    return rc;
+}
+
 static int render_and_judge(const struct ora_voice *v, const struct ora_family *f,
                             const struct ora_model *model, const struct ora_voice_check_options *o,
                             struct ora_voice_report *r, struct ora_err *err)
@@ -299,6 +318,10 @@ static int render_and_judge(const struct ora_voice *v, const struct ora_family *
         return rc;
     judge(r, f, v, takes);
     if (takes[0].rc == 0 && (rc = probe(v, f, model, &q, r, err)) < 0)
+        return rc;
+    bool any_level =
+        !o->kernels || strcmp(o->kernels, "auto") == 0; /* else that level alone is asked about */
+    if (takes[0].rc == 0 && any_level && (rc = compare_classes(v, model, &q, o->cache_dir, r, err)) < 0)
         return rc;
     if (f->describe && f->describe(model, &facts, err) == 0) {
         tell_facts(r, facts);

@@ -19,9 +19,10 @@
 #include "models/family.h"
 
 struct ora_voice_check_options {
-    const char *text;    /* NULL: a sentence of the voice's language */
-    int speaker;         /* -1 or 0…; -1: the voice's default */
-    const char *kernels; /* as in ora_open_options */
+    const char *text; /* NULL: a sentence of the voice's language */
+    int speaker;      /* -1 or 0…; -1: the voice's default */
+    const char
+        *kernels; /* as in ora_open_options; NULL or "auto": the other classes of arithmetic are compared */
     const char *cache_dir;
 };
 

@@ -2,7 +2,13 @@
 Oratorio's audio and for onnxruntime's audio of the same phonemes and settings, at zero noise and at the voice's defaults.
 
 The bar: not worse than onnxruntime beyond the 95 % interval of the paired difference (bootstrap over sentences). The recogniser
-is a small one, so the rates themselves are high; only the comparison counts."""
+is a small one, so the rates themselves are high; only the comparison counts.
+
+    speech.py [--precision fast|f32-wino|split|plain|plain-dp]
+
+With --precision Oratorio's audio of that precision is held beside its own of `exact` instead: word error rate, and loudness, which may
+differ by 0.1 dB or by chance."""
+import argparse
 import io
 import json
 import pathlib
@@ -26,10 +32,11 @@ STORY = harness.ROOT / "jobs/texts/the-keeper-of-grey-point.md"
 ZERO = {"noise_scale": 0, "noise_w": 0}
 
 
-def render(tmp, name, settings):
+def render(tmp, name, settings, precision="exact"):
     """Runs the story; [(record, pcm, rate)] of the sentences whose words the recogniser could know: no digits, four words or more."""
     job = pathlib.Path(tmp, f"{name}.yaml")
-    job.write_text(f"name: {name}\nvoice: en_US-joe-medium\ninputs: {STORY}\nsettings: {json.dumps(settings)}\nviews: []\n")
+    job.write_text(f"name: {name}\nvoice: en_US-joe-medium\ninputs: {STORY}\nsettings: {json.dumps(settings)}\nviews: []\n"
+                   f"precision: {precision}\n")
     run = harness.Run(job, f"{tmp}/{name}")
     if run.wait() != 0:
         raise SystemExit(f"{run.lines[-3:]}")
@@ -103,25 +110,66 @@ def interval(ours, theirs, lengths):
     return found[100], found[3899]
 
 
-def main():
-    decoder = pocketsphinx.Decoder(samprate=16000, loglevel="FATAL")
+class Ear:
+    def __init__(self):
+        self.decoder = pocketsphinx.Decoder(samprate=16000, loglevel="FATAL")
+
+    def errors(self, record, pcm, rate):
+        return errors(words_of(record["normalized_text"]), heard(self.decoder, pcm, rate))
+
+
+def tell(name, ours, theirs, lengths, peer):
+    """Prints one comparison; returns whether ours is worse than by chance."""
+    low, high = interval(ours, theirs, lengths)
+    total = sum(lengths)
+    print(f"{name}, {len(lengths)} sentences, {total} words: word error rate {100 * sum(ours) / total:.1f} %, {peer} "
+          f"{100 * sum(theirs) / total:.1f} %, difference {100 * (sum(ours) - sum(theirs)) / total:+.1f} % "
+          f"(95 % interval {100 * low:+.1f} … {100 * high:+.1f})")
+    return low > 0 or len(lengths) < 100
+
+
+def beside_onnxruntime(tmp, ear):
     peer = Peer()
     bad = 0
+    for name, settings, scales in (("zero", ZERO, (0, 0)), ("default", {}, (0.667, 0.8))):
+        clips = render(tmp, name, settings)
+        ours = [ear.errors(*clip) for clip in clips]
+        theirs = [ear.errors(record, peer.speak(record["phonemes"], *scales), rate) for record, _, rate in clips]
+        bad += tell(f"{name} noise", ours, theirs, [len(words_of(r["normalized_text"])) for r, _, _ in clips], "onnxruntime")
+    return bad
+
+
+def level_differs(name, ours, theirs):
+    """Mean difference of the clips' levels, with its 95 % interval."""
+    differences = [a["rms_dbfs"] - b["rms_dbfs"] for (a, _, _), (b, _, _) in zip(ours, theirs)]
+    low, high = interval(differences, [0] * len(differences), [1] * len(differences))
+    mean = sum(differences) / len(differences)
+    seconds = sum(a["duration"] - b["duration"] for (a, _, _), (b, _, _) in zip(ours, theirs))
+    print(f"{name}: level {mean:+.3f} dB (95 % interval {low:+.3f} … {high:+.3f}), {seconds:+.3f} s of audio in all")
+    return abs(mean) > 0.1 and not low <= 0 <= high
+
+
+def beside_exact(tmp, ear, precision):
+    bad = 0
+    for name, settings in (("zero", ZERO), ("default", {})):
+        ours, theirs = render(tmp, f"{name}-{precision}", settings, precision), render(tmp, name, settings)
+        if [r["id"] for r, _, _ in ours] != [r["id"] for r, _, _ in theirs]:
+            raise SystemExit("the two runs do not have the same sentences")
+        print(f"{name} noise: {precision} is {ours[0][0]['arithmetic']}, exact is {theirs[0][0]['arithmetic']}")
+        bad += tell(f"{name} noise", [ear.errors(*c) for c in ours], [ear.errors(*c) for c in theirs],
+                    [len(words_of(r["normalized_text"])) for r, _, _ in ours], "exact")
+        bad += level_differs(f"{name} noise", ours, theirs)
+    return bad
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Word error rate of a recogniser on Oratorio's audio.")
+    parser.add_argument("--precision", help="beside exact instead of onnxruntime, e.g. fast")
+    precision = parser.parse_args().precision
     with harness.scratch() as tmp:
-        for name, settings, scales in (("zero", ZERO, (0, 0)), ("default", {}, (0.667, 0.8))):
-            ours, theirs, lengths = [], [], []
-            for record, pcm, rate in render(tmp, name, settings):
-                want = words_of(record["normalized_text"])
-                lengths.append(len(want))
-                ours.append(errors(want, heard(decoder, pcm, rate)))
-                theirs.append(errors(want, heard(decoder, peer.speak(record["phonemes"], *scales), rate)))
-            low, high = interval(ours, theirs, lengths)
-            total = sum(lengths)
-            print(f"{name} noise, {len(lengths)} sentences, {total} words: word error rate {100 * sum(ours) / total:.1f} %, onnxruntime "
-                  f"{100 * sum(theirs) / total:.1f} %, difference {100 * (sum(ours) - sum(theirs)) / total:+.1f} % "
-                  f"(95 % interval {100 * low:+.1f} … {100 * high:+.1f})")
-            bad += low > 0 or len(lengths) < 100
-    print("not worse beyond the interval" if not bad else "WORSE than onnxruntime, or fewer than 100 sentences")
+        bad = beside_exact(tmp, Ear(), precision) if precision else beside_onnxruntime(tmp, Ear())
+    peer = "exact" if precision else "onnxruntime"
+    print("not worse beyond the interval" if not bad else f"WORSE than {peer}, or fewer than 100 sentences")
     return 1 if bad else 0
 
 
