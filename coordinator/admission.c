@@ -7,9 +7,12 @@
 #include "base/mem.h"
 #include "nn/kernels/precision.h"
 
-void ora_admission_init(struct ora_admission *a, const char *arithmetic, const char *kernels)
+void ora_admission_init(struct ora_admission *a, const char *arithmetic, const char *kernels,
+                        const char *machine)
 {
-    *a = (struct ora_admission){.arithmetic = ora_xstrdup(arithmetic), .kernels = ora_xstrdup(kernels)};
+    *a = (struct ora_admission){.arithmetic = ora_xstrdup(arithmetic),
+                                .kernels = ora_xstrdup(kernels),
+                                .machine = ora_xstrdup(machine)};
 }
 
 void ora_admission_release(struct ora_admission *a)
@@ -18,6 +21,7 @@ void ora_admission_release(struct ora_admission *a)
         free(a->reason[i]);
     free(a->arithmetic);
     free(a->kernels);
+    free(a->machine);
     *a = (struct ora_admission){0};
 }
 
@@ -42,6 +46,7 @@ const char *ora_admission_level(struct ora_admission *a, const struct ora_wire_h
     if (level)
         return level;
     a->turned_away++;
+    a->turned_away_local += hello->machine[0] && strcmp(hello->machine, a->machine) == 0;
     keep(a, why->message);
     return NULL;
 }

@@ -14,14 +14,16 @@
 enum { ORA_ADMISSION_REASONS = 64 }; /* kept; a cluster has fewer kinds of hosts that lack something */
 
 struct ora_admission {
-    char *arithmetic, *kernels;
-    uint64_t turned_away;                /* HELLOs */
-    char *reason[ORA_ADMISSION_REASONS]; /* each once, in the order they came */
+    char *arithmetic, *kernels, *machine;
+    uint64_t turned_away, turned_away_local; /* HELLOs; those of `machine` */
+    char *reason[ORA_ADMISSION_REASONS];     /* each once, in the order they came */
     size_t reason_count;
 };
 
-/* kernels: the one level of the class that is taken; NULL or "auto": any. Both are copied. */
-void ora_admission_init(struct ora_admission *a, const char *arithmetic, const char *kernels);
+/* kernels: the one level of the class that is taken; NULL or "auto": any. machine: of the
+ * coordinator, as in HELLO. All are copied. */
+void ora_admission_init(struct ora_admission *a, const char *arithmetic, const char *kernels,
+                        const char *machine);
 void ora_admission_release(struct ora_admission *a);
 /* The level at which this worker will render: the best that it has. NULL: it must not; *why says what is
  * needed and what its host has. */

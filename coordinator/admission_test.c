@@ -24,7 +24,7 @@ ORA_TEST(the_best_level_of_the_class_or_the_one_asked_for)
         struct ora_admission a;
         struct ora_err why = {0};
         struct ora_wire_hello m = hello("n1", levels, 3);
-        ora_admission_init(&a, cases[i].arithmetic, cases[i].kernels);
+        ora_admission_init(&a, cases[i].arithmetic, cases[i].kernels, "here");
         ORA_CHECK_STR(ora_admission_level(&a, &m, &why), cases[i].level);
         ORA_CHECK_INT(a.turned_away, cases[i].level == NULL);
         ora_admission_release(&a);
@@ -36,14 +36,16 @@ ORA_TEST(each_reason_is_kept_once)
     static const char *const levels[] = {"scalar"};
     struct ora_admission a;
     struct ora_err why = {0};
-    ora_admission_init(&a, "f32-blas", "auto");
+    ora_admission_init(&a, "f32-blas", "auto", "here");
     for (int i = 0; i < 500; i++) {
         char host[16];
         snprintf(host, sizeof host, "n%d", i % 100);
         struct ora_wire_hello m = hello(host, levels, 1);
+        m.machine = i < 3 ? "here" : i < 6 ? "there" : "";
         ORA_CHECK(!ora_admission_level(&a, &m, &why));
     }
     ORA_CHECK_INT(a.turned_away, 500);
+    ORA_CHECK_INT(a.turned_away_local, 3);
     ORA_CHECK_INT(a.reason_count, ORA_ADMISSION_REASONS);
     ORA_CHECK(strstr(a.reason[0], "arithmetic f32-blas needs blas (") &&
               strstr(a.reason[0], "host n0 has scalar"));

@@ -556,7 +556,7 @@ struct ora_core *ora_core_create(const struct ora_core_config *config)
     c->config.job_yaml = ora_xstrdup(config->job_yaml);
     c->config.audio_dir = ora_xstrdup(config->audio_dir);
     c->config.machine = ora_xstrdup(config->machine);
-    ora_admission_init(&c->admission, config->arithmetic, config->kernels);
+    ora_admission_init(&c->admission, config->arithmetic, config->kernels, config->machine);
     c->config.arithmetic = c->config.kernels = NULL; /* the admission has copies */
     return c;
 }

@@ -110,16 +110,16 @@ json_t *ora_report_json(struct ora_run *run, const struct ora_report *r, struct 
                             "code", reasons.item[i].code, "count", (json_int_t)reasons.item[i].count, "first",
                             reasons.item[i].example));
     reasons_release(&reasons);
-    return json_pack("{s:s, s:s, s:s, s:s, s:{s:I, s:I, s:I, s:I}, s:o, s:{s:f, s:f, s:I, s:I}, s:{s:f, s:f, "
-                     "s:f, s:f}, s:b}",
-                     "generator", "oratorio " ORA_VERSION, "run_id", ora_run_id(run), "end", r->end, "why",
-                     r->why, "ledger", "utterances", (json_int_t)l->utterances, "done", (json_int_t)l->done,
-                     "rejected", (json_int_t)l->rejected, "failed", (json_int_t)l->failed, "reasons", list,
-                     "audio", "hours", l->audio_s / 3600, "seconds", l->audio_s, "bytes",
-                     (json_int_t)l->audio_bytes, "peak_limited", (json_int_t)limited, "speed", "wall_s",
-                     r->wall_s, "audio_s_per_wall_s", ratio(r->rendered_audio_s, r->wall_s), "core_s",
-                     l->synth_s, "core_s_per_audio_hour", ratio(l->synth_s * 3600, l->audio_s),
-                     "ai_generated", 1);
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:{s:I, s:I, s:I, s:I}, s:o, s:{s:f, s:f, s:I, s:I}, s:{s:f, s:f, "
+        "s:f, s:f}, s:b}",
+        "generator", "oratorio " ORA_VERSION, "run_id", ora_run_id(run), "arithmetic",
+        ora_run_job(run)->arithmetic, "end", r->end, "why", r->why, "ledger", "utterances",
+        (json_int_t)l->utterances, "done", (json_int_t)l->done, "rejected", (json_int_t)l->rejected, "failed",
+        (json_int_t)l->failed, "reasons", list, "audio", "hours", l->audio_s / 3600, "seconds", l->audio_s,
+        "bytes", (json_int_t)l->audio_bytes, "peak_limited", (json_int_t)limited, "speed", "wall_s",
+        r->wall_s, "audio_s_per_wall_s", ratio(r->rendered_audio_s, r->wall_s), "core_s", l->synth_s,
+        "core_s_per_audio_hour", ratio(l->synth_s * 3600, l->audio_s), "ai_generated", 1);
 }
 
 int ora_report_write(struct ora_run *run, const struct ora_report *r, struct ora_err *err)

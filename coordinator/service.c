@@ -304,7 +304,8 @@ static void keep_workers(struct service *s, uint32_t alive, int64_t now_ms)
     if (ora_core_draining(s->d.core))
         return;
     /* Of so many it has been seen that their host cannot do it: they are not started again. */
-    uint64_t away = ora_core_admission(s->d.core)->turned_away;
+    const struct ora_admission *admission = ora_core_admission(s->d.core);
+    uint64_t away = s->many_hosts ? admission->turned_away : admission->turned_away_local;
     s->keeper.wanted = s->o->workers > away ? s->o->workers - (uint32_t)away : 0;
     const struct ora_progress *p = &s->d.ledger;
     struct ora_keeper_view view = {.open_batches = p->batches - p->batches_done - p->batches_leased,
@@ -315,7 +316,7 @@ static void keep_workers(struct service *s, uint32_t alive, int64_t now_ms)
     int64_t n = ora_keeper_ask(&s->keeper, &view, now_ms);
     struct ora_err err = {0};
     char why[512];
-    if (s->keeper.wanted == 0 && alive == 0) {
+    if (s->keeper.wanted == 0 && alive == 0 && ora_core_present(s->d.core) == 0) {
         snprintf(why, sizeof why, "no worker can join: %.400s", ora_core_last_trouble(s->d.core));
         ora_core_pause(s->d.core, why, &s->d.fx);
     } else if (n > 0 && ora_launcher_start(s->launcher, (uint32_t)n, &err) < 0) {

@@ -239,12 +239,13 @@ static void core_kill(struct world *w)
 
 static void actor_start(struct world *w, struct actor *a)
 {
+    static const char *const levels[] = {"scalar"};
     snprintf(a->name, sizeof a->name, "w-%u", ++w->incarnations);
     a->who = (struct ora_worker_identity){.worker = a->name,
                                           .run_id = "run",
                                           .host = "h",
                                           .machine = "there",
-                                          .levels = (const char *const[]){"scalar"},
+                                          .levels = levels,
                                           .level_count = 1,
                                           .pid = 1,
                                           .cores = 1,

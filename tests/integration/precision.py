@@ -73,6 +73,7 @@ def one_and_two(t, arithmetic):
         check(all("kernel_level" not in r for r in records(t, f"runs/w{n}")), "a record names a level")
         meta = t.query("SELECT value FROM meta WHERE key IN ('arithmetic', 'precision')", f"runs/w{n}")
         check(meta == [(arithmetic,), (arithmetic,)], str(meta))
+        check(json.loads((t.dir / f"runs/w{n}/report.json").read_text())["arithmetic"] == arithmetic, "the report's class")
         lines = (t.dir / f"runs/w{n}/views/jsonl/manifest.jsonl").read_text(encoding="utf8").splitlines()
         check({json.loads(line)["kernel_level"] for line in lines} == levels(t, f"runs/w{n}"), "the manifest's level")
     check(t.sums("runs/w1") and t.sums("runs/w1") == t.sums("runs/w2"), "audio differs")
