@@ -118,20 +118,20 @@ def kernel_lines(rows):
     """A line a shape and form, levels side by side."""
     out, groups = [], {}
     for r in rows:
-        if r["unit"] == "GFLOP/s":
+        if r["unit"] == "GFLOP/s" and r["value"] is not None:
             groups.setdefault((r["what"], r["form"]), []).append(r)
     for (what, form), members in groups.items():
         cells = [f"{r['level'] or r['engine']} {r['value']:.0f}" + (f" ({100 * r['share']:.0f} %)" if r.get("share") else "")
                  for r in members]
         limits = sorted({bar(r) for r in members if bar(r)})
         out.append((what + (", operands" if form == "operands" else ""), " · ".join(cells), " ".join(limits), verdict_of(members)))
-    return out
+    return out + [(r["what"], f"{r['level']}: {r['why']}", "", r["verdict"]) for r in rows if r["value"] is None]
 
 
 def kernel_summary(rows):
     """A line a level: the lowest share of the shapes that have a bar, the fewest and the most GFLOP/s of all."""
     out = []
-    for level in dict.fromkeys(r["level"] for r in rows if r["level"] and r["unit"] == "GFLOP/s"):
+    for level in dict.fromkeys(r["level"] for r in rows if r["level"] and r["unit"] == "GFLOP/s" and r["value"] is not None):
         mine = [r for r in rows if r["level"] == level and r["unit"] == "GFLOP/s"]
         held = [r for r in mine if r.get("bar")]
         values = [r["value"] for r in mine]
@@ -140,7 +140,7 @@ def kernel_summary(rows):
                     f"{100 * min(r['share'] for r in mine):.0f} to {100 * max(r['share'] for r in mine):.0f} %", "",
                     f"≥ {100 * low['bar']:.0f} % ({low['what']}: {100 * low['share']:.0f} %)" if low else "", verdict_of(held) if low else "",
                     ""))
-    return out
+    return out + [line(r) for r in rows if r["value"] is None]
 
 
 def columns(lines):
