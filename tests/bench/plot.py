@@ -59,21 +59,24 @@ def chunk(ax, rows, colour):
     """MegaTTS 3: a chunk's seconds a second of speech, stacked by stage, a level a bar."""
     mine = [r for r in rows if r["part"] == "MegaTTS 3" and r["value"] and r["engine"] == "oratorio"]
     total = {r["level"]: r["value"] for r in mine if r["what"] == "whole chunk"}
+    peer = {r["what"]: r["value"] for r in rows if r["part"] == "MegaTTS 3" and r["engine"] == "pytorch" and r["value"]}
+    if len(peer) == 2:
+        total["pytorch"] = (8 * peer["a step, three branches"] + peer["wave decoder"]) / 10
     order = sorted(total, key=total.get, reverse=True)
     for i, level in enumerate(order):
-        at = {r["what"]: r["value"] for r in mine if r["level"] == level}
+        at = peer if level == "pytorch" else {r["what"]: r["value"] for r in mine if r["level"] == level}
         steps, wave = 8 * at["a step, three branches"] / 10, at["wave decoder"] / 10
         left = 0
         for width, shade, words in ((steps, 1.0, "8 steps"), (wave, 0.6, "wave decoder"), (total[level] - steps - wave, 0.3, "")):
-            ax.barh(i, width, left=left, color=colour[level], alpha=shade, height=0.7)
+            ax.barh(i, width, left=left, color=colour.get(level, OTHERS), alpha=shade, height=0.7)
             if width > 0.12 * max(total.values()) and words:
-                ax.text(left + width / 2, i, words, ha="center", va="center", color="white" if shade > 0.5 else "black")
+                ax.text(left + width / 2, i, words, ha="center", va="center", color="white" if shade > 0.8 else "black")
             left += width
         ax.text(left + max(total.values()) * 0.01, i, f"{left:.2f}", va="center")
     ax.set_yticks(range(len(order)), order)
     ax.set_xlim(0, max(total.values(), default=1) * 1.12)
     ax.set_title("MegaTTS 3, full size, one core", loc="left", fontweight="bold", fontsize=10)
-    ax.set_xlabel("CPU seconds a second of speech (palest: text and G2P)")
+    ax.set_xlabel("CPU seconds a second of speech (palest: text and G2P, of ours alone)")
 
 
 def kernels(ax, rows, colour):
@@ -94,22 +97,24 @@ def kernels(ax, rows, colour):
     ax.set_title("Kernels, one core: share of the peak of the level's instruction (strokes: bars)", loc="left", fontweight="bold",
                  fontsize=10)
     ax.set_xlabel("% of peak; Winograd counts the direct form's work, so it may pass 100")
-    ax.legend(loc="lower right", frameon=False)
+    ax.legend(loc="upper right", frameon=False)
 
 
 def draw(document, path):
+    """Only the parts that were measured have a panel."""
     rows, colour, run = document["rows"], colours(document), document["run"]
     have = {r["part"] for r in rows if r.get("value")}
-    fig = plt.figure(figsize=(12.5, 11), layout="constrained")
-    grid = fig.add_gridspec(3, 2, height_ratios=[1, 1, 1.7])
     panels = [("VITS medium", lambda ax: speeds(ax, rows, "VITS medium", "VITS medium (joe)", colour)),
               ("VITS high", lambda ax: speeds(ax, rows, "VITS high", "VITS high (decoder by formula)", colour)),
               ("whole machine", lambda ax: machine(ax, rows, colour)), ("MegaTTS 3", lambda ax: chunk(ax, rows, colour))]
-    for i, (part, paint) in enumerate(panels):
-        if part in have:
-            paint(fig.add_subplot(grid[i // 2, i % 2]))
+    panels = [paint for part, paint in panels if part in have]
+    heights = [2.8] * ((len(panels) + 1) // 2) + [5.2] * ("kernels" in have)
+    fig = plt.figure(figsize=(12.5, 0.4 + sum(heights)), layout="constrained")
+    grid = fig.add_gridspec(len(heights), 2, height_ratios=heights)
+    for i, paint in enumerate(panels):
+        paint(fig.add_subplot(grid[i // 2, i % 2]))
     if "kernels" in have:
-        kernels(fig.add_subplot(grid[2, :]), rows, colour)
+        kernels(fig.add_subplot(grid[-1, :]), rows, colour)
     fig.suptitle(f"{run['cpu'].get('model_name', 'unknown')}, family {run['cpu'].get('cpu_family')} model {run['cpu'].get('model')}, "
                  f"{run['cpu']['processors']} processors; {run['date']}; {run['command']}", fontsize=9, x=0.01, ha="left")
     fig.savefig(path, metadata={"Date": None} if str(path).endswith("svg") else None, dpi=80)

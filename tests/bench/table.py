@@ -210,7 +210,8 @@ def draw(document, path):
     except ImportError as why:
         harness.note(f"no plot: {why}")
         return
-    plot.draw(document, path)
+    if any(r.get("value") and r["part"] != "peaks" for r in document["rows"]):
+        plot.draw(document, path)
 
 
 def main():
