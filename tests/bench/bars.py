@@ -80,7 +80,9 @@ def place(rows, part, what):
 
 
 def apply(rows, parts, quick):
-    """Puts the bars on the rows, adds those that have none, and judges all."""
+    """Brings rows of one kind together, puts the bars on them, adds those that have no figure, and judges all."""
+    order = {kind: i for i, kind in reversed(list(enumerate((r["part"], r["what"]) for r in rows)))}
+    rows = sorted(rows, key=lambda r: order[r["part"], r["what"]])
     for part, what, level, on, limit in BARS:
         mine = [r for r in rows if (r["part"], r["what"], r.get("level", "")) == (part, what, level)]
         for r in mine:

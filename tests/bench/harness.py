@@ -16,6 +16,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ORATORIO = shutil.which("oratorio") or str(ROOT / "build/release/bin/oratorio")
 PROGRAMS = pathlib.Path(ORATORIO).resolve().parent / "bench"
+TORCH = pathlib.Path(os.environ.get("ORATORIO_TORCH_PYTHON", ROOT / "build/torch/bin/python"))
+NO_TORCH = "no PyTorch (ORATORIO_TORCH_PYTHON)"
 PEERS = ("onnxruntime", "piper-tts", "sherpa-onnx")
 VOICE = "en_US-joe-medium"
 sys.path.insert(0, str(ROOT / "tests/golden"))

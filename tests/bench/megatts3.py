@@ -7,15 +7,12 @@ names a Python that has it, or in build/torch, made by
     python3 -m venv build/torch && build/torch/bin/pip install numpy torch==2.6.0      (some 5 GB)
 """
 import json
-import os
-import pathlib
 import subprocess
 import tempfile
 
 import harness
 
 PART = "MegaTTS 3"
-TORCH = pathlib.Path(os.environ.get("ORATORIO_TORCH_PYTHON", harness.ROOT / "build/torch/bin/python"))
 STEP, WAVE = "a step, three branches", "wave decoder"
 
 
@@ -53,9 +50,9 @@ def g2p(level, o):
 def torch(o):
     """name → row of PyTorch's stages."""
     common = {"part": PART, "engine": "pytorch", "unit": "s"}
-    if not TORCH.exists():
-        return {what: common | {"what": what, "value": None, "why": "no PyTorch (ORATORIO_TORCH_PYTHON)"} for what in (STEP, WAVE)}
-    done = subprocess.run(harness.command([TORCH, harness.ROOT / "tests/bench/megatts3_torch.py", "--json", "--rounds", 1 if o.quick else 3],
+    if not harness.TORCH.exists():
+        return {what: common | {"what": what, "value": None, "why": harness.NO_TORCH} for what in (STEP, WAVE)}
+    done = subprocess.run(harness.command([harness.TORCH, harness.ROOT / "tests/bench/megatts3_torch.py", "--json", "--rounds", 1 if o.quick else 3],
                                           harness.cores()[-1:]), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         why = (done.stderr.strip().splitlines() or ["it failed"])[-1]

@@ -6,30 +6,32 @@ compared before a time counts. Noise is 0, so that all speak the same. Times are
 """
 import json
 import pathlib
+import subprocess
 
 import harness
 
 CASES = harness.ROOT / "tests/golden/vits/joe-zero-noise.json"
-MEDIUM = {"first": 256, "rates": (8, 8, 4), "kernels": (3, 5, 7), "convs": 2}
-HIGH = {"first": 512, "rates": (8, 8, 2, 2), "kernels": (3, 7, 11), "convs": 6}
+MEDIUM = {"first": 256, "rates": (8, 8, 4), "kernels": (3, 5, 7), "dilations": ((1, 2), (2, 6), (3, 12)), "pairs": False, "latent": 192}
+HIGH = {"first": 512, "rates": (8, 8, 2, 2), "kernels": (3, 7, 11), "dilations": ((1, 3, 5),) * 3, "pairs": True, "latent": 192}
 
 
-def decoder_macs(shape, latent=192):
+def decoder_macs(shape):
     """Multiply-adds a frame of the decoder."""
-    channels, rows, macs = shape["first"], 1, latent * shape["first"] * 7
+    channels, rows, macs = shape["first"], 1, shape["latent"] * shape["first"] * 7
+    convs = len(shape["dilations"][0]) * (2 if shape["pairs"] else 1)
     for rate in shape["rates"]:
         macs += rows * channels * (channels // 2) * 2 * rate
         rows, channels = rows * rate, channels // 2
-        macs += rows * shape["convs"] * channels * channels * sum(shape["kernels"])
+        macs += rows * convs * channels * channels * sum(shape["kernels"])
     return macs + rows * channels * 7
 
 
-def whole_macs(shape, sentences, frames_of):
+def whole_macs(shape, sentences):
     """Of the whole network: an id (encoder, durations), an id and id (attention), and a frame (flow, decoder)."""
     total = 0
-    for s, frames in zip(sentences, frames_of):
+    for s in sentences:
         n = len(s["ids"])
-        total += n * (6.29e6 + 2304 * n + 0.54e6) + frames * (7.08e6 + decoder_macs(shape))
+        total += n * (6.29e6 + 2304 * n + 0.54e6) + sum(s["frames"]) * (7.08e6 + decoder_macs(shape))
     return total
 
 
@@ -42,23 +44,32 @@ def snr_db(reference, samples):
 
 
 class Contest:
-    """One voice: our process with all levels open, the peers' processes, on the last core."""
+    """One voice: our process with all levels open, the peers' processes, on the last core. PyTorch has the decoder alone."""
 
-    def __init__(self, name, voice, onnx, cases, levels, peers, folder):
-        self.name, self.levels, self.folder = name, levels, pathlib.Path(folder)
-        on = harness.cores()[-1:]
-        self.ours = harness.Engine(harness.PROGRAMS / "vits_bench", "--pcm", folder, voice, cases, *levels, on=on)
+    def __init__(self, name, shape, voice, onnx, sentences, peers, folder):
+        self.name, self.levels, self.folder = name, harness.fast_levels(), pathlib.Path(folder)
+        self.gflop, on = 2e-9 * whole_macs(shape, sentences), harness.cores()[-1:]
+        harness.note(f"{name}: {', '.join(self.levels)}")
+        cases, sizes = self.folder / "cases.json", self.folder / "decoder.json"
+        cases.write_text(json.dumps({"sentences": sentences}))
+        sizes.write_text(json.dumps(shape | {"frames": [sum(s["frames"]) for s in sentences], "rate": 22050}))
+        self.ours = harness.Engine(harness.PROGRAMS / "vits_bench", "--pcm", folder, voice, cases, *self.levels, on=on)
         self.peers = {p: harness.peer(p, onnx, cases, on=on, pcm=self.folder / f"{p}.f32") for p in peers}
+        self.torch = None
+        if harness.TORCH.exists():
+            self.torch = harness.Engine(harness.TORCH, harness.ROOT / "tests/bench/vits_torch.py", sizes, on=on, greets=True)
 
     def turns(self):
         turns = {p: (lambda e=e: e.ask("speak")) for p, e in self.peers.items() if not e.error}
+        if self.torch and not self.torch.error:
+            turns["pytorch"] = lambda: self.torch.ask("speak")
         return turns | {level: (lambda line=f"{level} stages": self.ours.ask(line)) for level in self.levels}
 
     def close(self):
-        for engine in (self.ours, *self.peers.values()):
+        for engine in filter(None, (self.ours, self.torch, *self.peers.values())):
             engine.close()
 
-    def rows(self, rounds, gflop):
+    def rows(self, rounds):
         answers = harness.in_rounds(rounds, self.turns())
         broken = {n: next(r["error"] for r in rows if "error" in r) for n, rows in answers.items()
                   if any("error" in r for r in rows)}
@@ -74,14 +85,21 @@ class Contest:
                 out.append({"part": self.name, "what": "whole voice", "engine": "oratorio", "level": level, "value": None,
                             "unit": "s/s", "why": broken[level]})
                 continue
-            out += self.own_rows(level, answers[level], base, gflop, speed)
+            out += self.own_rows(level, answers[level], base, speed)
+        why = harness.NO_TORCH if not self.torch else self.torch.error or broken.get("pytorch")
+        out.append({"part": self.name, "what": "decoder", "engine": "pytorch", "unit": "s/s", "why": why,
+                    "version": self.torch.version if self.torch else None,
+                    "value": None if why else harness.middle(answers["pytorch"], speed)})
+        for r in out[:-1]:
+            if r["what"] == "decoder" and r["value"] and out[-1]["value"]:
+                r |= {"ratio": out[-1]["value"] / r["value"], "ratio_to": "PyTorch"}
         return out
 
-    def own_rows(self, level, rows, base, gflop, speed):
+    def own_rows(self, level, rows, base, speed):
         """The whole voice and its three stages. The ratio is the median of the rounds' own."""
         common = {"part": self.name, "engine": "oratorio", "level": level, "unit": "s/s"}
         value, peak = harness.middle(rows, speed), harness.middle(rows, "peak_gflops")
-        whole = common | {"what": "whole voice", "value": value, "peak": peak, "gflops": gflop / harness.middle(rows, "cpu_s")}
+        whole = common | {"what": "whole voice", "value": value, "peak": peak, "gflops": self.gflop / harness.middle(rows, "cpu_s")}
         whole["share"] = whole["gflops"] / peak if peak else None
         if base:
             pairs = [speed(b) / speed(r) for b, r in zip(base, rows)]
@@ -99,11 +117,9 @@ def medium(o):
     if not onnx:
         return [{"part": "VITS medium", "what": "whole voice", "value": None, "why": "the voice cannot be had"}]
     sentences = json.loads(CASES.read_text())["sentences"]
-    gflop = 2e-9 * whole_macs(MEDIUM, sentences, [sum(s["frames"]) for s in sentences])
     with harness.scratch() as tmp:
-        contest = Contest("VITS medium", harness.VOICE, onnx, CASES, harness.fast_levels(), harness.PEERS, tmp)
-        harness.note(f"VITS medium: {', '.join(contest.levels)}")
-        rows = contest.rows(3 if o.quick else 7, gflop)
+        contest = Contest("VITS medium", MEDIUM, harness.VOICE, onnx, sentences, harness.PEERS, tmp)
+        rows = contest.rows(3 if o.quick else 7)
         contest.close()
     return rows
 
@@ -111,23 +127,15 @@ def medium(o):
 def high(o):
     import joe
     import vits_high
-    import subprocess
     medium_onnx = joe.onnx_path()
     if not medium_onnx:
         return [{"part": "VITS high", "what": "whole voice", "value": None, "why": "the medium voice cannot be had"}]
     sentence = json.loads(CASES.read_text())["sentences"][2 if o.quick else 3]
-    gflop = 2e-9 * whole_macs(HIGH, [sentence], [sum(sentence["frames"])])
     with harness.scratch() as tmp:
-        onnx, cases = pathlib.Path(tmp, "en_US-formula-high.onnx"), pathlib.Path(tmp, "cases.json")
+        onnx = pathlib.Path(tmp, "en_US-formula-high.onnx")
         vits_high.build(medium_onnx, onnx)
-        cases.write_text(json.dumps({"sentences": [sentence]}))
         subprocess.run([harness.ORATORIO, "voice", "import", "vits", onnx, "--out", tmp], check=True, stdout=subprocess.DEVNULL)
-        contest = Contest("VITS high", f"{tmp}/en_US-formula-high", onnx, cases, harness.fast_levels(), ["onnxruntime"], tmp)
-        harness.note(f"VITS high: {', '.join(contest.levels)}")
-        rows = contest.rows(2 if o.quick else 3, gflop)
+        contest = Contest("VITS high", HIGH, onnx.with_suffix(""), onnx, [sentence], ["onnxruntime"], tmp)
+        rows = contest.rows(2 if o.quick else 3)
         contest.close()
     return rows
-
-
-def measure(o):
-    return medium(o) + high(o)
