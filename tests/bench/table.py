@@ -53,10 +53,10 @@ def first_line(*words):
 
 
 def facts(o):
-    return {"date": time.strftime("%Y-%m-%d %H:%M %Z"), "command": " ".join(["deploy/bench", *sys.argv[1:]]).strip(),
+    return {"date": time.strftime("%Y-%m-%d %H:%M %Z"), "command": " ".join(["deploy/bench", *o.parts] + ["--quick"] * o.quick),
             "cpu": harness.cpu_facts(), "kernel": platform.release(), "load_before": os.getloadavg()[0],
             "levels": harness.levels(), "quick": o.quick,
-            "versions": {"oratorio": first_line(harness.ORATORIO, "--version"), "python": platform.python_version()}
+            "versions": {"oratorio": (first_line(harness.ORATORIO, "--version") or "").removeprefix("oratorio "), "python": platform.python_version()}
                         | {p: version_of(p) for p in (*harness.PEERS, "numpy")}}
 
 
