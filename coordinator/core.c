@@ -364,7 +364,7 @@ void ora_core_schedule(struct ora_core *c, uint64_t open_batches, struct ora_now
             wants[i] = (struct ora_want){.credit = c->roster.worker[i].credit,
                                          .leases = (uint32_t)c->roster.worker[i].lease_count};
     for (int n = 0; n < LEASES_A_TURN; n++) {
-        long i = ora_scheduler_next(wants, c->roster.count, open_batches);
+        long i = ora_scheduler_next(wants, c->roster.count, c->config.expected_workers, open_batches);
         if (i == ORA_SCHEDULER_NOBODY)
             break;
         struct ora_roster_worker *w = &c->roster.worker[i];

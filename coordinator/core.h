@@ -37,6 +37,7 @@ struct ora_core_config { /* strings are copied */
     uint32_t silence_ms;        /* a worker that was silent for so long is lost */
     uint32_t worker_silence_ms; /* told to workers: leave when the coordinator was silent for so long */
     int64_t lease_ms;           /* deadline of a lease from now */
+    uint32_t expected_workers;  /* that were started for this run; 0: nobody knows */
     uint64_t epoch;             /* random, another one for each start: makes tokens unique */
 };
 

@@ -200,6 +200,7 @@ static int open_core(struct service *s, struct ora_err *err)
                                          .silence_ms = SILENCE_MS,
                                          .worker_silence_ms = WORKER_SILENCE_MS,
                                          .lease_ms = (int64_t)ora_run_job(run)->lease_s * 1000,
+                                         .expected_workers = s->o->launch_mpirun ? s->o->workers : 0,
                                          .epoch = epoch};
         s->d.core = ora_core_create(&config);
         rc = ora_run_each_worker(run, restore_worker, s, err);

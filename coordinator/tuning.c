@@ -128,7 +128,24 @@ static void look_up(const struct ora_tuning *t, const struct ora_job_plan *plan,
     }
 }
 
-void ora_tuning_eta(const struct ora_tuning *t, const struct ora_job_plan *plan, struct ora_eta *eta)
+static void correct(const struct ora_tuning *t, struct ora_job_plan *plan, const struct tuned_voice *voices)
+{
+    plan->audio_s = plan->core_s = 0;
+    for (size_t i = 0; i < plan->voice_count; i++) {
+        const struct ora_tune_result *r = &voices[i].result;
+        struct ora_plan_voice *v = &plan->voices[i];
+        if (voices[i].found && r->audio_s_per_char > 0 && r->estimate.audio_s_per_char > 0 &&
+            r->estimate.core_s_per_audio_s > 0) {
+            double longer = r->audio_s_per_char / r->estimate.audio_s_per_char;
+            v->audio_s *= longer;
+            v->core_s *= longer * best_row(t, r)->core_s_per_audio_s / r->estimate.core_s_per_audio_s;
+        }
+        plan->audio_s += v->audio_s;
+        plan->core_s += v->core_s;
+    }
+}
+
+void ora_tuning_eta(const struct ora_tuning *t, struct ora_job_plan *plan, struct ora_eta *eta)
 {
     *eta = (struct ora_eta){.workers = t->host.cores};
     struct tuned_voice *voices = ora_xcalloc(plan->voice_count + 1, sizeof *voices);
@@ -148,6 +165,7 @@ void ora_tuning_eta(const struct ora_tuning *t, const struct ora_job_plan *plan,
     eta->load = load > BUSY * t->host.cores ? load : 0;
     if (plan->batches)
         eta->seconds = LAUNCH_S + start_s + ora_tune_makespan(batch_s, plan->batches, busy);
+    correct(t, plan, voices);
     free(batch_s);
     free(voices);
 }

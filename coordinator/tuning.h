@@ -41,6 +41,8 @@ bool ora_tuning_of_voice(const struct ora_tuning *t, const struct ora_voice *voi
                          struct ora_tune_result *result, struct ora_str *why);
 /* Workers to start for a job whose text is mostly `voice`'s (name or path), and why so many. */
 uint32_t ora_tuning_workers(const struct ora_tuning *t, const char *voice, struct ora_str *said);
-void ora_tuning_eta(const struct ora_tuning *t, const struct ora_job_plan *plan, struct ora_eta *eta);
+/* Also puts what was measured of a voice (length of speech, work) in the place of what its family foretold.
+ */
+void ora_tuning_eta(const struct ora_tuning *t, struct ora_job_plan *plan, struct ora_eta *eta);
 
 #endif

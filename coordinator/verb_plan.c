@@ -13,11 +13,11 @@
 #include "nn/kernels/precision.h"
 
 static const char text[] =
-    "Reads the inputs as a run would, makes nothing, and tells what would come of them. Hours and core-hours "
-    "are what the voice's\n"
-    "family expects of text of this length (about +-30 %). The time that a run would take on this host rests "
-    "on what `oratorio tune`\n"
-    "measured here; where nothing was measured it is the family's estimate, and says so.\n"
+    "Reads the inputs as a run would, makes nothing, and tells what would come of them. Hours, core-hours "
+    "and the time that a run takes\n"
+    "on this host rest on what `oratorio tune` measured here; where nothing was measured they are what the "
+    "voice's family expects of\n"
+    "text of this length (about +-30 %), and it says so.\n"
     "Exit 0, also when some lines would be rejected; 2 when the job could not run.\n\n"
     "Examples:\n"
     "  oratorio plan corpus.yaml\n"
