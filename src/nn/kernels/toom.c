@@ -179,22 +179,38 @@ static void fold(float *dst, const struct ora_conv_spec *s, const struct ora_too
     }
 }
 
+/* Panels of product e to their places: a panel's products lie together, so that a pass over them is one
+ * stream and not a walk in strides of a whole matrix. */
+static void spread_panels(float *dst, const float *panels, const struct ora_conv_spec *s, int products, int e,
+                          int width)
+{
+    size_t in = ORA_LANES * (size_t)ora_blocks(s->in);
+    int out = ORA_LANES * ora_blocks(s->out);
+    for (int o = 0; o < out; o += width) {
+        size_t n = in * (size_t)(out - o < width ? out - o : width), at = in * (size_t)o;
+        memcpy(dst + (size_t)products * at + (size_t)e * n, panels + at, sizeof(float) * n);
+    }
+}
+
 void ora_toom_pack(void *dst, const struct ora_conv_spec *s, const struct ora_toom *t, int width)
 {
     size_t n = (size_t)(s->src_in ? s->src_in : s->in) * (size_t)(s->src_out ? s->src_out : s->out);
     float *plain = ora_xmalloc(sizeof *plain * n);
     struct ora_conv_spec one = one_tap(s, plain);
+    float *panels = ora_xmalloc(ora_panels_bytes(&one));
     struct ora_toom_form *form = dst;
-    unsigned char *to = (unsigned char *)(form + ORA_TOOM_PARTS);
+    float *to = (float *)(form + ORA_TOOM_PARTS);
     memset(form, 0, ORA_TOOM_PARTS * sizeof *form);
-    for (int i = 0; i < t->parts; i++) {
+    for (int i = 0, product = 0; i < t->parts; i++) {
         struct ora_toom_matrices m;
         ora_toom_matrices(&t->part[i], &m);
         form_of(&t->part[i], &m, &form[i]);
-        for (int e = 0; e < m.points; e++, to += ora_panels_bytes(&one)) {
+        for (int e = 0; e < m.points; e++, product++) {
             fold(plain, s, &t->part[i], m.g[e]);
-            ora_panels_pack(to, &one, width);
+            ora_panels_pack(panels, &one, width);
+            spread_panels(to, panels, s, t->products, product, width);
         }
     }
     free(plain);
+    free(panels);
 }

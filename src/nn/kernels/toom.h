@@ -71,8 +71,8 @@ const struct ora_toom *ora_toom_find(int taps);
 const struct ora_toom *ora_toom_of(const struct ora_conv_spec *spec);
 void ora_toom_matrices(const struct ora_toom_part *part, struct ora_toom_matrices *m);
 
-/* Packed: a form for each of ORA_TOOM_PARTS, then for each product a one-tap convolution in panels of `width`
- * outputs (level.h). The spec's maps and scales hold. */
+/* Packed: a form for each of ORA_TOOM_PARTS, then for each panel of `width` outputs its products, each a
+ * panel of a one-tap convolution (level.h). The spec's maps and scales hold. */
 size_t ora_toom_bytes(const struct ora_conv_spec *spec, const struct ora_toom *t);
 void ora_toom_pack(void *dst, const struct ora_conv_spec *spec, const struct ora_toom *t, int width);
 

@@ -207,15 +207,15 @@ static void wino_products(const struct wino *w, int out_block, int blocks)
 {
     static const float zeros[PANEL];
     const struct ora_conv *c = w->c;
-    size_t matrix = (size_t)c->in_blocks * ORA_LANES * (size_t)c->out_blocks * ORA_LANES;
     int width = blocks * ORA_LANES;
+    size_t in = (size_t)c->in_blocks * ORA_LANES, panel = in * (size_t)width;
+    const float *weights = w->weights + (size_t)w->toom->products * in * (size_t)(out_block * ORA_LANES);
     for (int e = 0; e < w->toom->products; e++) {
         struct ora_tile tile = {
             .x_cbs = (size_t)w->toom->products * (size_t)w->n * ORA_LANES,
             .blocks = c->in_blocks,
             .taps = 1,
-            .w = w->weights + (size_t)e * matrix +
-                 (size_t)c->in_blocks * ORA_LANES * (size_t)(out_block * ORA_LANES),
+            .w = weights + (size_t)e * panel,
             .bias = zeros,
         };
         for (int t = 0, rows; t < w->n; t += rows) {
