@@ -3,8 +3,8 @@
  * of MegaTTS 3): GFLOP/s and the share of the peak that a bare loop of the level's instruction reaches in the
  * same round, beside OpenBLAS (level "blas": im2col + sgemm).
  *
- *     taskset -c 1 build/release/bin/bench/kernels_bench [--only SUBSTRING] [--rounds N] [--check] [--json
- * FILE]
+ *     taskset -c 1 build/release/bin/bench/kernels_bench [--only SUBSTRING] [--level NAME] [--rounds N]
+ * [--check] [--json FILE]
  *
  * Winograd levels: GFLOP/s of the direct form's work, so that shares pass 100 %; "-" where the direct kernel
  * runs the layer.
@@ -21,6 +21,7 @@
  * of CPU time are printed. Epilogue: bias + residual + store + leaky store, the heaviest that VITS uses. Not
  * part of ctest: times need a quiet machine.
  */
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@
 #include "base/clock.h"
 #include "nn/kernels/b16.h"
 #include "nn/layers/attention.h"
+#include "nn/layers/upsample.h"
 
 #include "probe.h"
 #include "rows.h"
@@ -43,7 +45,7 @@ static int level_count;
 
 struct shape {
     const char *name;
-    int in, out, taps, dilation, rows, step;
+    int in, out, taps, dilation, rows, step; /* step > 1: an upsampler of that rate; rows are of its input */
 };
 
 static const struct shape shapes[] = {
@@ -53,23 +55,34 @@ static const struct shape shapes[] = {
     {"WN 192->384 k5, T=430", 192, 384, 5, 1, 430, 1},
     {"WN 192->384 k1, T=430", 192, 384, 1, 1, 430, 1},
     {"conv_pre 192->256 k7", 192, 256, 7, 1, 430, 1},
-    {"ups 256->128 x8, a phase", 256, 128, 2, 1, 256, 8},
+    {"ups 256->8x128", 256, 128, 2, 1, 128, 8},
     {"C128 k3 d2", 128, 128, 3, 2, 768, 1},
     {"C128 k5 d6", 128, 128, 5, 6, 768, 1},
     {"C128 k7 d12", 128, 128, 7, 12, 768, 1},
-    {"ups 128->64 x8, a phase", 128, 64, 2, 1, 256, 8},
+    {"ups 128->8x64", 128, 64, 2, 1, 128, 8},
     {"C64 k3 d2", 64, 64, 3, 2, 1024, 1},
     {"C64 k5 d6", 64, 64, 5, 6, 1024, 1},
     {"C64 k7 d12", 64, 64, 7, 12, 1024, 1},
-    {"ups 64->32 x4, a phase", 64, 32, 2, 1, 512, 4},
+    {"ups 64->4x32", 64, 32, 2, 1, 256, 4},
     {"C32 k3 d2", 32, 32, 3, 2, 2048, 1},
     {"C32 k5 d6", 32, 32, 5, 6, 2048, 1},
     {"C32 k7 d12", 32, 32, 7, 12, 2048, 1},
+    {"high ups 512->8x256", 512, 256, 2, 1, 128, 8},
+    {"high C256 k3 d5", 256, 256, 3, 5, 512, 1},
+    {"high C256 k7 d5", 256, 256, 7, 5, 512, 1},
     {"high C256 k11 d5", 256, 256, 11, 5, 512, 1},
-    {"1024->1024 k11, sliced", 1024, 1024, 11, 1, 500, 1},
+    {"high C128 k11 d5", 128, 128, 11, 5, 768, 1},
+    {"high C64 k11 d5", 64, 64, 11, 5, 1024, 1},
+    {"high C32 k11 d5", 32, 32, 11, 5, 2048, 1},
+    {"V C512 k7 d5", 512, 512, 7, 5, 500, 1},
+    {"V C512 k11 d5", 512, 512, 11, 5, 500, 1},
+    {"V C1024 k3 d5, sliced", 1024, 1024, 3, 5, 500, 1},
+    {"V C1024 k11 d5, sliced", 1024, 1024, 11, 5, 500, 1},
     {"DiT 1024->1024, a tile", 1024, 1024, 1, 1, 224, 1},
     {"DiT 1024->2048, a tile", 1024, 2048, 1, 1, 224, 1},
+    {"DiT 1024->3072, a tile", 1024, 3072, 1, 1, 224, 1},
     {"DiT 2048->1024, a tile", 2048, 1024, 1, 1, 224, 1},
+    {"DiT 4096->1024, a tile", 4096, 1024, 1, 1, 224, 1},
     {"DiT scores, a head", 64, 512, 1, 1, 112, 1},
     {"DiT values, a head", 512, 64, 1, 1, 112, 1},
     {"short 192->768 k3, T=8", 192, 768, 3, 1, 8, 1},
@@ -79,9 +92,13 @@ enum { SHAPES = sizeof shapes / sizeof *shapes };
 /* ---- levels and floors
  * ------------------------------------------------------------------------------------- */
 
-static void list_levels(void)
+static void list_levels(const char *only)
 {
     const struct ora_kernels *k;
+    if (only) {
+        levels[level_count++] = ora_kernels_find(only, NULL);
+        return;
+    }
     levels[level_count++] = ora_kernels_find("blas", NULL);
     for (size_t i = 0; (k = ora_kernels_at(i)) && level_count < LEVELS_MAX; i++)
         if (strcmp(k->name, "scalar") != 0 && strcmp(k->name, "blas") != 0)
@@ -122,7 +139,10 @@ static int direct_of(int level)
 struct rig {
     const struct ora_kernels *k;
     struct ora_conv conv;
+    struct ora_upsampler up;
     struct ora_conv_run run;
+    int up_rows; /* > 0: of an upsampler's output */
+    const float *weights;
     void *memory;
     int repeats;
     double flops, samples[MOST_ROUNDS];
@@ -168,11 +188,20 @@ static bool takes_operands(const struct ora_kernels *k, const struct shape *s)
     return k->takes && k->takes(&spec) != ORA_OPERANDS_NONE;
 }
 
+static void pack_shape(struct ora_packer *p, const struct ora_conv_spec *spec, const struct shape *s,
+                       struct rig *g)
+{
+    if (s->step > 1)
+        ora_packer_upsampler(p, spec, s->step, &g->up);
+    else
+        ora_packer_conv(p, spec, &g->conv);
+}
+
 static void rig_init(struct rig *g, const struct ora_kernels *k, const struct shape *s, bool operands)
 {
     size_t n_x = ora_b16_floats(s->in, (size_t)s->rows, HALO);
     size_t out_rows = (size_t)s->rows * (size_t)s->step, n_y = ora_b16_floats(s->out, out_rows, 0);
-    size_t n_w = (size_t)s->in * (size_t)s->out * (size_t)s->taps;
+    size_t n_w = (size_t)s->in * (size_t)s->out * (size_t)(s->taps * s->step);
     struct ora_conv_spec spec = {.in = s->in,
                                  .out = s->out,
                                  .taps = s->taps,
@@ -181,10 +210,13 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, const struct sh
                                  .weight_scale = 0.01f,
                                  .tolerant = true,
                                  .placed = true};
-    size_t packed = k->pack_bytes(&spec) + sizeof(float) * (size_t)(s->out + 64);
+    struct ora_packer p;
+    memset(g, 0, sizeof *g);
+    ora_packer_init(&p, k, ORA_PACK_MEASURE, NULL, 0);
+    pack_shape(&p, &spec, s, g);
+    size_t packed = p.bytes;
     size_t n_operands = operand_floats(s->in, (size_t)s->rows) + operand_floats(s->out, out_rows);
     size_t bytes = sizeof(float) * (n_x + 3 * n_y + n_w + n_operands + 64) + packed + k->scratch_bytes + 4096;
-    memset(g, 0, sizeof *g);
     g->k = k;
     g->memory = ora_tryaligned(64, bytes);
     if (!g->memory)
@@ -194,18 +226,17 @@ static void rig_init(struct rig *g, const struct ora_kernels *k, const struct sh
     g->run.y = ora_b16_place(filled(&at, n_y), out_rows, 0);
     g->run.leaky = ora_b16_place(filled(&at, n_y), out_rows, 0);
     g->run.res = s->step == 1 ? g->run.y : (struct ora_b16){0};
-    spec.weights = filled(&at, n_w);
+    spec.weights = g->weights = filled(&at, n_w);
     if (operands)
         use_operands(g, s, &at);
-    struct ora_packer p;
     ora_packer_init(&p, k, ORA_PACK_WRITE, at, packed);
-    ora_packer_conv(&p, &spec, &g->conv);
+    pack_shape(&p, &spec, s, g);
     g->run.scratch = (unsigned char *)at + (packed + 63) / 64 * 64;
     g->run.rows = s->rows;
-    g->run.row_step = s->step;
     g->run.slope = 0.1f;
-    g->run.total = s->rows;
-    g->flops = 2.0 * s->in * s->out * s->taps * s->rows;
+    g->run.total = s->rows * s->step;
+    g->up_rows = s->step > 1 ? s->rows * s->step : 0;
+    g->flops = 2.0 * s->in * s->out * s->taps * s->rows * s->step;
     g->repeats = (int)(2.5e8 / g->flops) + 1;
 }
 
@@ -213,7 +244,10 @@ static double measure(struct rig *g)
 {
     double t0 = ora_clock_thread_cpu_s();
     for (int i = 0; i < g->repeats; i++)
-        g->k->conv(&g->conv, &g->run);
+        if (g->up_rows)
+            ora_upsample_forward(g->k, &g->up, g->run.x, 0, g->up_rows, &g->run);
+        else
+            g->k->conv(&g->conv, &g->run);
     return 1e-9 * g->flops * g->repeats / (ora_clock_thread_cpu_s() - t0);
 }
 
@@ -255,7 +289,8 @@ static bool runs(int level, const struct shape *s, bool operands, struct rig *ri
     if (!ora_kernels_find(k->name, NULL) || (operands && !takes_operands(k, s)))
         return false;
     rig_init(rig, k, s, operands);
-    if (rig->memory && direct_of(level) >= 0 && !rig->conv.grid) { /* the direct level runs it */
+    if (rig->memory && direct_of(level) >= 0 && !rig->conv.grid &&
+        !rig->up.all.grid) { /* the direct level runs it */
         free(rig->memory);
         rig->memory = NULL;
     }
@@ -266,7 +301,8 @@ static bool runs(int level, const struct shape *s, bool operands, struct rig *ri
  * level. */
 static const char *prober(int level, const struct rig *rig)
 {
-    return rig->conv.grid && direct_of(level) < 0 ? ora_kernels_find(NULL, NULL)->name : levels[level]->name;
+    return (rig->conv.grid || rig->up.all.grid) && direct_of(level) < 0 ? ora_kernels_find(NULL, NULL)->name
+                                                                        : levels[level]->name;
 }
 
 /* Prints a row; returns how many levels are below their floor. */
@@ -410,9 +446,65 @@ static void bench_ops(int rounds, const char *only)
     }
 }
 
+/* ---- accuracy
+ * --------------------------------------------------------------------------------------------------- */
+
+/* One layer of a level against a sum in double of the same floats, in dB. */
+static double snr_db(const struct ora_kernels *k, const struct shape *s)
+{
+    struct rig g;
+    double signal = 0, error = 0;
+    rig_init(&g, k, s, false);
+    if (!g.memory)
+        return 0;
+    g.run.res = g.run.leaky = (struct ora_b16){0};
+    k->conv(&g.conv, &g.run);
+    for (int t = 0; t < s->rows; t++)
+        for (int o = 0; o < s->out; o += 7) {
+            const float *w = g.weights + (size_t)o * (size_t)(s->in * s->taps);
+            double sum = 0;
+            for (int i = 0; i < s->in; i++)
+                for (int j = 0; j < s->taps; j++, w++)
+                    sum += (double)(*w * 0.01f) *
+                           (double)*ora_b16_element(g.run.x, t + g.conv.first + j * s->dilation, i);
+            double off = (double)*ora_b16_element(g.run.y, t, o) - sum;
+            signal += sum * sum;
+            error += off * off;
+        }
+    free(g.memory);
+    return 10 * log10(signal / (error + 1e-300));
+}
+
+static void bench_snr(const char *only)
+{
+    static const struct shape layers[] = {
+        {"SNR C128 k3", 128, 128, 3, 1, 200, 1},   {"SNR C128 k5", 128, 128, 5, 1, 200, 1},
+        {"SNR C128 k7", 128, 128, 7, 1, 200, 1},   {"SNR C128 k11", 128, 128, 11, 1, 200, 1},
+        {"SNR C256 k11", 256, 256, 11, 1, 200, 1}, {"SNR C512 k7", 512, 512, 7, 1, 200, 1},
+        {"SNR C512 k11", 512, 512, 11, 1, 200, 1},
+    };
+    printf("\ndB against a sum in double\n%-26s", "");
+    for (int l = 0; l < level_count; l++)
+        printf("  %-12s", levels[l]->name);
+    printf("\n");
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+        if (!strstr(layers[i].name, only))
+            continue;
+        printf("%-26s", layers[i].name);
+        for (int l = 0; l < level_count; l++) {
+            const struct ora_kernels *k = ora_kernels_find(levels[l]->name, NULL);
+            if (k)
+                printf("  %-12.1f", snr_db(k, &layers[i]));
+            else
+                printf("  %-12s", "-");
+        }
+        printf("\n");
+    }
+}
+
 int main(int argc, char **argv)
 {
-    const char *only = "";
+    const char *only = "", *level = NULL;
     int rounds = 9, below = 0;
     bool check = false;
     for (int i = 1; i < argc; i++) {
@@ -422,6 +514,9 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--only") == 0) {
             only = value;
             i++;
+        } else if (strcmp(argv[i], "--level") == 0) {
+            level = value;
+            i++;
         } else if (strcmp(argv[i], "--rounds") == 0) {
             rounds = atoi(value);
             i++;
@@ -429,13 +524,18 @@ int main(int argc, char **argv)
             rows_open(value);
             i++;
         } else {
-            fprintf(stderr, "usage: kernels_bench [--only SUBSTRING] [--rounds N] [--check] [--json FILE]\n");
+            fprintf(stderr, "usage: kernels_bench [--only SUBSTRING] [--level NAME] [--rounds N] [--check] "
+                            "[--json FILE]\n");
             return 2;
         }
     }
     rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
     struct ora_fpu_state fpu = ora_fpu_enter();
-    list_levels();
+    list_levels(level);
+    if (!levels[0]) {
+        fprintf(stderr, "kernels_bench: this processor has no level '%s'\n", level);
+        return 2;
+    }
     printf(
         "GFLOP/s, medians of %d rounds; OpenBLAS core %s; shares are of the peak of the level's instruction "
         "in the same rounds\n",
@@ -450,6 +550,7 @@ int main(int argc, char **argv)
         if (strstr(shapes[i].name, only) && (shapes[i].name[0] == 'C' || strstr(shapes[i].name, "a tile")))
             bench_shape(&shapes[i], rounds, true);
     bench_ops(rounds, only);
+    bench_snr(only);
     ora_fpu_leave(fpu);
     rows_close();
     if (below)
