@@ -47,6 +47,7 @@ void mega_aligner_bind(struct ora_binder *b, const struct mega_align_dims *d, st
 {
     size_t state = (size_t)d->state;
     m->dims = *d;
+    b->packer->strict = true;
     ora_bind_conv(b, &m->conv_1, NULL, d->mels, d->state, 3, 1, ORA_BIAS, "align.encoder.conv1");
     ora_bind_strided(b, &m->conv_2, d->state, d->state, 3, 2, 1, ORA_BIAS, "align.encoder.conv2");
     ora_bind_table(b, &m->audio_positions, (size_t)d->audio_ctx, state, "align.encoder.positional_embedding");
@@ -60,6 +61,7 @@ void mega_aligner_bind(struct ora_binder *b, const struct mega_align_dims *d, st
         bind_block(b, d, &m->dec[i], "decoder", i, true);
     ora_bind_norm(b, &m->dec_ln, d->state, ORA_NORM_WEIGHT_BIAS, "align.decoder.ln");
     ora_bind_linear(b, &m->out_proj, NULL, d->state, d->vocab, ORA_BIAS, "align.decoder.out_proj");
+    b->packer->strict = false;
 }
 
 /* ---- shared ---------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ static void bind_layer(struct ora_binder *b, const struct mega_dit_dims *d, stru
 {
     const char *p = "dit.encoder.layers";
     struct ora_attention_maps m;
+    /* tolerant: one bfloat16 an operand leaves velocities 53 dB at the official size */
     struct ora_conv_spec tolerant = {.tolerant = true};
     int dim = d->dim;
     ora_attention_maps_init(&m, d->heads, d->heads, dim / d->heads, ORA_ROPE_INTERLEAVED);

@@ -46,6 +46,7 @@ static void bind_layer(struct ora_binder *b, const struct mega_dur_dims *d, stru
 void mega_duration_bind(struct ora_binder *b, const struct mega_dur_dims *d, struct mega_duration *m)
 {
     m->dims = *d;
+    b->packer->strict = true;
     ora_rel_encoder_bind(b, &m->text, &d->text, "dur.encoder", "dur.ling_label_embed_layers.tone");
     ora_bind_linear(b, &m->enc_proj, NULL, d->text.dim, d->dec, ORA_BIAS, "dur.enc_proj");
     ora_bind_table(b, &m->codes, (size_t)d->code_size + 2, (size_t)d->dec, "dur.code_emb.weight");
@@ -53,6 +54,7 @@ void mega_duration_bind(struct ora_binder *b, const struct mega_dur_dims *d, str
         bind_layer(b, d, &m->layer[i], i);
     ora_bind_norm(b, &m->last, d->dec, ORA_NORM_WEIGHT_BIAS, "dur.layer_norm");
     ora_bind_linear(b, &m->head, NULL, d->dec, 1, ORA_BIAS, "dur.project_out_dim.0");
+    b->packer->strict = false;
 }
 
 /* ---- state ----------------------------------------------------------------------------------------------

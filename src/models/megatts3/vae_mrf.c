@@ -14,7 +14,8 @@ static const struct ora_b16 none = {0};
 
 void mega_mrf_bind(struct ora_binder *b, struct mega_mrf *m, int channels, int item)
 {
-    struct ora_conv_spec spec = {.placed = true};
+    /* tolerant: one bfloat16 an operand leaves the wave 60 dB at a small size */
+    struct ora_conv_spec spec = {.placed = true, .tolerant = true};
     m->channels = channels;
     for (int j = 0; j < MEGA_MRF_CHAINS; j++)
         for (int q = 0; q < MEGA_MRF_PAIRS; q++) {

@@ -205,9 +205,11 @@ static void take_weights(struct ora_packer *p, const struct ora_conv_spec *s, st
 
 void ora_packer_conv(struct ora_packer *p, const struct ora_conv_spec *spec, struct ora_conv *c)
 {
-    digest_spec(p, 1, spec);
-    const float *bias = take_bias(p, spec);
-    take_weights(p, spec, c, bias);
+    struct ora_conv_spec own = *spec;
+    own.strict = spec->strict || p->strict;
+    digest_spec(p, 1, &own);
+    const float *bias = take_bias(p, &own);
+    take_weights(p, &own, c, bias);
 }
 
 /* Phase s of the upsampler as an ordinary layer [out][in][2]: tap 0 meets x[q-1], tap 1 meets x[q]. */
@@ -246,7 +248,7 @@ static void take_phases(struct ora_packer *p, const struct ora_conv_spec *spec, 
                                       .weight_scale = spec->weight_scale,
                                       .half = spec->half,
                                       .tolerant = spec->tolerant,
-                                      .strict = spec->strict};
+                                      .strict = spec->strict || p->strict};
         if (plain)
             phase_weights(plain, spec, u->rate, s);
         take_weights(p, &phase, &u->phase[s], bias);

@@ -32,6 +32,7 @@ struct ora_packer {
     size_t bytes;          /* used so far: the size when MEASURE is through */
     size_t limit;          /* of memory; a session that would pass it sets `overrun` and gives NULL views */
     bool overrun;
+    bool strict; /* convolutions to come are, whatever their specs say: a model's that chooses integers */
     uint64_t digest; /* of the shapes so far */
     /* WRITE, may be NULL: told before a section is taken that all below `bytes` was taken before. Whoever lets what is
      * written go must keep some of it: a layer takes several sections before it fills the last. */

@@ -76,10 +76,12 @@ void ora_qwen2_bind(struct ora_binder *b, const struct ora_qwen2_dims *d, const 
                     struct ora_qwen2 *m)
 {
     m->dims = *d;
+    b->packer->strict = true;
     bind_embedding(b, prefix, m);
     for (int i = 0; i < d->layers; i++)
         bind_layer(b, d, prefix, &m->layer[i], i);
     ora_bind_norm(b, &m->last, d->hidden, ORA_NORM_WEIGHT, "%s.norm", prefix);
+    b->packer->strict = false;
 }
 
 /* ---- state ----------------------------------------------------------------------------------------------

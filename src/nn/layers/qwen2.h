@@ -45,6 +45,7 @@ struct ora_qwen2 {
     struct ora_conv head; /* hidden -> head_count */
 };
 
+/* Layers are strict: what is chosen by such logits is integers. */
 void ora_qwen2_bind(struct ora_binder *b, const struct ora_qwen2_dims *d, const char *prefix,
                     struct ora_qwen2 *m);
 
