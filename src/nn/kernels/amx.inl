@@ -2,7 +2,8 @@
  * Levels "amx-split" and "amx" over tile instructions: the processor's (tiles_amx.h) or their model
  * (tiles_model.h), which is included before this file, as are v16 and ops.inl.
  *
- * Layers marked strict go to a direct level, DIRECT, which the including file names.
+ * Layers marked strict are products of three bfloat16 an operand, as good as floats. Those whose weights are
+ * activations (attention) or of half size go to a direct level, DIRECT, which the including file names.
  *
  * A block is 32 rows x 32 outputs: four tiles of sums (0-3), two of x (4, 5), two of w (6, 7). A tile of x is
  * 16 rows of an operand as they lie in memory. A last block of up to 16 rows uses half of the tiles; surplus
@@ -89,12 +90,26 @@ static ALWAYS_INLINE void multiply_tiles(const struct product *p, enum arithmeti
             LOAD_W(w);
             w += STEP_WEIGHTS;
             PRODUCTS(tall);
+            if (a == TRIPLE) { /* hi*least, hi*mid, mid*mid, mid*hi, least*hi, hi*hi */
+                LOAD_W(w);
+                w += STEP_WEIGHTS;
+                PRODUCTS(tall);
+                LOAD_X(p->lo + at, tall);
+                PRODUCTS(tall);
+                LOAD_W(w);
+                w += STEP_WEIGHTS;
+                PRODUCTS(tall);
+                LOAD_X(p->lo + p->least + at, tall);
+                PRODUCTS(tall);
+                LOAD_X(p->hi + at, tall);
+                PRODUCTS(tall);
+            }
             if (a == SPLIT) { /* what was loaded first was lo */
                 LOAD_W(w);
                 w += STEP_WEIGHTS;
                 PRODUCTS(tall);
             }
-            if (a != PLAIN) {
+            if (a == SPLIT || a == EXACT) {
                 LOAD_X(p->lo + at, tall);
                 PRODUCTS(tall);
             }
@@ -110,6 +125,8 @@ static __attribute__((noinline)) void multiply_short(const struct product *p, en
         multiply_tiles(p, PLAIN, false, o, OTHER);
     else if (a == SPLIT)
         multiply_tiles(p, SPLIT, false, o, OTHER);
+    else if (a == TRIPLE)
+        multiply_tiles(p, TRIPLE, false, o, OTHER);
     else
         multiply_tiles(p, EXACT, false, o, OTHER);
 }
@@ -126,12 +143,14 @@ static ALWAYS_INLINE void multiply(const struct product *p, enum arithmetic a, s
 /* `plain`: the level whose tolerant layers are plain. */
 static void conv_tiles(const struct ora_conv *c, const struct ora_conv_run *r, bool plain)
 {
-    if (c->strict) {
+    if (c->strict && (c->half || c->from_rows)) {
         DIRECT.conv(c, r);
         return;
     }
     tiles_begin(&all_tiles);
-    if (plain && c->tolerant)
+    if (c->strict)
+        bf16_conv(c, r, TRIPLE, run_triple);
+    else if (plain && c->tolerant)
         bf16_conv(c, r, PLAIN, run_plain);
     else if (c->half)
         bf16_conv(c, r, EXACT, run_exact);
@@ -149,32 +168,39 @@ static void amx_conv(const struct ora_conv *c, const struct ora_conv_run *r)
     conv_tiles(c, r, true);
 }
 
-static size_t pack_bytes(const struct ora_conv_spec *s, bool split)
-{
-    return s->strict ? DIRECT.pack_bytes(s) : ora_tiles_bytes(s, split);
-}
-static void pack(void *dst, const struct ora_conv_spec *s, bool split)
+/* Of a layer's weights; 0: packed by DIRECT. */
+static int parts_of(const struct ora_conv_spec *s, bool plain)
 {
     if (s->strict)
-        DIRECT.pack(dst, s);
+        return s->half || s->from_rows ? 0 : 3;
+    return s->half || (plain && s->tolerant) ? 1 : 2;
+}
+static size_t pack_bytes(const struct ora_conv_spec *s, int parts)
+{
+    return parts ? ora_tiles_bytes(s, parts) : DIRECT.pack_bytes(s);
+}
+static void pack(void *dst, const struct ora_conv_spec *s, int parts)
+{
+    if (parts)
+        ora_tiles_pack(dst, s, parts);
     else
-        ora_tiles_pack(dst, s, split);
+        DIRECT.pack(dst, s);
 }
 static size_t split_pack_bytes(const struct ora_conv_spec *s)
 {
-    return pack_bytes(s, !s->half);
+    return pack_bytes(s, parts_of(s, false));
 }
 static void split_pack(void *dst, const struct ora_conv_spec *s)
 {
-    pack(dst, s, !s->half);
+    pack(dst, s, parts_of(s, false));
 }
 static size_t amx_pack_bytes(const struct ora_conv_spec *s)
 {
-    return pack_bytes(s, !s->half && !s->tolerant);
+    return pack_bytes(s, parts_of(s, true));
 }
 static void amx_pack(void *dst, const struct ora_conv_spec *s)
 {
-    pack(dst, s, !s->half && !s->tolerant);
+    pack(dst, s, parts_of(s, true));
 }
 
 static enum ora_operands split_takes(const struct ora_conv_spec *s)

@@ -106,12 +106,12 @@ static bool by_halves(bool tolerant, int taps)
 }
 static size_t pack_bytes(const struct ora_conv_spec *s)
 {
-    return by_halves(s->tolerant, s->taps) ? ora_tiles_bytes(s, false) : FLOATS.pack_bytes(s);
+    return by_halves(s->tolerant, s->taps) ? ora_tiles_bytes(s, 1) : FLOATS.pack_bytes(s);
 }
 static void pack(void *dst, const struct ora_conv_spec *s)
 {
     if (by_halves(s->tolerant, s->taps))
-        ora_tiles_pack(dst, s, false);
+        ora_tiles_pack(dst, s, 1);
     else
         FLOATS.pack(dst, s);
 }

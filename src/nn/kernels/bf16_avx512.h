@@ -19,4 +19,11 @@ static inline void bf16_row(uint16_t *hi, uint16_t *lo, __m512 a, __m512 b)
     _mm512_storeu_si512(lo, (__m512i)_mm512_cvtne2ps_pbh(left_b, left_a));
 }
 
+/* 16 bfloat16 as floats. */
+static inline __m512 bf16_widen(const uint16_t *halves)
+{
+    __m512i words = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)halves));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(words, 16));
+}
+
 #endif

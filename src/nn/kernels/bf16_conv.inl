@@ -4,11 +4,13 @@
  *     EVEN_TAILS   1: the last one or two blocks are split evenly, else full blocks come first
  *     bf16_row(uint16_t *hi, uint16_t *lo, v16 a, v16 b)
  *                  32 floats as 32 bfloat16, and (lo not NULL) what they lack as another 32
+ *     bf16_widen(const uint16_t *halves)   16 bfloat16 as a v16 (BF16_SPLIT)
  *     multiply(const struct product *p, enum arithmetic a, struct outcome *o, unsigned mode)
  *                  the product of a block; meanwhile it may finish rows of the block before (pump)
  *
  * x is hi + lo and w is hi + lo, each half a bfloat16. Products of bfloat16 are exact in float, so a split
- * layer lacks only lo*lo, some 2^-16 of the sum, and the rounding of the lower halves.
+ * layer lacks only lo*lo, some 2^-16 of the sum, and the rounding of the lower halves. In three parts a
+ * float is whole: what a triple layer lacks are the three least of nine products, some 2^-24 each.
  *
  * Order: chunk of rows (operands and outputs stay in L2), panel of 32 outputs, slice of K where the panel's
  * weights exceed L2's share, block of rows. Each block fetches its share of the weights that come next into
@@ -21,6 +23,7 @@ enum arithmetic {
     PLAIN, /* hi*hi */
     SPLIT, /* hi*lo + hi*hi + lo*hi */
     EXACT, /* weights of half size: hi*w + lo*w */
+    TRIPLE /* hi, mid and least of both: six products; mid stands in lo's place */
 };
 
 enum {
@@ -46,6 +49,7 @@ enum {
 /* A block of rows times a panel, over a slice of K. */
 struct product {
     const uint16_t *hi, *lo; /* row 0 of the block, operand block 0 of the slice, tap 0 */
+    ptrdiff_t least;         /* from lo to a triple's third part */
     size_t cbs;              /* bfloat16 from one operand block to the next */
     ptrdiff_t tap_step;      /* bfloat16 from one tap's row to the next */
     int blocks, taps, rows;
@@ -149,20 +153,36 @@ struct work {
     size_t step;          /* weights of one block and tap */
     struct ora_operand x; /* row 0: what output row `x_row` calls tap 0; hi NULL: made a step at a time */
     int x_row;
-    uint16_t *room; /* OPERAND_BYTES */
+    ptrdiff_t least; /* from x.lo to the third part */
+    uint16_t *room;  /* OPERAND_BYTES */
     float *parts, *sums[2];
     int turn;
     struct outcome pending;
 };
 
-/* Rows [row, row+n) of operand block b from floats. */
-static void convert(struct ora_operand to, struct ora_b16 x, int in_blocks, int b, ptrdiff_t row, int n)
+/* What 32 floats lack that lie in two parts. */
+static inline void finish_least(uint16_t *least, const uint16_t *hi, const uint16_t *mid, v16 a, v16 b)
+{
+#ifdef BF16_SPLIT
+    a = v_sub(v_sub(a, bf16_widen(hi)), bf16_widen(mid));
+    b = v_sub(v_sub(b, bf16_widen(hi + ORA_LANES)), bf16_widen(mid + ORA_LANES));
+    bf16_row(least, NULL, a, b);
+#else
+    (void)least, (void)hi, (void)mid, (void)a, (void)b;
+#endif
+}
+
+/* Rows [row, row+n) of operand block b from floats; least: from lo to the third part, 0 for none. */
+static void convert(struct ora_operand to, ptrdiff_t least, struct ora_b16 x, int in_blocks, int b,
+                    ptrdiff_t row, int n)
 {
     for (int i = 0; i < n; i++) {
         v16 low = v_load(row_of(x, 2 * b, row + i)), high = v_set1(0.0f);
         if (2 * b + 1 < in_blocks)
             high = v_load(row_of(x, 2 * b + 1, row + i));
         finish_operand(to, i, low, high);
+        if (least)
+            finish_least(to.lo + least + WIDTH * i, to.hi + WIDTH * i, to.lo + WIDTH * i, low, high);
     }
 }
 
@@ -203,14 +223,16 @@ static ALWAYS_INLINE void multiply_by_steps(struct work *w, struct product *p, i
                                             enum arithmetic a, unsigned mode)
 {
     int blocks = p->blocks, taps = p->taps;
-    struct ora_operand to = {w->room, w->room + WIDTH * (BLOCK_ROWS + SLACK_ROWS), 0};
+    ptrdiff_t part = WIDTH * (BLOCK_ROWS + SLACK_ROWS);
+    struct ora_operand to = {w->room, w->room + part, 0};
     p->hi = to.hi;
     p->lo = to.lo;
+    p->least = part;
     p->blocks = p->taps = 1;
     for (int b = 0; b < blocks; b++)
         for (int j = 0; j < taps; j++, p->w += w->step) {
-            convert(to, w->r->x, w->c->in_blocks, b0 + b, t + w->c->first + (ptrdiff_t)j * w->c->dilation,
-                    p->rows);
+            convert(to, a == TRIPLE ? part : 0, w->r->x, w->c->in_blocks, b0 + b,
+                    t + w->c->first + (ptrdiff_t)j * w->c->dilation, p->rows);
             multiply(p, a, &w->pending, mode);
             p->from = p->to;
         }
@@ -250,6 +272,7 @@ static ALWAYS_INLINE void run_panel(struct work *w, int panel, int t0, int n, en
             struct ora_operand x = operand_at(w->x, b0, t - w->x_row);
             struct product p = {.hi = x.hi,
                                 .lo = x.lo,
+                                .least = w->least,
                                 .cbs = x.cbs,
                                 .tap_step = WIDTH * (ptrdiff_t)c->dilation,
                                 .blocks = nb,
@@ -309,6 +332,15 @@ static void run_split(struct work *w, int panel, int t0, int n)
     }
 }
 
+static void run_triple(struct work *w, int panel, int t0, int n)
+{
+    switch (w->pending.mode) {
+        MODES(MODE_CASE, TRIPLE)
+    default:
+        run_panel(w, panel, t0, n, TRIPLE, OTHER);
+    }
+}
+
 static void run_exact(struct work *w, int panel, int t0, int n)
 {
     run_panel(w, panel, t0, n, EXACT, OTHER);
@@ -346,29 +378,33 @@ static int bf16_chunk_rows(const struct work *w, bool made, size_t row_bytes, in
 static void make_operand(struct work *w, enum arithmetic a, int t0, int n, int span)
 {
     size_t cbs = (size_t)WIDTH * (size_t)(n + span + SLACK_ROWS);
-    w->x = (struct ora_operand){w->room, a == PLAIN ? NULL : w->room + cbs * (size_t)w->steps_blocks, cbs};
+    size_t part = cbs * (size_t)w->steps_blocks;
+    w->x = (struct ora_operand){w->room, a == PLAIN ? NULL : w->room + part, cbs};
+    w->least = a == TRIPLE ? (ptrdiff_t)part : 0;
     w->x_row = t0;
     for (int b = 0; b < w->steps_blocks; b++)
-        convert(operand_at(w->x, b, 0), w->r->x, w->c->in_blocks, b, t0 + w->c->first, n + span);
+        convert(operand_at(w->x, b, 0), w->least, w->r->x, w->c->in_blocks, b, t0 + w->c->first, n + span);
 }
 
 static void bf16_conv(const struct ora_conv *c, const struct ora_conv_run *r, enum arithmetic a,
                       void (*run)(struct work *w, int panel, int t0, int n))
 {
+    static const size_t x_parts[] = {[PLAIN] = 1, [SPLIT] = 2, [EXACT] = 2, [TRIPLE] = 3};
+    size_t w_parts = a == EXACT ? 1 : x_parts[a];
     unsigned char *scratch = r->scratch;
     struct work w = {.c = c,
                      .r = r,
                      .steps_blocks = operand_blocks(c->in_blocks),
-                     .step = a == SPLIT ? 2 * STEP_WEIGHTS : STEP_WEIGHTS,
+                     .step = w_parts * STEP_WEIGHTS,
                      .room = (uint16_t *)scratch,
                      .parts = (float *)(scratch + OPERAND_BYTES),
                      .sums = {(float *)(scratch + OPERAND_BYTES + PART_BYTES),
                               (float *)(scratch + OPERAND_BYTES + PART_BYTES + SUMS_BYTES)},
                      .pending = {.mode = mode_of(r), .slope = r->slope, .fn = r->fn}};
     size_t block_bytes = w.step * (size_t)c->taps * sizeof(uint16_t);
-    size_t row_bytes = (size_t)w.steps_blocks * WIDTH * sizeof(uint16_t) * (a == PLAIN ? 1 : 2);
+    size_t row_bytes = (size_t)w.steps_blocks * WIDTH * sizeof(uint16_t) * x_parts[a];
     int span = (c->taps - 1) * c->dilation;
-    bool given = r->x_operand.hi && (a == PLAIN || r->x_operand.lo);
+    bool given = r->x_operand.hi && (a == PLAIN || (a != TRIPLE && r->x_operand.lo));
 
     w.slice = w.steps_blocks;
     if (block_bytes * (size_t)w.steps_blocks > SLICE_BYTES)
@@ -394,23 +430,25 @@ static void bf16_conv(const struct ora_conv *c, const struct ora_conv_run *r, en
 typedef uint32_t halves __attribute__((may_alias)); /* two of them */
 
 /* Row `row` of x, channels of operand block b, as output `row`: a column of the tile, pairs WIDTH apart. */
-static inline void pack_key(uint16_t *step, struct ora_b16 x, int in_blocks, int b, int row)
+static inline void pack_key(uint16_t *step, struct ora_b16 x, int channels, int b, int row)
 {
     uint16_t line[WIDTH] __attribute__((aligned(64)));
-    convert((struct ora_operand){line, NULL, 0}, x, in_blocks, b, row, 1);
+    convert((struct ora_operand){line, NULL, 0}, 0, x, ora_blocks(channels), b, row, 1);
+    for (int i = channels - WIDTH * b; i < WIDTH; i++)
+        line[i] = 0;
     halves *to = (halves *)(step + TILE_WEIGHTS * (row % WIDTH / ORA_LANES)) + row % ORA_LANES;
     for (int pair = 0; pair < ORA_LANES; pair++)
         to[ORA_LANES * pair] = ((const halves *)line)[pair];
 }
 
 /* Rows `row` (even) and row+1 of x, channels of block b, as a pair of inputs. */
-static inline void pack_values(uint16_t *step, struct ora_b16 x, int rows, int b, int row)
+static inline void pack_values(uint16_t *step, struct ora_b16 x, int rows, int channels, int b, int row)
 {
     uint16_t line[WIDTH] __attribute__((aligned(64)));
     uint16_t *to = step + TILE_WEIGHTS * (b % 2) + WIDTH * (row % WIDTH / 2);
     bf16_row(line, NULL, v_load(row_of(x, b, row)),
              row + 1 < rows ? v_load(row_of(x, b, row + 1)) : v_set1(0.0f));
-    for (int i = 0; i < ORA_LANES; i++) {
+    for (int i = 0; i < ORA_LANES && i < channels - ORA_LANES * b; i++) {
         to[2 * i] = line[i];
         to[2 * i + 1] = line[ORA_LANES + i];
     }
@@ -423,20 +461,20 @@ static void bf16_pack_rows(void *dst, struct ora_b16 x, int rows, int channels, 
         .in = transposed ? channels : rows, .out = transposed ? rows : channels, .taps = 1};
     uint16_t *packed = dst;
     if (rows % WIDTH || channels % WIDTH)
-        memset(packed, 0, ora_tiles_bytes(&s, false));
+        memset(packed, 0, ora_tiles_bytes(&s, 1));
     for (int row = 0; row < rows; row += transposed ? 1 : 2)
         for (int b = 0; b < (transposed ? steps : blocks); b++) {
             int panel = transposed ? row / WIDTH : b / 2, step = transposed ? b : row / WIDTH;
             uint16_t *at = packed + ((ptrdiff_t)panel * steps + step) * STEP_WEIGHTS;
             if (transposed)
-                pack_key(at, x, blocks, b, row);
+                pack_key(at, x, channels, b, row);
             else
-                pack_values(at, x, rows, b, row);
+                pack_values(at, x, rows, channels, b, row);
         }
 }
 
 static void bf16_operand(struct ora_operand y, struct ora_b16 x, int rows, int channels)
 {
     for (int b = 0; b < operand_blocks(ora_blocks(channels)); b++)
-        convert(operand_at(y, b, 0), x, ora_blocks(channels), b, 0, rows);
+        convert(operand_at(y, b, 0), 0, x, ora_blocks(channels), b, 0, rows);
 }

@@ -7,7 +7,8 @@
  * the sum is 55-57 dB exact, and 3-6 dB less where the errors of two outputs are counted together: plain,
  * floor
  * 48. Split, what is left are lo*lo and the rounding of lo, 2^-17 each: 109-111 dB, floor 100. With weights
- * of half size only x is rounded: floor 100. A single product has nothing to average: 10 dB less. A wrong
+ * of half size only x is rounded: floor 100. Three parts are a float whole: what is left are the roundings of
+ * the sums, floor 118. A single product has nothing to average: 10 dB less. A wrong
  * tile, tap, row or half gives less than 60 dB where split is asked for, less than 20 where plain is.
  */
 #include "nn/kernels/amx_model.h"
@@ -19,7 +20,7 @@
 
 #include "nn/kernels/tiles_model.h"
 
-enum { SPLIT_FLOOR_DB = 100, PLAIN_FLOOR_DB = 48, ONE_PRODUCT_DB = 10 };
+enum { STRICT_FLOOR_DB = 118, SPLIT_FLOOR_DB = 100, PLAIN_FLOOR_DB = 48, ONE_PRODUCT_DB = 10 };
 
 /* ---- the model itself
  * --------------------------------------------------------------------------------------- */
@@ -177,10 +178,45 @@ static void check_cuts(const struct ora_kernels *reference, const struct ora_ker
     ora_fpu_leave(fpu);
 }
 
-ORA_TEST(strict_layers_have_the_bits_of_floats)
+/* Three bfloat16 an operand: as near as floats are. */
+ORA_TEST(strict_layers_are_as_good_as_floats)
 {
-    check_cuts(&ora_kernels_scalar, &ora_kernels_amx_split_model, STRICT, ANY_TAPS);
-    check_cuts(&ora_kernels_scalar, &ora_kernels_amx_model, STRICT, ANY_TAPS);
+    check_model(&ora_kernels_amx_split_model, STRICT, STRICT_FLOOR_DB);
+    check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_model, STRICT, ANY_TAPS);
+}
+
+static double layer_snr_db(const struct ora_kernels *k, struct shape s)
+{
+    struct rig g;
+    double signal = 0, error = 0;
+    rig_init(&g, k, s);
+    rig_run(&g, k, WITH_Y, NULL, 0, s.rows);
+    for (int t = 0; t < s.rows; t++)
+        for (int o = 0; o < s.out; o++) {
+            double want = naive(&g, WITH_Y, t, o), e = *ora_b16_element(g.y, t, o) - want;
+            signal += want * want;
+            error += e * e;
+        }
+    rig_release(&g);
+    return 10 * log10(signal / error);
+}
+
+/* On the shapes of a voice's flow and encoder. */
+ORA_TEST(strict_layers_are_no_worse_than_floats)
+{
+    static const struct shape wide[] = {{192, 384, 5, 1, 40, 1, STRICT},
+                                        {192, 768, 3, 1, 40, 1, STRICT},
+                                        {768, 192, 3, 1, 40, 1, STRICT},
+                                        {192, 192, 1, 1, 40, 1, STRICT}};
+    struct ora_fpu_state fpu = ora_fpu_enter();
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        double triple = layer_snr_db(&ora_kernels_amx_split_model, wide[i]);
+        double floats = layer_snr_db(ora_kernels_find("auto", NULL), wide[i]);
+        printf("%d->%d k%d: %.1f dB, in floats %.1f\n", wide[i].in, wide[i].out, wide[i].taps, triple,
+               floats);
+        ORA_CHECK(triple >= floats - 1);
+    }
+    ora_fpu_leave(fpu);
 }
 
 /* Every time from 1 to 70: one block and two, short and tall. */
@@ -357,6 +393,36 @@ ORA_TEST(far_taps_have_the_same_bits)
     free(memory), free(o.memory);
 }
 
+/* The same in three parts, against floats. */
+ORA_TEST(far_taps_of_strict_layers)
+{
+    enum { IN = 600, OUT = 40, ROWS = 70, FAR = 900 };
+    const struct ora_kernels *levels[] = {&ora_kernels_amx_split_model, &ora_kernels_scalar};
+    struct rig g[2];
+    double signal = 0, error = 0;
+    struct ora_fpu_state fpu = ora_fpu_enter();
+    float *memory = ora_tryaligned(64, sizeof(float) * ora_b16_floats(IN, ROWS, FAR)), *at = memory;
+    struct ora_b16 x = tensor(&at, IN, ROWS + 2 * FAR, 0, 9);
+    for (int l = 0; l < 2; l++) {
+        rig_init(&g[l], levels[l], (struct shape){IN, OUT, 3, 1, ROWS, 1, STRICT});
+        g[l].conv.dilation = FAR;
+        g[l].conv.first = -FAR;
+        levels[l]->conv(&g[l].conv,
+                        &(struct ora_conv_run){
+                            .x = ora_b16_at(x, 0, FAR), .rows = ROWS, .y = g[l].y, .scratch = g[l].scratch});
+    }
+    for (int t = 0; t < ROWS; t++)
+        for (int o = 0; o < OUT; o++) {
+            double want = *ora_b16_element(g[1].y, t, o), e = *ora_b16_element(g[0].y, t, o) - want;
+            signal += want * want;
+            error += e * e;
+        }
+    ORA_CHECK(10 * log10(signal / error) >= STRICT_FLOOR_DB);
+    ora_fpu_leave(fpu);
+    rig_release(&g[0]), rig_release(&g[1]);
+    free(memory);
+}
+
 /* ---- the object code, its instructions trapped
  * -------------------------------------------------------------- */
 
@@ -382,6 +448,7 @@ ORA_TEST(object_code_has_the_bits_of_the_model)
     check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_split, FLOATS, ANY_TAPS);
     check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_split, HALVES, ANY_TAPS);
     check_cuts(&ora_kernels_amx_model, &ora_kernels_amx, TOLERANT, ANY_TAPS);
+    check_cuts(&ora_kernels_amx_split_model, &ora_kernels_amx_split, STRICT, ANY_TAPS);
     for (int i = 0; i < SHAPES; i++)
         check_operands(&ora_kernels_amx_split, shapes[i], i % 2 ? WITH_RES : 0);
     met = tiles_trap_end();
@@ -424,6 +491,7 @@ ORA_TEST(hardware_has_the_bits_of_the_model)
         return;
     check_cuts(&ora_kernels_amx_split_model, k, FLOATS, ANY_TAPS);
     check_cuts(&ora_kernels_amx_split_model, k, HALVES, ANY_TAPS);
+    check_cuts(&ora_kernels_amx_split_model, k, STRICT, ANY_TAPS);
     check_cuts(&ora_kernels_amx_model, plain, TOLERANT, ANY_TAPS);
 }
 

@@ -69,6 +69,7 @@ struct ora_conv {
     int first;                 /* -(taps-1)/2*dilation for "same" padding */
     bool half;                 /* the weights are bfloat16; the arithmetic is that of floats */
     bool tolerant, strict;     /* as in its spec: they decide in which arithmetic a level packs and runs it */
+    bool from_rows;            /* as in its spec */
     int grid;   /* > 0: rows are made in groups of so many of the utterance, from its row 0 on */
     int phases; /* > 0: an upsampler in one piece (pack.h), of a level that makes rows in groups */
     enum ora_operands operands; /* the form in which this layer takes x and gives y beside floats */
@@ -126,11 +127,11 @@ struct ora_conv_spec {
     const int *out_map; /* [out]: source row of each packed output, -1 = zero row and bias; NULL: the same */
     float weight_scale; /* 0 means 1 */
     float bias_scale;   /* 0 means 1 */
-    bool half;     /* keep the weights as bfloat16 (scaled, rounded to nearest even): exact where they are */
-    bool tolerant; /* the model bears bfloat16 operands here: levels that are named for it may use them */
-    bool strict;   /* the model amplifies what this layer rounds: every level but those of floats runs it in
-                      floats */
-    bool placed;   /* every run tells its row and total: levels may make rows in groups (ora_conv_reads) */
+    bool half;      /* keep the weights as bfloat16 (scaled, rounded to nearest even): exact where they are */
+    bool tolerant;  /* the model bears bfloat16 operands here: levels that are named for it may use them */
+    bool strict;    /* the model amplifies what this layer rounds: as good as in floats at every level */
+    bool from_rows; /* the weights will be pack_rows' */
+    bool placed;    /* every run tells its row and total: levels may make rows in groups (ora_conv_reads) */
 };
 
 /* A level: pure functions, outputs first. */
@@ -151,7 +152,8 @@ struct ora_kernels {
     void (*operand)(struct ora_operand y, struct ora_b16 x, int rows, int channels);
 
     /* Packed weights of a conv: size in bytes (a multiple of 64; of the spec only in, out, taps, dilation,
-     * first, half, tolerant, strict and placed count), and the packing into dst (64-byte aligned). */
+     * first, half, tolerant, strict, from_rows and placed count), and the packing into dst (64-byte aligned).
+     */
     size_t (*pack_bytes)(const struct ora_conv_spec *spec);
     void (*pack)(void *dst, const struct ora_conv_spec *spec);
     /* Of the layers whose spec is `placed`: struct ora_conv.grid; 0: rows one by one. NULL: always 0. */
@@ -159,7 +161,8 @@ struct ora_kernels {
     /* The same weights from activations, at run time (attention). Packs a one-tap conv with
      *   transposed = false: in = rows of x, out = channels:  w[o][i] = x[row i][channel o]   (values)
      *   transposed = true:  in = channels, out = rows of x:  w[o][i] = x[row o][channel i]   (keys)
-     * Padding (rows to 16, channels to 16) becomes zero weights. Such a conv is `strict`. */
+     * Padding (rows to 16, channels to 16) becomes zero weights. Such a conv is `strict` and `from_rows`, and
+     * so is the spec that pack_bytes is asked for. */
     void (*pack_rows)(void *dst, struct ora_b16 x, int rows, int channels, bool transposed);
     /* The same for a conv that is `tolerant`. NULL where the level makes no difference. */
     void (*pack_rows_tolerant)(void *dst, struct ora_b16 x, int rows, int channels, bool transposed);

@@ -30,9 +30,9 @@ size_t ora_panels_bytes(const struct ora_conv_spec *spec);
 void ora_panels_pack(void *dst, const struct ora_conv_spec *spec, int width);
 void ora_panels_pack_rows(float *dst, struct ora_b16 x, int rows, int channels, bool transposed, int width);
 
-/* Tiles of bfloat16 (pack_tiles.c); split: hi and lo. */
-size_t ora_tiles_bytes(const struct ora_conv_spec *spec, bool split);
-void ora_tiles_pack(void *dst, const struct ora_conv_spec *spec, bool split);
+/* Tiles of bfloat16 (pack_tiles.c); a weight is 1, 2 or 3 of them. */
+size_t ora_tiles_bytes(const struct ora_conv_spec *spec, int parts);
+void ora_tiles_pack(void *dst, const struct ora_conv_spec *spec, int parts);
 
 /*
  * A tile: 1..max rows times one panel. Sums over `blocks` input blocks and all taps, starting from `bias` (or

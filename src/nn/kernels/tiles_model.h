@@ -206,4 +206,14 @@ static inline void bf16_row(uint16_t *hi, uint16_t *lo, v16 a, v16 b)
     bf16_half_row(hi + TILE_LANES, lo ? lo + TILE_LANES : NULL, x + TILE_LANES);
 }
 
+static inline v16 bf16_widen(const uint16_t *halves)
+{
+    float x[TILE_LANES];
+    for (int i = 0; i < TILE_LANES; i++) {
+        uint32_t bits = (uint32_t)halves[i] << 16;
+        memcpy(&x[i], &bits, sizeof bits);
+    }
+    return v_load(x);
+}
+
 #endif

@@ -64,8 +64,12 @@ static struct work lay_out(const struct ora_kernels *k, const struct ora_attenti
     int widest = rows > a->head_channels ? rows : a->head_channels;
     size_t row_floats = sizeof(float) * ORA_LANES * QUERY_ROWS;
     bool tolerant = tolerates(k, a);
-    struct ora_conv_spec keys = {
-        .in = a->head_channels, .out = rows, .taps = 1, .tolerant = tolerant, .strict = !tolerant};
+    struct ora_conv_spec keys = {.in = a->head_channels,
+                                 .out = rows,
+                                 .taps = 1,
+                                 .tolerant = tolerant,
+                                 .strict = !tolerant,
+                                 .from_rows = true};
     struct ora_conv_spec values = keys;
     values.in = rows;
     values.out = a->head_channels;
@@ -120,6 +124,7 @@ static struct ora_conv one_tap(int in, int out, bool tolerant, const void *weigh
                              .dilation = 1,
                              .tolerant = tolerant,
                              .strict = !tolerant,
+                             .from_rows = true,
                              .weights = weights,
                              .bias = bias};
 }
