@@ -148,8 +148,7 @@ static inline __attribute__((always_inline)) void tile_dpbf16_with(int c, int a,
 
 /* The same operations in wider vectors where the processor has them: whole networks run over the model. */
 #if defined(__x86_64__)
-__attribute__((target("avx512f,avx512vl,fma,prefer-vector-width=512"))) static inline void
-tile_dpbf16_wide(int c, int a, int b)
+__attribute__((target("avx512f,avx512vl,fma"))) static inline void tile_dpbf16_wide(int c, int a, int b)
 {
     tile_dpbf16_with(c, a, b);
 }
