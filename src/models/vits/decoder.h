@@ -28,6 +28,18 @@ struct vits_decoder {
     struct ora_conv_mono post;
 };
 
+/* The first row after 0 where groups of a and of b rows begin together; a, b > 0. */
+static inline int vits_common_multiple(int a, int b)
+{
+    int x = a, y = b;
+    while (y) {
+        int rest = x % y;
+        x = y;
+        y = rest;
+    }
+    return a / x * b;
+}
+
 void vits_decoder_bind(struct vits_binder *b, struct vits_decoder *d);
 
 enum { VITS_CHUNK_FRAMES = 128 };
