@@ -105,11 +105,11 @@ def case_the_number_of_workers_is_taken(t):
 
 def case_no_byte_depends_on_it(t):
     """The best level of the file is taken, whatever it is, unless the job pins one, and so is the number of workers: the bytes
-    are those of a run that was not tuned."""
+    are those of a run that was not tuned. (The budget: no bound on a slow machine; a quick one does not use it.)"""
     env = mini(t)
     job(t, voice="machine", text="One.\nTwo.\nThree.\n")
     t.oratorio("run", "job.yaml", "--out", "plain", env=env, code=0)
-    told = t.oratorio("tune", "job.yaml", env=env, code=0)
+    told = t.oratorio("tune", "job.yaml", "--budget", "600", env=env, code=0)
     doc = edit(t)
     names = sorted({row["level"] for row in doc["rows"]})
     t.oratorio("run", "job.yaml", "--out", "tuned", env=env, code=0)
@@ -126,7 +126,7 @@ def case_no_byte_depends_on_it(t):
         says(t.oratorio("plan", "job.yaml", env=env, code=0), f"it has no level {names[0]}")
         t.oratorio("run", "job.yaml", "--out", "pinned", env=env, code=0)
         check(levels(t, "pinned") == {names[0]}, str(levels(t, "pinned")))
-        t.oratorio("tune", "job.yaml", env=env, code=0)  # for the pinned level, and the others none the less
+        t.oratorio("tune", "job.yaml", "--budget", "600", env=env, code=0)  # for the pinned level, and the others none the less
         check({row["level"] for row in json.loads(kept(t).read_text())["rows"]} == set(names), kept(t).read_text())
         says(t.oratorio("plan", "job.yaml", env=env, code=0), f"at level {names[0]}")
 
