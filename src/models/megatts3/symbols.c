@@ -204,22 +204,26 @@ static size_t skip_space(const char *text, size_t len, size_t at)
     return at;
 }
 
-/* Where the duration of a word begins (at its colon), `end` when it has none. One digit is a tone: lu:4. */
+/* Where the duration of a word begins (at its last colon), `end` when it has none. A colon behind u is no
+ * duration's: it makes ü of it (lu:4, lu:e4), and no phone ends in u. */
 static size_t duration_at(const char *text, size_t start, size_t end)
 {
     size_t at = end;
-    while (at > start && text[at - 1] >= '0' && text[at - 1] <= '9')
+    while (at > start && text[at - 1] != ':')
         at--;
-    return end - at >= 2 && at - start >= 2 && text[at - 1] == ':' ? at - 1 : end;
+    return at - start >= 2 && (text[at - 2] | 32) != 'u' ? at - 1 : end;
 }
 
-/* ":120" -> 12 frames; 0 for what is too short or too long. */
+/* ":120" -> 12 frames; 0 for what is no whole number, too short or too long. */
 static int32_t frames_of(const char *text, size_t colon, size_t end)
 {
     enum { FRAME_MS = 10, MOST_MS = 10000 };
     int32_t ms = 0;
-    for (size_t i = colon + 1; i < end && ms <= MOST_MS; i++)
+    for (size_t i = colon + 1; i < end && ms <= MOST_MS; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return 0;
         ms = 10 * ms + (text[i] - '0');
+    }
     return ms < FRAME_MS || ms > MOST_MS ? 0 : (ms + FRAME_MS / 2) / FRAME_MS;
 }
 
@@ -274,7 +278,7 @@ int mega_symbols_read_timed(const char *text, size_t len, struct ora_ids *ids, s
         if (colon < end && (!given || ids->count != before + 1))
             return ora_err_set(err, ORA_E_BAD_INPUT,
                                given ? "\"%.*s\" is no phone alone: each has its own duration (n:60 i3:120)"
-                                     : "\"%.*s\": a duration is 10 to 10000 milliseconds",
+                                     : "\"%.*s\": a duration is 10 to 10000 milliseconds, a whole number",
                                shown, text + at);
         while (frames && frames->count < ids->count)
             ora_ids_add(frames, given);

@@ -6,8 +6,8 @@
  * - "ni3 hao3 lv4": pinyin; ü is written v, u: or ü, an r at the end is erhua.
  * - "hh ax l ow": English phones.
  * - "sil 。 ， ?": silence and marks, of full or half width. "#57": a relative id itself.
- * - "i3:120": a phone and its duration in milliseconds, 10 to 10000, rounded to frames of 10 ms; what is more
- * than one phone (ni3) takes none.
+ * - "i3:120": a phone and its duration in milliseconds, a whole number from 10 to 10000, rounded to frames of
+ * 10 ms; what is more than one phone (ni3) takes none.
  *
  * A consonant that both languages have ("n", "b") is Mandarin when a Mandarin phone with a tone follows it at
  * once, English otherwise. mega_symbols_print writes the second form, which is read back as the same ids.

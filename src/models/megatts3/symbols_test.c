@@ -43,6 +43,7 @@ ORA_TEST(many_forms)
         {"NI3  #57\t#206", "n3 i3 n0 a6"},
         {"n:60 i3:120 h ao3:200", "n3 i3 h3 ao3"},
         {"lu:4 lu:4 v4:100 : ::50 ，:300", "l4 v4 l4 v4 v4 ： ： ，"},
+        {"lu:e4 LU:E4 u:4 u:4:120", "l4 ve4 l4 ve4 v4 v4"},
         {"", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -61,7 +62,9 @@ ORA_TEST(durations_behind_phones)
 {
     static const char text[] = "sil:10000 n i3:124 h:10 ao3:125 .:300 #57:80";
     static const int32_t want[] = {1000, 0, 12, 1, 13, 30, 8};
-    static const char *const bad[] = {"ni3:120", "i3:09", "i3:10001", "i3:99999999999", "i3:5", "i3:1x0"};
+    static const char *const bad[] = {"i3:09", "i3:10001", "i3:99999999999", "i3:5",     "n:5 i3:120",
+                                      "n:9",   "n:-60",    "n:+60",          "i3:200.5", "i3:1x0",
+                                      "i3:",   "b:c",      "x:60 i3:5",      "x:5 i3",   "：:5"};
     struct ora_ids ids = {0}, frames = {0};
     struct ora_err err = {0};
     ORA_CHECK_OK(mega_symbols_read_timed(text, strlen(text), &ids, &frames, &err), err);
@@ -70,16 +73,19 @@ ORA_TEST(durations_behind_phones)
     for (size_t i = 0; i < 7; i++)
         ORA_CHECK_INT(frames.id[i], want[i]);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (mega_symbols_read(bad[i], strlen(bad[i]), &ids, &err) != ORA_E_BAD_INPUT)
-            ORA_FAIL("\"%s\" is taken", bad[i]);
+        if (mega_symbols_read(bad[i], strlen(bad[i]), &ids, &err) != ORA_E_BAD_INPUT ||
+            !strstr(err.message, "a duration is 10 to 10000 milliseconds, a whole number"))
+            ORA_FAIL("\"%s\": %s", bad[i], err.message);
+    ORA_CHECK_INT(mega_symbols_read("ni3:120", 7, &ids, &err), ORA_E_BAD_INPUT);
+    ORA_CHECK(strstr(err.message, "is no phone alone") != NULL);
     ora_ids_release(&ids);
     ora_ids_release(&frames);
 }
 
 ORA_TEST(what_is_no_phone_is_named)
 {
-    static const char *const bad[] = {"ni3 qqq", "hello", "ni7", "#0",  "#174",
-                                      "#189",    "#1000", "ao9", "hh0", "ni"};
+    static const char *const bad[] = {"ni3 qqq", "hello", "ni7", "#0",   "#174",   "#189",    "#1000",
+                                      "ao9",     "hh0",   "ni",  "lu:9", "lu:100", "qqq:120", "hello:5"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct ora_ids ids = {0};
         struct ora_err err = {0};
