@@ -109,7 +109,7 @@ def case_odd_texts(t):
     check("o0" not in states and "o1" not in states and "o14" not in states, f"{states}")
     check(all(states.values()), f"without a reason: {states}")
     codes = dict(t.query("SELECT coalesce(source_id, id), reason_code FROM v_failed"))
-    check(codes.get("o3") == codes.get("o5") == "no-words", f"{codes}")
+    check(codes.get("o3") == codes.get("o5") == "no-words" and codes.get("o7") == "foreign-script", f"{codes}")
 
 
 def case_a_base_is_refused(t):

@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/test.h"
+#include "models/megatts3/g2p_cache.h"
+#include "models/megatts3/reading.h"
 #include "models/megatts3/settings.h"
 #include "models/megatts3/speak.h"
 #include "models/megatts3/tiny_clone.h"
@@ -362,6 +364,52 @@ ORA_TEST(what_is_too_long_is_split_and_what_cannot_be_split_fails)
     stage_close(&s);
 }
 
+/* The language model's end for `text`, and nothing before it, as if it had been read so. */
+static void reads_nothing(const struct stage *s, const char *text)
+{
+    int32_t *ids, end = MEGA_G2P_END;
+    int count;
+    struct ora_err err = {0};
+    ORA_CHECK_OK(mega_text_ids(s->m->text, text, strlen(text), &ids, &count, &err), err);
+    struct mega_g2p_chunk chunk = {.ids = ids,
+                                   .count = count,
+                                   .out = &end,
+                                   .limit = mega_reading_limit(s->m, count),
+                                   .written = 1,
+                                   .ended = true};
+    mega_g2p_cache_put(s->m->readings, &chunk);
+    free(ids);
+}
+
+/* Words without a phone are the model's failure, whole or half of what was cut; silence is the text's. */
+ORA_TEST(words_that_are_read_as_nothing_fail)
+{
+    static const struct {
+        const char *text, *nothing;
+        int rc;
+        const char *says;
+    } cases[] = {
+        {"over there", "over there", ORA_E_RUNAWAY, "'over there': the language model reads no phones in it"},
+        {"one other then over another then inner rain", "one other then over", ORA_E_RUNAWAY,
+         "'one other then over': the language model reads no phones in it"},
+        {"[[sil]]", NULL, ORA_E_NO_WORDS, "'[[sil]]' has nothing but silence"},
+    };
+    struct stage s;
+    ORA_REQUIRE(stage_open(&s, NULL));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct heard h;
+        struct ora_request q = request("u", cases[i].text);
+        q.settings.value[MEGA_MAX_CHUNK_SECONDS] = 4;
+        if (cases[i].nothing)
+            reads_nothing(&s, cases[i].nothing);
+        speak(&s, &q, 1, &h);
+        ORA_CHECK_INT(h.rc, cases[i].rc);
+        ORA_CHECK_STR(h.why.message, cases[i].says);
+        forget(&h);
+    }
+    stage_close(&s);
+}
+
 /* Pieces that are too long are all cut in the same round: rounds grow with the logarithm of their number. */
 ORA_TEST(what_is_too_long_is_cut_in_few_rounds)
 {
@@ -412,7 +460,8 @@ ORA_TEST(odd_texts_give_a_clear_result)
         {"Well \xF0\x9F\x98\x80 then", 0, "Well"},
         {"<Reserved_TTS_5>", ORA_E_NO_WORDS, "nothing is left to speak of \"<Reserved_TTS_5>\""},
         {"say <Reserved_TTS_5> and <|endoftext|> now", 0, "say and now"},
-        {"Привет, мир. 你好 world. مرحبا", 0, "world"},
+        {"Привет, мир. 你好 world. مرحبا", ORA_E_FOREIGN_SCRIPT, "14 of 21 letters"},
+        {"Привет. 你好 world, my world. مر", 0, "world"},
         {"《》", ORA_E_NO_WORDS, "nothing"},
         {"first line\nsecond line\n\nthird", 0, "third"},
         {"...", ORA_E_NO_WORDS, "nothing"},

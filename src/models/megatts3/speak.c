@@ -29,16 +29,22 @@ static struct ora_rng_key key_of(const struct mega_utterance *u, int segment)
 /* ---- phones -----------------------------------------------------------------------------------------------
  */
 
+/* How much of a chunk's text a message shows: whole characters. */
+static int shown_bytes(const struct mega_utterance *u, const struct mega_chunk *chunk)
+{
+    int shown = chunk->len < 60 ? (int)chunk->len : 60;
+    while (shown > 0 && shown < (int)chunk->len &&
+           (ora_str_c(&u->script.normalized)[chunk->start + (uint32_t)shown] & 0xC0) == 0x80)
+        shown--;
+    return shown;
+}
+
 /* Cuts segment `at`; when it cannot be cut, the utterance has failed with `code` and what. */
 static bool split(const struct mega_batch *b, struct mega_utterance *u, int at, int code, const char *what)
 {
     const struct mega_chunk *chunk = &u->segment[at].chunk;
-    int shown = chunk->len < 60 ? (int)chunk->len : 60;
     struct ora_err why;
-    while (shown > 0 && shown < (int)chunk->len &&
-           (ora_str_c(&u->script.normalized)[chunk->start + (uint32_t)shown] & 0xC0) == 0x80)
-        shown--;
-    ora_err_set(&why, code, "'%.*s': %s, and it cannot be cut", shown,
+    ora_err_set(&why, code, "'%.*s': %s, and it cannot be cut", shown_bytes(u, chunk),
                 ora_str_c(&u->script.normalized) + chunk->start, what);
     if (mega_utterance_split(b->m, u, at) == 0)
         return true;
@@ -103,6 +109,20 @@ static bool ended(const struct ora_model *m, const struct mega_segment *s)
     return true;
 }
 
+/* Words that the model reads as nothing are its failure; phones without a sound in them are the text's. */
+static int nothing_read(struct mega_utterance *u, const struct mega_segment *s)
+{
+    bool words = false;
+    for (size_t p = 0; p < s->chunk.parts; p++)
+        words = words || s->chunk.part[p].ids;
+    int shown = shown_bytes(u, &s->chunk);
+    const char *text = ora_str_c(&u->script.normalized) + s->chunk.start;
+    if (!words)
+        return ora_err_set(&u->why, ORA_E_NO_WORDS, "'%.*s' has nothing but silence", shown, text);
+    return ora_err_set(&u->why, ORA_E_RUNAWAY, "'%.*s': the language model reads no phones in it", shown,
+                       text);
+}
+
 /* Takes the readings; *again when a chunk was cut and its halves are to be read. */
 static void take_readings(const struct mega_batch *b, struct mega_utterance *u, bool *again)
 {
@@ -114,7 +134,7 @@ static void take_readings(const struct mega_batch *b, struct mega_utterance *u, 
         if (s->reading == NULL || !ended(b->m, s))
             cut = split(b, u, i, ORA_E_RUNAWAY, "the language model did not come to an end");
         else if (!mega_segment_keep(s, i + 1 == u->count))
-            u->rc = ora_err_set(&u->why, ORA_E_NO_WORDS, "the language model reads no phones in it");
+            u->rc = nothing_read(u, s);
         else if (s->count > MEGA_SEGMENT_PHONES_MAX)
             cut = split(b, u, i, ORA_E_LIMIT, "more phones than one segment takes");
         *again = *again || cut;

@@ -8,7 +8,6 @@
  */
 #include "models/megatts3/symbols.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "models/megatts3/phones.h"
@@ -40,6 +39,18 @@ static const char *const symbols[PHONES] = {
 const char *mega_phone_symbol(int32_t phone)
 {
     return phone >= 0 && phone < PHONES ? symbols[phone] : NULL;
+}
+
+bool mega_phone_is_mandarin(int32_t id)
+{
+    int32_t phone, tone;
+    mega_phone_split(id, &phone, &tone);
+    return phone >= FIRST_MANDARIN && phone < LAST_MANDARIN; /* the last is a mark */
+}
+
+bool mega_phone_is_english(int32_t id)
+{
+    return id >= FIRST_ENGLISH && id <= LAST_ENGLISH;
 }
 
 static int32_t phone_of(const char *name, size_t len, int32_t first, int32_t last)

@@ -17,6 +17,7 @@
 #ifndef ORA_MODELS_MEGATTS3_SYMBOLS_H
 #define ORA_MODELS_MEGATTS3_SYMBOLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,9 @@
 /* The name of phone 0..173, NULL beyond. Phones 3..100 are Mandarin, 101..144 English, the rest silence and
  * marks. */
 const char *mega_phone_symbol(int32_t phone);
+/* Of a relative id: whether it is spoken in this language alone; silence and marks are of neither. */
+bool mega_phone_is_mandarin(int32_t id);
+bool mega_phone_is_english(int32_t id);
 
 /* Appends the relative ids of text[0..len). BAD_INPUT names the word that is no phone. */
 int mega_symbols_read(const char *text, size_t len, struct ora_ids *ids, struct ora_err *err);

@@ -20,6 +20,7 @@
 #include "text/chars.h"
 #include "text/normalise.h"
 #include "text/normalise_zh.h"
+#include "text/phonemes_foreign.h"
 #include "text/rules.h"
 
 /* ---- opening
@@ -312,12 +313,48 @@ static bool path_is_zh(const struct mega_text_request *r, size_t len)
     return true;
 }
 
+/* What all phones of a script are: "zh", "en"; NULL where words stand beside them, where there are both, or
+ * marks alone. */
+static const char *lang_of_phones(const struct mega_script *s)
+{
+    bool zh = false, en = false;
+    for (size_t i = 0; i < s->chunks; i++)
+        for (size_t p = 0; p < s->chunk[i].parts; p++) {
+            const struct mega_chunk_part *part = &s->chunk[i].part[p];
+            if (!part->phones)
+                return NULL;
+            for (int k = 0; k < part->count; k++) {
+                zh = zh || mega_phone_is_mandarin(part->phones[k]);
+                en = en || mega_phone_is_english(part->phones[k]);
+            }
+        }
+    return zh == en ? NULL : zh ? "zh" : "en";
+}
+
+/* Phones alone tell their language themselves; else it is the path's, and unknown where there is none. */
 static void name_lang(const struct mega_text_request *r, struct mega_script *s)
 {
-    const char *path = s->is_zh ? "zh" : "en";
+    const char *path = lang_of_phones(s);
+    if (!path && r->text_is_phonemes)
+        return;
+    if (!path)
+        path = s->is_zh ? "zh" : "en";
     bool same = r->lang && !strncasecmp(r->lang, path, 2) && (!r->lang[2] || strchr("-_", r->lang[2])) &&
                 strlen(r->lang) < sizeof s->lang;
     strcpy(s->lang, same ? r->lang : path);
+}
+
+/* What neither path reads is not spoken as if it were English. Counted before numbers become words. */
+static int check_script(const char *text, struct ora_err *err)
+{
+    const char *script;
+    size_t foreign, letters;
+    if (!ora_mostly_foreign("zh", text, &script, &foreign, &letters))
+        return 0;
+    return ora_err_set(
+        err, ORA_E_FOREIGN_SCRIPT,
+        "foreign-script: %zu of %zu letters are neither Latin nor Chinese; most of them are %s", foreign,
+        letters, script);
 }
 
 /* The text as it is to be spoken, before it is cut. */
@@ -329,6 +366,8 @@ static int normalise(const struct mega_text_request *r, size_t len, bool is_zh, 
     size_t said_count = 0;
     mega_clean_before(r->text, len, is_zh, r->reference, &clean);
     int rc = ora_text_respell(r->rules, ora_str_c(&clean), &respelled, &said, &said_count, err);
+    if (rc == 0)
+        rc = check_script(ora_str_c(&respelled), err);
     if (rc == 0) {
         if (is_zh)
             ora_normalise_zh(ora_str_c(&respelled), respelled.len, said, said_count, r->reference, &words);
@@ -390,7 +429,6 @@ int mega_script_make(const struct mega_text *text, const struct mega_text_reques
         ora_brackets_unescape(request->text, len, &plain);
         r.text = ora_str_c(&plain);
         script->is_zh = path_is_zh(&r, plain.len);
-        name_lang(request, script);
         m.rc = normalise(&r, plain.len, script->is_zh, &spoken, err);
         if (m.rc == 0)
             (script->is_zh ? mega_chunks_zh : mega_chunks_en)(ora_str_c(&spoken), spoken.len, on_chunk, &m);
@@ -401,6 +439,8 @@ int mega_script_make(const struct mega_text *text, const struct mega_text_reques
         m.rc = ora_err_set(err, ORA_E_NO_WORDS, "nothing is left to speak of \"%.60s\"", request->text);
     if (m.rc < 0)
         mega_script_release(script);
+    else
+        name_lang(request, script);
     return m.rc;
 }
 

@@ -14,6 +14,7 @@
  *
  * Language: a text with a Han character (U+4E00..9FFF) takes the Chinese path, any other the English one; a
  * text without letters takes the one of `lang`. The path chooses normaliser and chunker; the G2P reads both.
+ * A text most of whose letters are neither Latin nor Chinese is not spoken.
  *
  * Phones in a text stand in [[ ]]: "[[n i3 h ao3]]", "[[ni3 hao3]]", "[[hh ax l ow]]", as symbols.h tells.
  * They are taken as they are, also those that a lexicon puts there. Each may have its duration in
@@ -83,8 +84,8 @@ struct mega_word {
 struct mega_script {
     struct ora_str normalized; /* as it is spoken: the chunks, English ones with a space between them */
     bool is_zh;
-    char lang[36]; /* BCP-47 of the path taken: the request's where that is of this language, else "zh" or
-                      "en" */
+    char lang[36]; /* BCP-47 of the path taken, or of the phones where there is nothing else: the request's
+                      where that is of this language, else "zh" or "en"; "": phones alone that tell none */
     struct mega_chunk *chunk;
     size_t chunks; /* ≥ 1 */
 };
@@ -94,8 +95,8 @@ struct mega_script {
  * that is no phone (named), for a duration that cannot be. */
 int mega_text_check(const char *text, bool is_phonemes, struct ora_err *err);
 
-/* NO_WORDS when nothing is left to speak; BAD_INPUT for phones that are none (named), for text that is not
- * UTF-8. */
+/* NO_WORDS when nothing is left to speak; FOREIGN_SCRIPT for more than half of the letters; BAD_INPUT for
+ * phones that are none (named), for text that is not UTF-8. */
 int mega_script_make(const struct mega_text *text, const struct mega_text_request *request,
                      struct mega_script *script, struct ora_err *err);
 void mega_script_release(struct mega_script *script);

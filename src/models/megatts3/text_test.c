@@ -120,8 +120,20 @@ ORA_TEST(what_is_spoken)
         {"\xFF", "error: text is not UTF-8 at byte 0"},
         {"A", "A"},
         {"好", "好"},
-        {"日本語とカタカナ", "日本语とカタカナ"},
-        {"привет, мир!", "привет, мир!"},
+        {"日本語の漢字", "日本语の汉字"},
+        {"日本語とカタカナ",
+         "error: foreign-script: 5 of 8 letters are neither Latin nor Chinese; most of them are Kat"},
+        {"Привет, мир 2024!",
+         "error: foreign-script: 9 of 9 letters are neither Latin nor Chinese; most of them are Cyr"},
+        {"مرحبا", "error: foreign-script: 5 of 5 letters"},
+        {"こんにちは", "error: foreign-script: 5 of 5 letters"},
+        {"안녕하세요", "error: foreign-script: 5 of 5 letters"},
+        {"[[ni3 hao3]] привет", "error: foreign-script: 6 of 6 letters"},
+        {"Привет, my friend", "Привет, my friend"},
+        {"他说привет就走了", "error: foreign-script: 6 of 11 letters"},
+        {"他说привет然后就走了", "他说привет然后就走了"},
+        {"The π of Ω", "The π of Ω"},
+        {"Ærøskøbing", "Ærøskøbing"},
         {"One. Two", "One. Two"},
     };
     struct mega_text *text = bytes_text();
@@ -166,6 +178,40 @@ ORA_TEST(language_by_characters_then_by_lang)
     free(a);
     free(b);
     free(c);
+    mega_text_close(&text);
+}
+
+ORA_TEST(phones_alone_tell_their_language)
+{
+    static const struct {
+        const char *text;
+        bool is_phonemes;
+        const char *lang, *want;
+    } cases[] = {
+        {"[[ni3 hao3]]", false, NULL, "zh"},
+        {"[[ni3 hao3]]", false, "en-GB", "zh"},
+        {"[[ni3 hao3]], [[b:50 a4:90]]!", false, "zh-TW", "zh-TW"},
+        {"[[n0 i0]]", false, NULL, "zh"},
+        {"[[hh ax l ow]]", false, "zh", "en"},
+        {"[[ni3 hh ax]]", false, NULL, "en"},
+        {"[[sil 。 ＿]] ", false, NULL, "en"},
+        {"so [[ni3 hao3]]", false, NULL, "en"},
+        {"好 [[hh ax]]", false, NULL, "zh"},
+        {"n i3\nh ao3 。", true, NULL, "zh"},
+        {"hh ax l ow", true, "en-GB", "en-GB"},
+        {"n i3\nhh ax", true, "en", ""},
+    };
+    struct mega_text *text = bytes_text();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mega_script script;
+        struct ora_err err = {0};
+        struct mega_text_request r = {
+            .text = cases[i].text, .text_is_phonemes = cases[i].is_phonemes, .lang = cases[i].lang};
+        ORA_CHECK_OK(mega_script_make(text, &r, &script, &err), err);
+        if (strcmp(script.lang, cases[i].want) != 0)
+            ORA_FAIL("\"%s\" is \"%s\", not \"%s\"", cases[i].text, script.lang, cases[i].want);
+        mega_script_release(&script);
+    }
     mega_text_close(&text);
 }
 
@@ -351,10 +397,8 @@ static void make_script(void *ctx, const char *s, size_t len)
 ORA_TEST(no_text_is_slow)
 {
     static const struct ora_growth_text more[] = {
-        {"", "中a", ""},
-        {"中", "a", ""},
-        {"中", "—", "中"},
-        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "—", ""},
+        {"", "中a", ""}, {"", "[<b>[", ""}, {"", "[[a]]я", ""},
+        {"中", "a", ""}, {"中", "—", "中"}, {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "—", ""},
     };
     struct mega_text *text = bytes_text();
     for (size_t i = 0; i < ora_growth_text_count + sizeof more / sizeof *more; i++) {
