@@ -119,20 +119,37 @@ const struct ora_verb ora_voice_list_verb = {
 
 /* ---- describe ------------------------------------------------------------------------------- */
 
+/* Licence and consent are worth telling of a voice that cannot speak too: *why is set where its base or its
+ * weights are not what they should be, and *model stays NULL; so it does for a base. */
+static int open_as_far_as_possible(const char *name, const char *kernels, struct ora_voice **v,
+                                   struct ora_model **model, struct ora_err *why, struct ora_err *err)
+{
+    int rc = ora_voice_open(name, v, why);
+    if (rc < 0)
+        return ora_voice_open_alone(name, v, err);
+    if (!is_base(*v))
+        rc = ora_family_find((*v)->family)
+                 ->open(*v, &(struct ora_open_options){.kernels = kernels}, model, why);
+    if (rc == 0 || rc == ORA_E_VOICE)
+        return 0;
+    *err = *why;
+    ora_voice_close(v);
+    return rc;
+}
+
 static int describe(const char *name, const char *kernels, bool as_json, struct ora_err *err)
 {
     struct ora_voice *v = NULL;
     struct ora_model *model = NULL;
     struct ora_str out = ORA_STR_INIT;
+    struct ora_err why = {0};
     json_t *json = NULL;
-    int rc = ora_voice_open(name, &v, err);
+    int rc = open_as_far_as_possible(name, kernels, &v, &model, &why, err);
     if (rc < 0)
         return rc;
     const struct ora_family *f = ora_family_find(v->family);
-    if (!is_base(v))
-        rc = f->open(v, &(struct ora_open_options){.kernels = kernels}, &model, err);
-    if (rc == 0)
-        rc = ora_voice_describe(v, model, as_json ? NULL : &out, as_json ? &json : NULL, err);
+    rc = ora_voice_describe(v, model, why.code ? why.message : NULL, as_json ? NULL : &out,
+                            as_json ? &json : NULL, err);
     if (rc == 0 && json)
         print_json(json);
     else if (rc == 0)
@@ -162,11 +179,14 @@ const struct ora_verb ora_voice_describe_verb = {
     .name = "voice describe",
     .synopsis = "VOICE [--json] [--kernels LEVEL]",
     .summary = "what a voice is",
-    .text = "Licence, source, base, consent, settings, the files it was made from with their SHA-256, and "
-            "what its\n"
-            "family tells of it (sizes, untrained symbols, memory).\n\n"
-            "Example:\n"
-            "  oratorio voice describe en_US-joe-medium\n",
+    .text =
+        "Licence, source, base, consent, settings, the files it was made from with their SHA-256, and "
+        "what its\n"
+        "family tells of it (sizes, untrained symbols, memory). Of a voice that cannot be opened, because "
+        "its base\n"
+        "changed or lacks something, `not_ready` says why, and the rest is told all the same.\n\n"
+        "Example:\n"
+        "  oratorio voice describe en_US-joe-medium\n",
     .min_args = 1,
     .max_args = 1,
     .run = describe_run,

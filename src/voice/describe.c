@@ -56,7 +56,7 @@ static json_t *speakers_json(const struct ora_voice *v)
     return names;
 }
 
-static json_t *voice_json(const struct ora_voice *v)
+static json_t *voice_json(const struct ora_voice *v, const char *not_ready)
 {
     struct ora_err why = {0};
     json_t *o = json_object();
@@ -67,8 +67,9 @@ static json_t *voice_json(const struct ora_voice *v)
     const struct ora_family *f = ora_family_find(v->family);
     if (f->is_base && f->is_base(v))
         set(o, "role", "a base: networks for `oratorio voice add`, nobody's voice");
-    if (f->ready && f->ready(v, &why) < 0)
-        set(o, "not_ready", why.message);
+    if (!not_ready && f->ready && f->ready(v, &why) < 0)
+        not_ready = why.message;
+    set(o, "not_ready", not_ready);
     json_object_set_new(o, "speaker_count", json_integer(v->speaker_count));
     if (v->speaker_names)
         json_object_set_new(o, "speakers", speakers_json(v));
@@ -138,12 +139,12 @@ static void render(struct ora_str *out, const char *key, const json_t *v, int de
     }
 }
 
-int ora_voice_describe(const struct ora_voice *voice, const struct ora_model *model, struct ora_str *text,
-                       json_t **json, struct ora_err *err)
+int ora_voice_describe(const struct ora_voice *voice, const struct ora_model *model, const char *not_ready,
+                       struct ora_str *text, json_t **json, struct ora_err *err)
 {
     const struct ora_family *f = ora_family_find(voice->family);
     const struct ora_yaml_node *provenance = ora_yaml_get(voice->doc->root, "provenance");
-    json_t *o = voice_json(voice), *part = NULL;
+    json_t *o = voice_json(voice, not_ready), *part = NULL;
     int rc = settings_json(voice, &part, err);
     if (rc < 0)
         goto out_free;

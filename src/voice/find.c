@@ -202,12 +202,12 @@ int ora_voice_open_dir(const char *dir, struct ora_voice **voice, struct ora_err
 
 /* ---- by name or path ------------------------------------------------------------------------ */
 
-static int open_path(const char *path, struct ora_voice **voice, struct ora_err *err)
+static int open_path(const char *path, bool with_base, struct ora_voice **voice, struct ora_err *err)
 {
     if (is_dir(path)) {
         if (!holds_voice(path))
             return ora_err_set(err, ORA_E_NOT_FOUND, "%s: a folder without voice.yaml is not a voice", path);
-        return ora_voice_open_dir(path, voice, err);
+        return open_dir(path, with_base, voice, err);
     }
     if (!ora_file_exists(path))
         return ora_err_set(err, ORA_E_NOT_FOUND, "%s: there is no such voice folder", path);
@@ -216,7 +216,7 @@ static int open_path(const char *path, struct ora_voice **voice, struct ora_err 
                            "%s: not a voice folder; a model file becomes one by `oratorio voice import`",
                            path);
     char *dir = ora_path_dir(path);
-    int rc = ora_voice_open_dir(dir, voice, err);
+    int rc = open_dir(dir, with_base, voice, err);
     free(dir);
     return rc;
 }
@@ -262,9 +262,10 @@ static int not_found(const char *name, struct ora_err *err)
     return rc;
 }
 
-static int open_named(const char *dir, const char *name, struct ora_voice **voice, struct ora_err *err)
+static int open_named(const char *dir, const char *name, bool with_base, struct ora_voice **voice,
+                      struct ora_err *err)
 {
-    int rc = ora_voice_open_dir(dir, voice, err);
+    int rc = open_dir(dir, with_base, voice, err);
     if (rc == 0 && strcmp((*voice)->name, name) != 0) {
         rc = ora_err_set(err, ORA_E_VOICE,
                          "%s/voice.yaml: its name is '%s', its folder's is '%s': records need one name", dir,
@@ -274,7 +275,7 @@ static int open_named(const char *dir, const char *name, struct ora_voice **voic
     return rc;
 }
 
-int ora_voice_open(const char *name, struct ora_voice **voice, struct ora_err *err)
+static int open_voice(const char *name, bool with_base, struct ora_voice **voice, struct ora_err *err)
 {
     size_t count;
     int rc = 1;
@@ -282,18 +283,28 @@ int ora_voice_open(const char *name, struct ora_voice **voice, struct ora_err *e
     if (strcmp(name, "tone") == 0)
         return ora_voice_parse(builtin_tone, sizeof builtin_tone - 1, "(built in)", voice, err);
     if (strchr(name, '/') || ora_ends_with(name, ".yaml") || ora_ends_with(name, ".onnx"))
-        return open_path(name, voice, err);
+        return open_path(name, with_base, voice, err);
     if (!ora_voice_name_ok(name))
         return ora_err_set(err, ORA_E_BAD_USAGE, "'%.80s' cannot be a voice's name", name);
     char **places = ora_voice_places(&count);
     for (size_t i = 0; i < count && rc == 1; i++) {
         char *dir = ora_path_join(places[i], name);
         if (holds_voice(dir))
-            rc = open_named(dir, name, voice, err);
+            rc = open_named(dir, name, with_base, voice, err);
         free(dir);
     }
     ora_voice_places_free(places, count);
     return rc == 1 ? not_found(name, err) : rc;
+}
+
+int ora_voice_open(const char *name, struct ora_voice **voice, struct ora_err *err)
+{
+    return open_voice(name, true, voice, err);
+}
+
+int ora_voice_open_alone(const char *name, struct ora_voice **voice, struct ora_err *err)
+{
+    return open_voice(name, false, voice, err);
 }
 
 /* ---- all ------------------------------------------------------------------------------------ */
@@ -313,7 +324,7 @@ static int list_dir(const char *dir, const char *name, ora_voice_list_fn *fn, vo
 {
     struct ora_err why = {0};
     struct ora_voice *v = NULL;
-    (void)open_named(dir, name, &v, &why);
+    (void)open_named(dir, name, true, &v, &why);
     int rc = fn(ctx, v, dir, v ? NULL : &why);
     ora_voice_close(&v);
     return rc;

@@ -101,7 +101,7 @@ ORA_TEST(makes_a_voice_with_licence_and_provenance)
                   "Finetuned from a \"base\" voice: the terms of that voice's data may apply too");
     ORA_CHECK_STR(v->source, "somewhere");
     ORA_CHECK_OK(ora_voice_verify(v, &err), err);
-    ORA_CHECK_OK(ora_voice_describe(v, NULL, &text, NULL, &err), err);
+    ORA_CHECK_OK(ora_voice_describe(v, NULL, NULL, &text, NULL, &err), err);
     ORA_CHECK(strstr(ora_str_c(&text),
                      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")); /* abc */
     ORA_CHECK(strstr(ora_str_c(&text), "en_US-joe-medium.onnx.json"));

@@ -30,6 +30,8 @@ enum { ORA_VOICE_FORMAT = 1, ORA_VOICE_NAME_MAX = 64 };
 /* NOT_FOUND (with the places that were searched and the nearest name), BAD_USAGE (a field of voice.yaml, with
  * file and line), VOICE (weights missing, damaged, or of a family that this build has not). */
 int ora_voice_open(const char *name_or_path, struct ora_voice **voice, struct ora_err *err);
+/* The same without a look at its base, which stays NULL: such a voice can be described and nothing else. */
+int ora_voice_open_alone(const char *name_or_path, struct ora_voice **voice, struct ora_err *err);
 /* The same from a voice.yaml's bytes; no file is looked at, dir and weights_path are relative to `dir`. */
 int ora_voice_parse(const char *bytes, size_t len, const char *dir, struct ora_voice **voice,
                     struct ora_err *err);
@@ -57,9 +59,9 @@ typedef int ora_voice_list_fn(void *ctx, const struct ora_voice *voice, const ch
                               const struct ora_err *why);
 int ora_voice_list(ora_voice_list_fn *fn, void *ctx, struct ora_err *err);
 
-/* What a user wants to know of a voice. model may be NULL (then nothing from inside the weights). Both may be
- * NULL. *json is a fresh object. */
-int ora_voice_describe(const struct ora_voice *voice, const struct ora_model *model, struct ora_str *text,
-                       json_t **json, struct ora_err *err);
+/* What a user wants to know of a voice. model may be NULL (then nothing from inside the weights). not_ready:
+ * why it could not be opened; NULL: the family is asked. text and json may be NULL; *json is a fresh object. */
+int ora_voice_describe(const struct ora_voice *voice, const struct ora_model *model, const char *not_ready,
+                       struct ora_str *text, json_t **json, struct ora_err *err);
 
 #endif

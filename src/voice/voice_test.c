@@ -280,7 +280,7 @@ ORA_TEST(describes_in_text_and_json)
         "%sprovenance:\n  imported_by: x\n  source_files:\n    - name: a.onnx\n      bytes: 3\n", minimal);
     ORA_CHECK_OK(parse(yaml, &v, &err), err);
     ORA_REQUIRE(v);
-    ORA_CHECK_OK(ora_voice_describe(v, NULL, &text, &json, &err), err);
+    ORA_CHECK_OK(ora_voice_describe(v, NULL, NULL, &text, &json, &err), err);
     ORA_CHECK(strstr(ora_str_c(&text), "\nlicense          CC0-1.0\n"));
     ORA_CHECK(strstr(ora_str_c(&text), "\nsettings\n  phone_ms       20.0\n"));
     ORA_CHECK(strstr(ora_str_c(&text), "    -\n      name       a.onnx\n      bytes      3\n"));
@@ -328,7 +328,7 @@ ORA_TEST(a_clone_has_its_base)
     ORA_REQUIRE(v);
     ORA_CHECK_STR(v->base->name, "small");
     ORA_CHECK_STR(v->consent, "Ann Example agreed");
-    ORA_CHECK_OK(ora_voice_describe(v, NULL, NULL, &json, &err), err);
+    ORA_CHECK_OK(ora_voice_describe(v, NULL, NULL, NULL, &json, &err), err);
     ORA_CHECK_STR(json_string_value(json_object_get(json, "consent")), "Ann Example agreed");
     ORA_CHECK_STR(json_string_value(json_object_get(json, "base_sha256")), sha);
     json_decref(json);

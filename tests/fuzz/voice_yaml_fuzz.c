@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!v->name || !v->family || !v->lang || !v->license || v->speaker_count < 1 ||
         v->default_speaker >= v->speaker_count)
         abort();
-    if (ora_voice_describe(v, NULL, &text, &json, &err) < 0)
+    if (ora_voice_describe(v, NULL, NULL, &text, &json, &err) < 0)
         abort();
     json_decref(json);
     ora_str_release(&text);
