@@ -69,14 +69,16 @@ static int check_manner(void *ctx, const struct ora_manner *m, const char **code
     if (!f)
         return ora_err_set(why, ORA_E_VOICE, "voice '%s' is of family '%s', which this build does not have",
                            v->name, v->family);
-    if (f->is_base && f->is_base(v))
+    bool is_base = f->is_base && f->is_base(v);
+    if (f->ready && f->ready(v, why) < 0) /* goes first: no voice that speaks can be added to such a base */
+        return is_base ? ora_err_wrap(why, "voice '%s' is a base, nobody's voice, and not ready", v->name)
+                       : why->code;
+    if (is_base)
         return ora_err_set(
             why, ORA_E_VOICE,
             "voice '%s' is a base: it has the networks of '%s' and nobody's voice; make one with "
             "'oratorio voice add'",
             v->name, v->family);
-    if (f->ready && f->ready(v, why) < 0)
-        return why->code;
     *code = "unknown-speaker";
     if (m->speaker && ora_voice_speaker(v, m->speaker, &speaker, why) < 0)
         return why->code;

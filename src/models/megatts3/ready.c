@@ -101,15 +101,23 @@ static int check_format(const struct ora_voice *voice, struct ora_err *err)
     return 0;
 }
 
+/* A base does not speak; the advice is what helps: a voice of it only where that one could speak. */
+static int refuse_base(const struct ora_voice *voice, struct ora_err *err)
+{
+    if (mega_ready(voice, err) < 0)
+        return ora_err_wrap(err, "voice '%s' is a base of MegaTTS 3: nobody's voice, and not ready",
+                            voice->name);
+    return ora_err_set(err, ORA_E_VOICE,
+                       "voice '%s' is a base of MegaTTS 3: it has the networks but nobody's voice. Make a "
+                       "voice of a recording with: oratorio voice add NAME --base %s --prompt prompt.wav "
+                       "--consent TEXT --license TEXT",
+                       voice->name, voice->name);
+}
+
 int mega_check_clone(const struct ora_voice *voice, struct ora_err *err)
 {
     if (mega_is_base(voice))
-        return ora_err_set(
-            err, ORA_E_VOICE,
-            "voice '%s' is a base of MegaTTS 3: it has the networks but nobody's voice. Make a voice of a "
-            "recording with: oratorio voice add NAME --base %s --prompt prompt.wav --consent TEXT --license "
-            "TEXT",
-            voice->name, voice->name);
+        return refuse_base(voice, err);
     if (!voice->base || !voice->weights_path)
         return ora_err_set(err, ORA_E_VOICE,
                            "voice '%s' is no cloned voice of MegaTTS 3 with a base and a prompt",
