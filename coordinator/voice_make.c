@@ -204,8 +204,10 @@ static int add_run(int argc, char **argv)
     struct ora_voice_add_request q = {0};
     const struct ora_option options[] = {
         OPTION_TEXT("base", "VOICE", "the voice whose networks the new one speaks with", &q.base),
-        OPTION_TEXT("prompt", "FILE",
-                    "a recording, WAV or FLAC, 0.5 to 28 s, best 5 to 20; or a folder of them", &q.prompt),
+        OPTION_TEXT(
+            "prompt", "FILE",
+            "a recording, WAV or FLAC, 0.5 to 28 s (mini sizes: to 3.4), best 5 to 20; or a folder of them",
+            &q.prompt),
         OPTION_TEXT("latents", "FILE", "the recording's latents, .npy, where the base has no encoder",
                     &q.latents),
         OPTION_TEXT("consent", "TEXT", "whose voice it is and that they agreed; in every record", &q.consent),

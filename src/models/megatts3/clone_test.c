@@ -218,6 +218,34 @@ ORA_TEST(recordings_of_every_kind)
     end(&f);
 }
 
+/* An aligner that hears less than 28 s: its own limit is told, of a recording beyond both as well. */
+ORA_TEST(the_nearer_limit_is_told)
+{
+    static const struct {
+        double seconds;
+        const char *says; /* NULL: the voice is made */
+    } cases[] = {
+        {3.4, NULL},
+        {4, "the prompt is 4.00 s long, this base's aligner takes at most 3.4 s"},
+        {30, "the prompt is 30.00 s long, this base's aligner takes at most 3.4 s"},
+    };
+    struct fixture f;
+    begin_of(&f, NULL, "A", true);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mega_prompt p;
+        struct ora_str yaml = ORA_STR_INIT;
+        struct ora_err err = {0};
+        record(f.prompt, cases[i].seconds, 24000, 1, 0.2);
+        int rc = add(&f, NULL, NULL, &p, &yaml, &err);
+        ORA_CHECK_INT(rc, cases[i].says ? ORA_E_BAD_INPUT : 0);
+        if (cases[i].says && !strstr(err.message, cases[i].says))
+            ORA_FAIL("%.1f s: \"%s\" does not say \"%s\"", cases[i].seconds, err.message, cases[i].says);
+        mega_prompt_release(&p);
+        ora_str_release(&yaml);
+    }
+    end(&f);
+}
+
 /* Samples of a float file may be anything. */
 ORA_TEST(recordings_beyond_full_scale)
 {

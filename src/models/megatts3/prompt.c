@@ -275,20 +275,47 @@ static double usable_seconds(const struct mega_align_dims *d)
     return tenths > 0 ? tenths / 10.0 : 0;
 }
 
+/* Of the aligner's encoder, which halves the frames. */
+static int rows_heard(int frames)
+{
+    return frames / 2;
+}
+
+static int refuse_long(const struct mega_align_dims *d, double seconds, struct ora_err *err)
+{
+    double most = usable_seconds(d);
+    return ora_err_set(err, ORA_E_BAD_INPUT,
+                       "the prompt is %.2f s long, this base's aligner takes at most %.1f s of it (its "
+                       "'align.audio_ctx' is %d): %s",
+                       seconds, most, d->audio_ctx,
+                       most * 1000 < MEGA_PROMPT_MS_MIN ? "no recording can become a voice"
+                                                        : "cut it at a pause");
+}
+
+/* Of the two limits the nearer one is told, before any work; mega_prompt_hear tells the other. */
+static int check_fits(const struct mega_prompt_base *base, const struct mega_prompt_input *in,
+                      struct ora_err *err)
+{
+    const struct mega_align_dims *d = &base->dims->align;
+    double seconds = seconds_of(in);
+    bool fits =
+        seconds > MEGA_PROMPT_SECONDS_MAX
+            ? usable_seconds(d) >= MEGA_PROMPT_SECONDS_MAX
+            : rows_heard(MEGA_LATENT_FRAMES * mega_prompt_latents(in, base->win_size)) <= d->audio_ctx;
+    return fits ? 0 : refuse_long(d, seconds, err);
+}
+
 int mega_prompt_align(const struct mega_prompt_base *base, const struct mega_prompt_wave *w, int32_t *tokens,
                       int *count, struct ora_err *err)
 {
     const struct mega_align_dims *d = &base->dims->align;
     struct mega_aligner *m = ora_xcalloc(1, sizeof *m);
     struct stage s;
-    int rows = w->frames / 2;
+    int rows = rows_heard(w->frames);
     struct ora_fpu_state fpu = ora_fpu_enter();
     int rc = stage_begin(&s, base, bind_aligner, m, aligner_bytes, w, err);
     if (rc == 0 && rows > d->audio_ctx)
-        rc = ora_err_set(err, ORA_E_BAD_INPUT,
-                         "the prompt is %.2f s long, this base's aligner takes at most %.1f s of it (its "
-                         "'align.audio_ctx' is %d)",
-                         w->seconds, usable_seconds(d), d->audio_ctx);
+        rc = refuse_long(d, w->seconds, err);
     if (rc == 0) {
         bool ok = true;
         struct ora_b16 audio = ora_buffer(&s.compute, d->state, rows, 0, &ok);
@@ -469,7 +496,9 @@ int mega_prompt_make(const struct mega_prompt_base *base, const struct mega_prom
     int count = 0;
     *p = (struct mega_prompt){.noise_rms = NAN};
     tell(in, "listening to the prompt", 0);
-    int rc = mega_prompt_hear(in, base->win_size, &w, err);
+    int rc = check_fits(base, in, err);
+    if (rc == 0)
+        rc = mega_prompt_hear(in, base->win_size, &w, err);
     if (rc < 0)
         return rc;
     p->lufs = w.lufs;
