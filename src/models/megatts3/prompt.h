@@ -29,8 +29,8 @@
 #include "models/megatts3/duration.h"
 #include "weights/safetensors.h"
 
-/* What a prompt may be: the released models' web page cuts at 28 s. A base whose aligner hears less (audio_ctx:
- * 50 rows a second) takes less. */
+/* What a prompt may be: the released models' web page cuts at 28 s. A base whose aligner hears less
+ * (audio_ctx: 50 rows a second) takes less. */
 enum { MEGA_PROMPT_SECONDS_MAX = 28, MEGA_PROMPT_MS_MIN = 500 };
 
 /* How many of a recording's latents a file may lack or have too many. Too many are cut, as the reference does
