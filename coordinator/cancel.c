@@ -1,6 +1,9 @@
 #include "coordinator/cancel.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -31,11 +34,10 @@ void ora_cancel_clear(const char *run_dir)
 bool ora_run_is_worked_on(const char *run_dir)
 {
     char *path = ora_path_join(run_dir, "lock");
-    int fd = -1, rc = 0;
-    if (ora_file_exists(path))
-        rc = ora_file_lock(path, false, &fd, NULL);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool yes = fd < 0 ? errno == EACCES : flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
     if (fd >= 0)
         close(fd);
     free(path);
-    return rc == ORA_E_BUSY;
+    return yes;
 }

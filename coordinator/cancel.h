@@ -12,7 +12,8 @@
 int ora_cancel_ask(const char *run_dir, struct ora_err *err);
 bool ora_cancel_asked(const char *run_dir);
 void ora_cancel_clear(const char *run_dir);
-/* Is a coordinator working on it now (does somebody hold RUN/lock)? */
+/* Is a coordinator working on it now (does somebody hold RUN/lock)? The lock goes with its process, however
+ * that ended; the database tells only what it last wrote. Yes, where another user's lock may not be read. */
 bool ora_run_is_worked_on(const char *run_dir);
 
 #endif

@@ -13,8 +13,8 @@ struct ora_report {
     struct ora_progress ledger;
     double wall_s;           /* of this call; 0 when nothing was rendered */
     double rendered_audio_s; /* of this call */
-    const char *end;         /* "finished", "stopped", "paused" */
-    const char *why;         /* paused: the reason; else "" */
+    const char *end; /* "finished", "stopped", "paused"; of status "finished", "working", "unfinished" */
+    const char *why; /* paused, unfinished: the reason; else "" */
 };
 
 json_t *ora_report_json(struct ora_run *run, const struct ora_report *r,

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """kill -9 of anything in mid-run: the run ends right, with the same bytes as one that nothing happened to."""
+import json
 import os
 import signal
 
@@ -65,6 +66,8 @@ def case_coordinator_and_living_workers_hand_in(t):
     process.kill()
     process.wait()
     check(sorted(t.workers()) == sorted(workers), "workers ended with their coordinator")
+    status = json.loads(t.oratorio("status", "runs/t", "--json", code=3).out)
+    check((status["end"], status["workers"]) == ("unfinished", 0) and "nobody works on it now" in status["why"], str(status))
     t.end_of(t.start("run", "job.yaml", "--workers", 2), 0)
     pids = sorted(row[0] for row in t.query("SELECT pid FROM workers"))
     check(pids == sorted(workers), f"not the same workers: {pids}, {workers}")
