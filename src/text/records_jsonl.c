@@ -4,7 +4,8 @@
  *     {"id": "a1", "text": "Hello.", "voice": "…", "speaker": "…" | "speaker_id": 3, "lang": "en",
  * "speed": 1.1, "settings": {…}}
  *
- * "phones" in the place of "text" are phones of the voice, as they stand in a text's [[ ]].
+ * "phones" in the place of "text" are phones of the voice, as they stand in a text's [[ ]]; both at once are
+ * rejected.
  *
  * Also read as they are: what `piper --json-input` takes ({"text", "speaker_id", "output_file"}), OmniVoice's
  * lists
@@ -168,11 +169,22 @@ static void reject_missing_text(struct ora_record *r, json_t *root)
     ora_str_release(&found);
 }
 
-/* A line without a text may give its phones; beside a text they are an extra like any other. */
+/* A line gives its text or its phones: of both, one would be spoken and the other silently not. */
+static bool is_said_once(struct ora_record *r, json_t *object, const char *const *texts)
+{
+    static const char *const phones[] = {"phones", NULL};
+    const char *text, *other;
+    if (!find(object, texts, &text) || !find(object, phones, &other))
+        return true;
+    ora_record_reject(r, "bad-value", "fields '%s' and '%s' both say what is to be spoken: give one", text,
+                      other);
+    return false;
+}
+
 static bool get_phones(struct jsonl *j, struct ora_record *r, json_t *object)
 {
     json_t *v = json_object_get(object, "phones");
-    if (r->text || !v || json_is_null(v))
+    if (!v || json_is_null(v))
         return true;
     if (!json_is_string(v))
         return wrong_type(r, "phones", "a string", v);
@@ -199,8 +211,8 @@ static bool get_fields(struct jsonl *j, struct ora_record *r)
     json_t *body = json_object_get(j->root, "body"), *main = j->root;
     if (json_is_object(body) && !json_object_get(j->root, "text"))
         main = body; /* OpenAI's batch form */
-    if (!get_text(j, r, j->root, ids, j->id, &r->id) || !get_text(j, r, main, texts, NULL, &r->text) ||
-        !get_text(j, r, main, voices, NULL, &r->voice) ||
+    if (!get_text(j, r, j->root, ids, j->id, &r->id) || !is_said_once(r, main, texts) ||
+        !get_text(j, r, main, texts, NULL, &r->text) || !get_text(j, r, main, voices, NULL, &r->voice) ||
         !get_text(j, r, main, speakers, j->speaker, &r->speaker) ||
         !get_text(j, r, main, langs, NULL, &r->lang) || !get_speed(j, r, main) || !get_settings(j, r) ||
         !get_phones(j, r, main))
