@@ -68,21 +68,19 @@ static int by_count(const void *a, const void *b)
 
 static int reasons_collect(struct ora_run *run, struct reasons *r, struct ora_err *err)
 {
-    static const int states[] = {ORA_UTT_REJECTED, ORA_UTT_FAILED};
+    static const struct ora_run_filter filter = {
+        .state = -1, .doc = -1, .chapter = -1, .without_audio = true};
+    struct ora_run_rows *rows;
+    struct ora_run_row row;
     memset(r, 0, sizeof *r);
-    for (size_t i = 0; i < 2; i++) {
-        struct ora_run_filter filter = {.state = states[i], .doc = -1, .chapter = -1};
-        struct ora_run_rows *rows;
-        struct ora_run_row row;
-        int rc = ora_run_rows_open(run, &filter, &rows, err);
-        if (rc < 0)
-            return rc;
-        while ((rc = ora_run_rows_next(rows, &row, err)) > 0)
-            reasons_add(r, &row);
-        ora_run_rows_close(&rows);
-        if (rc < 0)
-            return rc;
-    }
+    int rc = ora_run_rows_open(run, &filter, &rows, err);
+    if (rc < 0)
+        return rc;
+    while ((rc = ora_run_rows_next(rows, &row, err)) > 0)
+        reasons_add(r, &row);
+    ora_run_rows_close(&rows);
+    if (rc < 0)
+        return rc;
     qsort(r->item, r->count, sizeof r->item[0], by_count);
     return 0;
 }

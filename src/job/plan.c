@@ -15,7 +15,8 @@ struct planner {
     struct ora_ingest *ingest;
     struct ora_job_plan *plan;
     size_t max_examples;
-    size_t input; /* that is being read */
+    size_t input;          /* that is being read */
+    size_t input_examples; /* of the inputs before it */
     size_t batch_room;
 };
 
@@ -95,12 +96,40 @@ static void count_reason(struct ora_job_plan *p, const char *code)
     p->reasons[i].count++;
 }
 
-static void add_example(struct planner *p, const struct ora_item *item, const char *code, const char *reason)
+static void release_example(struct ora_plan_example *e)
+{
+    free(e->path);
+    free(e->id);
+    free(e->code);
+    free(e->reason);
+    free(e->text);
+}
+
+/* A place by input and line: what the reader refuses comes before the utterance ahead of it, which is held
+ * back and may be refused then. NULL: there are enough that stand before it. */
+static struct ora_plan_example *make_room(struct planner *p, uint64_t line)
 {
     struct ora_job_plan *plan = p->plan;
-    const char *id = item->source_id ? item->source_id : item->id;
+    size_t at = plan->example_count;
+    while (at > p->input_examples && plan->examples[at - 1].line > line)
+        at--;
+    if (at >= p->max_examples)
+        return NULL;
+    if (plan->example_count == p->max_examples)
+        release_example(&plan->examples[--plan->example_count]);
     plan->examples = ora_xrealloc(plan->examples, (plan->example_count + 1) * sizeof *plan->examples);
-    plan->examples[plan->example_count++] = (struct ora_plan_example){
+    struct ora_plan_example *e = plan->examples + at;
+    memmove(e + 1, e, (plan->example_count++ - at) * sizeof *e);
+    return e;
+}
+
+static void add_example(struct planner *p, const struct ora_item *item, const char *code, const char *reason)
+{
+    const char *id = item->source_id ? item->source_id : item->id;
+    struct ora_plan_example *e = make_room(p, item->line);
+    if (!e)
+        return;
+    *e = (struct ora_plan_example){
         .path = ora_xstrdup(p->job->inputs[p->input].path),
         .line = item->line,
         .id = ora_xstrdup(id),
@@ -119,8 +148,7 @@ static void watch(void *ctx, const struct ora_item *item, const struct ora_manne
         return;
     }
     count_reason(p->plan, reason_code);
-    if (p->plan->example_count < p->max_examples)
-        add_example(p, item, reason_code, reason);
+    add_example(p, item, reason_code, reason);
 }
 
 /* ---- reading
@@ -137,6 +165,7 @@ static int read_all(struct planner *p, struct ora_err *err)
     for (p->input = 0; rc == 0 && p->input < job->input_count; p->input++) {
         const struct ora_job_input *in = &job->inputs[p->input];
         struct ora_input input = ora_input_of(in, in->file);
+        p->input_examples = p->plan->example_count;
         rc = ora_ingest_input(p->ingest, p->input, err);
         if (rc == 0)
             rc = ora_reader_input(reader, &input, ora_ingest_item, p->ingest, err);
@@ -207,14 +236,8 @@ void ora_plan_free(struct ora_job_plan **plan)
         free(p->voices[i].voice);
     for (size_t i = 0; i < p->reason_count; i++)
         free(p->reasons[i].code);
-    for (size_t i = 0; i < p->example_count; i++) {
-        struct ora_plan_example *e = &p->examples[i];
-        free(e->path);
-        free(e->id);
-        free(e->code);
-        free(e->reason);
-        free(e->text);
-    }
+    for (size_t i = 0; i < p->example_count; i++)
+        release_example(&p->examples[i]);
     free(p->voices);
     free(p->batch);
     free(p->reasons);

@@ -28,7 +28,7 @@ struct ora_plan_reason {
     uint64_t count;
 };
 
-struct ora_plan_example { /* one of the first rejections */
+struct ora_plan_example { /* one of the first rejections, by input and line */
     char *path;           /* as the job names it */
     uint64_t line;
     char *id; /* or NULL */
@@ -47,7 +47,7 @@ struct ora_job_plan {
     uint64_t audio_bytes, database_bytes;
     struct ora_plan_voice *voices; /* in the order they are met */
     size_t voice_count;
-    struct ora_plan_batch *batch; /* `batches` of them, in their order */
+    struct ora_plan_batch *batch;    /* `batches` of them, in their order */
     struct ora_plan_reason *reasons; /* most frequent first */
     size_t reason_count;
     struct ora_plan_example *examples;

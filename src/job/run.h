@@ -46,9 +46,9 @@ struct ora_progress {
 
 /* One batch with its utterances, as a worker gets it. Owned by the caller: ora_batch_release. */
 struct ora_batch {
-    uint32_t number;                  /* 0-based: audio/NNNNNN */
-    uint32_t attempt;                 /* of this lease, from 1 */
-    bool alone;                       /* an engine died in it: one utterance at a time, so that the next names its own */
+    uint32_t number;  /* 0-based: audio/NNNNNN */
+    uint32_t attempt; /* of this lease, from 1 */
+    bool alone;       /* an engine died in it: one utterance at a time, so that the next names its own */
     struct ora_utterance *utterances; /* those still NEW; strings live in `memory` */
     uint64_t *utt_rowid;              /* parallel */
     size_t count;
@@ -197,6 +197,7 @@ struct ora_run_filter {
     int state;            /* enum ora_utt_state; -1: any */
     const char *id;       /* or NULL */
     int32_t doc, chapter; /* -1: any */
+    bool without_audio;   /* the rejected and failed ones alone, by input and line instead */
     uint32_t sample;      /* so many of them, chosen by sample_seed alone; 0: all */
     uint64_t sample_seed;
 };

@@ -429,6 +429,46 @@ ORA_TEST(a_plan_is_what_ingest_would_do)
     free(dir);
 }
 
+/* Line 1 is held back for its gap while the reader refuses lines 2 and 3, and its voice is refused then. */
+ORA_TEST(rejections_are_told_by_line)
+{
+    static const char yaml[] = "inputs: [a.jsonl, b.jsonl]\nvoice: tone\n";
+    static const uint64_t lines[] = {1, 2, 3, 5, 1, 2};
+    enum { LINES = sizeof lines / sizeof *lines };
+    struct ora_err err = {0};
+    char *dir = folder("by-line");
+    put(dir, "a.jsonl", "{\"text\":\"x\",\"voice\":\"nobody\"}\n{}\n[]\n{\"text\":\"Good.\"}\n{}\n");
+    put(dir, "b.jsonl", "{\"text\":\"x\",\"voice\":\"nobody\"}\n{}\n");
+    struct ora_job *job = read_job(dir, yaml, &err);
+    ORA_REQUIRE(job);
+    for (size_t most = 0; most <= LINES + 1; most++) {
+        struct ora_job_plan *plan = NULL;
+        ORA_CHECK_OK(ora_plan_job(job, most, &plan, &err), err);
+        ORA_REQUIRE(plan);
+        ORA_CHECK_INT(plan->example_count, most < LINES ? most : LINES);
+        for (size_t i = 0; i < plan->example_count; i++) {
+            ORA_CHECK_INT(plan->examples[i].line, lines[i]);
+            ORA_CHECK_STR(plan->examples[i].path, i < 4 ? "a.jsonl" : "b.jsonl");
+        }
+        ora_plan_free(&plan);
+    }
+    struct ora_run *run = create(dir, "run", yaml, &err);
+    ORA_REQUIRE(run);
+    struct ora_run_filter filter = {.state = -1, .doc = -1, .chapter = -1, .without_audio = true};
+    struct ora_run_rows *rows;
+    struct ora_run_row row;
+    ORA_CHECK_OK(ora_run_rows_open(run, &filter, &rows, &err), err);
+    for (size_t i = 0; i < LINES; i++) {
+        ORA_REQUIRE(ora_run_rows_next(rows, &row, &err) == 1);
+        ORA_CHECK_INT(row.utt.line, lines[i]);
+    }
+    ORA_CHECK_INT(ora_run_rows_next(rows, &row, &err), 0);
+    ora_run_rows_close(&rows);
+    ora_run_close(&run);
+    ora_job_free(&job);
+    free(dir);
+}
+
 ORA_TEST(what_cannot_be_read_leaves_no_run)
 {
     struct ora_err err = {0};

@@ -1,6 +1,8 @@
 /*
  * Rows: utterances in reading order, for views, verify and reports. The rowid is the reading order, so
- * nothing is sorted and a view of millions of rows starts at once. A sample is chosen by a hash of (seed,
+ * nothing is sorted and a view of millions of rows starts at once. Only those without audio are sorted, by
+ * line: a line that the reader refuses is told before the utterance ahead of it, which is held back for its
+ * gap and which a voice may then refuse. A sample is chosen by a hash of (seed,
  * rowid): the same for the same run and seed, whatever else was done to the run.
  */
 #include <stdlib.h>
@@ -48,6 +50,8 @@ static void add_conditions(struct ora_str *sql, const struct ora_run_filter *f)
     ora_str_add(sql, "u.utt > 0");
     if (f->state >= 0)
         ora_str_addf(sql, " AND u.state = %d", f->state);
+    if (f->without_audio)
+        ora_str_addf(sql, " AND u.state >= %d", ORA_UTT_REJECTED);
     if (f->id)
         ora_str_add(sql, " AND u.id = ?1");
     /* A chapter is a range of rowids; a document is the ranges of its chapters. */
@@ -77,7 +81,7 @@ static char *sql_of(const struct ora_run_filter *f)
     } else {
         add_conditions(&sql, f);
     }
-    ora_str_add(&sql, " ORDER BY u.utt");
+    ora_str_add(&sql, f->without_audio ? " ORDER BY d.input, u.line, u.utt" : " ORDER BY u.utt");
     return ora_str_detach(&sql);
 }
 

@@ -92,9 +92,8 @@ static int put_done(struct jsonl *v, struct ora_err *err)
     return ora_outfile_put(&v->manifest, s, err);
 }
 
-static int put_without_audio(struct jsonl *v, struct ora_err *err)
+static int put_without_audio(struct jsonl *v, const struct ora_run_row *row, struct ora_err *err)
 {
-    const struct ora_run_row *row = &v->source.row;
     const struct ora_utterance *u = &row->utt;
     struct ora_str *s = &v->line;
     ora_str_addc(s, '{');
@@ -160,15 +159,26 @@ static char *audio_prefix_of(struct ora_run *run, const char *dir)
     return prefix;
 }
 
-static int write_lines(struct jsonl *v, struct ora_err *err)
+static int write_manifest(struct jsonl *v, struct ora_err *err)
 {
-    int rc;
-    while ((rc = ora_view_source_next(&v->source, err)) > 0) {
-        enum ora_utt_state state = v->source.row.state;
-        rc = state == ORA_UTT_DONE ? put_done(v, err) : state == ORA_UTT_NEW ? 0 : put_without_audio(v, err);
-        if (rc < 0)
-            return rc;
-    }
+    int rc = 0;
+    while (rc == 0 && (rc = ora_view_source_next(&v->source, err)) > 0)
+        rc = v->source.row.state == ORA_UTT_DONE ? put_done(v, err) : 0;
+    return rc;
+}
+
+static int write_rejected(struct jsonl *v, struct ora_err *err)
+{
+    static const struct ora_run_filter filter = {
+        .state = -1, .doc = -1, .chapter = -1, .without_audio = true};
+    struct ora_run_rows *rows;
+    struct ora_run_row row;
+    int rc = ora_run_rows_open(v->source.run, &filter, &rows, err);
+    if (rc < 0)
+        return rc;
+    while (rc == 0 && (rc = ora_run_rows_next(rows, &row, err)) > 0)
+        rc = put_without_audio(v, &row, err);
+    ora_run_rows_close(&rows);
     return rc;
 }
 
@@ -185,7 +195,9 @@ static int make(struct ora_run *run, const char *dir, struct ora_err *err)
     if (rc == 0)
         rc = ora_outfile_open(&v.sums, dir, "SHA256SUMS", err);
     if (rc == 0)
-        rc = write_lines(&v, err);
+        rc = write_manifest(&v, err);
+    if (rc == 0)
+        rc = write_rejected(&v, err);
     if (rc == 0)
         rc = ora_run_each_file(run, put_sum, &v, err);
     struct ora_outfile *files[] = {&v.manifest, &v.rejected, &v.sums};
