@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 
 static const struct ora_option help_option = {.name = "help", .help = "show this help", .letter = 'h'};
@@ -59,6 +60,35 @@ static enum ora_parse unknown(const struct ora_verb *verb, const struct ora_opti
     return p;
 }
 
+/* What --help shows for the value, fresh; NULL: a flag. */
+static char *value_text(const struct ora_option *o)
+{
+    if (!o->word)
+        return o->arg ? ora_xstrdup(o->arg) : NULL;
+    struct ora_str s = ORA_STR_INIT;
+    for (size_t i = 0; o->word(i); i++)
+        ora_str_addf(&s, "%s%s", i ? "|" : "", o->word(i));
+    return ora_str_detach(&s);
+}
+
+static enum ora_parse choose(const struct ora_verb *verb, const struct ora_option *o, const char *value)
+{
+    char *choices = value_text(o);
+    enum ora_parse parse = ORA_PARSE_BAD;
+    for (const char *p = choices; p && parse == ORA_PARSE_BAD;) {
+        size_t len = strcspn(p, "|");
+        if (strlen(value) == len && memcmp(value, p, len) == 0)
+            parse = ORA_PARSE_OK;
+        p = p[len] ? p + len + 1 : NULL;
+    }
+    if (parse == ORA_PARSE_OK)
+        *(const char **)o->value = value;
+    else
+        bad(verb, "--%s wants one of %s, not '%s'", o->name, choices, value);
+    free(choices);
+    return parse;
+}
+
 static enum ora_parse store(const struct ora_verb *verb, const struct ora_option *o, const char *value)
 {
     switch (o->type) {
@@ -86,16 +116,16 @@ static enum ora_parse store(const struct ora_verb *verb, const struct ora_option
         return ORA_PARSE_OK;
     }
     case ORA_OPT_CHOICE:
-        for (const char *p = o->arg; p;) {
-            size_t len = strcspn(p, "|");
-            if (strlen(value) == len && memcmp(value, p, len) == 0) {
-                *(const char **)o->value = value;
-                return ORA_PARSE_OK;
-            }
-            p = p[len] ? p + len + 1 : NULL;
-        }
-        return bad(verb, "--%s wants one of %s, not '%s'", o->name, o->arg, value);
+        return choose(verb, o, value);
     }
+    return ORA_PARSE_BAD;
+}
+
+static enum ora_parse lacks_value(const struct ora_verb *verb, const struct ora_option *o)
+{
+    char *text = value_text(o);
+    bad(verb, "--%s wants a value (%s)", o->name, text);
+    free(text);
     return ORA_PARSE_BAD;
 }
 
@@ -123,12 +153,12 @@ static enum ora_parse take(const struct ora_verb *verb, const struct ora_option 
         ora_options_help(verb, options);
         return ORA_PARSE_HELP;
     }
-    if (!o->arg) {
+    if (o->type == ORA_OPT_FLAG) {
         if (value)
             return bad(verb, "--%s takes no value", o->name);
     } else if (!value) {
         if (*i + 1 >= argc)
-            return bad(verb, "--%s wants a value (%s)", o->name, o->arg);
+            return lacks_value(verb, o);
         value = argv[++*i];
     }
     return store(verb, o, value);
@@ -161,14 +191,25 @@ enum ora_parse ora_options_parse(const struct ora_verb *verb, const struct ora_o
     return ORA_PARSE_OK;
 }
 
+enum { HELP_COLUMN = 32 };
+
+/* What does not fit the left column has a line of its own, whole: the completion reads the choices there. */
 static void help_line(const struct ora_option *o)
 {
-    char left[64];
-    int n = o->letter ? snprintf(left, sizeof left, "  -%c, --%s", o->letter, o->name)
-                      : snprintf(left, sizeof left, "      --%s", o->name);
-    if (o->arg && n > 0 && (size_t)n < sizeof left)
-        snprintf(left + n, sizeof left - (size_t)n, " %s", o->arg);
-    printf("%-32s %s\n", left, o->help);
+    struct ora_str left = ORA_STR_INIT;
+    char *value = value_text(o);
+    if (o->letter)
+        ora_str_addf(&left, "  -%c, --%s", o->letter, o->name);
+    else
+        ora_str_addf(&left, "      --%s", o->name);
+    if (value)
+        ora_str_addf(&left, " %s", value);
+    if (left.len > HELP_COLUMN)
+        printf("%s\n%*s %s\n", left.data, HELP_COLUMN, "", o->help);
+    else
+        printf("%-*s %s\n", HELP_COLUMN, left.data, o->help);
+    ora_str_release(&left);
+    free(value);
 }
 
 void ora_options_help(const struct ora_verb *verb, const struct ora_option *options)

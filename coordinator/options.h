@@ -17,12 +17,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "nn/kernels/precision.h"
+
 enum ora_opt_type {
     ORA_OPT_FLAG,   /* bool *: set true */
     ORA_OPT_INT,    /* long *: within min..max */
     ORA_OPT_TEXT,   /* const char ** */
     ORA_OPT_LIST,   /* struct ora_words *: may be given several times */
-    ORA_OPT_CHOICE, /* const char **: `arg` is "a|b|c" */
+    ORA_OPT_CHOICE, /* const char **: `arg` is "a|b|c", or `word` gives them */
 };
 
 struct ora_words {
@@ -36,8 +38,9 @@ struct ora_option {
     const char *help;
     enum ora_opt_type type;
     void *value;
-    long min, max; /* INT */
-    char letter;   /* short form, or 0 */
+    long min, max;                     /* INT */
+    char letter;                       /* short form, or 0 */
+    const char *(*word)(size_t index); /* CHOICE, instead of arg: its words, NULL past the last */
 };
 
 /* Rows that several verbs have. */
@@ -49,7 +52,7 @@ struct ora_option {
     }
 #define ORA_OPTION_PRECISION(p)                                                                              \
     {                                                                                                        \
-        .name = "precision", .arg = "exact|fast|f32-direct|f32-wino|split|plain|plain-dp",                   \
+        .name = "precision", .word = ora_precision_word,                                                     \
         .help = "arithmetic of the audio (default: exact, or what the job says)", .type = ORA_OPT_CHOICE,    \
         .value = (p)                                                                                         \
     }

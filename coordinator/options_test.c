@@ -4,13 +4,14 @@
 
 static long workers;
 static bool quiet;
-static const char *format, *out;
+static const char *format, *out, *word;
 static struct ora_words sets;
 static const struct ora_option options[] = {
     {.name = "workers", .arg = "N", .help = "n", .type = ORA_OPT_INT, .value = &workers, .min = 1, .max = 64},
     {.name = "quiet", .help = "q", .type = ORA_OPT_FLAG, .value = &quiet, .letter = 'q'},
     {.name = "output", .arg = "FILE", .help = "o", .type = ORA_OPT_TEXT, .value = &out, .letter = 'o'},
     {.name = "format", .arg = "flac|wav|wav-f32", .help = "f", .type = ORA_OPT_CHOICE, .value = &format},
+    {.name = "word", .word = ora_precision_word, .help = "w", .type = ORA_OPT_CHOICE, .value = &word},
     {.name = "set", .arg = "K=V", .help = "s", .type = ORA_OPT_LIST, .value = &sets},
     {0},
 };
@@ -38,6 +39,17 @@ ORA_TEST(takes_every_form)
     ORA_CHECK_STR(sets.item[1], "y=2");
     ORA_CHECK_INT(args.count, 2);
     ORA_CHECK_STR(args.item[1], "-b");
+}
+
+ORA_TEST(takes_every_word_of_a_list_that_others_keep)
+{
+    struct ora_words args;
+    for (size_t i = 0; ora_precision_word(i); i++) {
+        ORA_CHECK_INT(PARSE(&args, "a", "--word", ora_precision_word(i)), ORA_PARSE_OK);
+        ORA_CHECK_STR(word, ora_precision_word(i));
+    }
+    ORA_CHECK_INT(PARSE(&args, "a", "--word", "f32"), ORA_PARSE_BAD);
+    ORA_CHECK_INT(PARSE(&args, "a", "--word"), ORA_PARSE_BAD);
 }
 
 ORA_TEST(refuses)
