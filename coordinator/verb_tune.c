@@ -22,7 +22,10 @@ static const char text[] =
     "`plan` reckons with it. It is\n"
     "measured again with --again, and whenever host, processor, cores, version or voice are others. "
     "With a JOB: for its voices and its\n"
-    "precision. Run it while the machine does nothing else.\n\n"
+    "precision. Run it while the machine does nothing else.\n"
+    "One worker at each level is always measured. More workers are tried until --budget seconds are over; "
+    "what is in hand then is ended,\n"
+    "so that a voice takes a few seconds more, a slow one some tenths of the budget.\n\n"
     "Examples:\n"
     "  oratorio tune\n"
     "  oratorio tune --voice en_US-joe-medium --again\n"
@@ -192,11 +195,7 @@ static int run(int argc, char **argv)
          .type = ORA_OPT_TEXT,
          .value = &t.voice,
          .letter = 'v'},
-        {.name = "precision",
-         .arg = "WORD",
-         .help = "exact, fast or a class of arithmetic (default: the job's, or exact)",
-         .type = ORA_OPT_TEXT,
-         .value = &t.precision},
+        ORA_OPTION_PRECISION(&t.precision),
         {.name = "kernels",
          .arg = "LEVEL",
          .help = "a level to measure throughout, fast or not, e.g. avx2 (default: the job's)",
@@ -204,7 +203,7 @@ static int run(int argc, char **argv)
          .value = &t.kernels},
         {.name = "budget",
          .arg = "SECONDS",
-         .help = "longest time for a voice (default: 60)",
+         .help = "for a voice: after them no more workers are tried (default: 60)",
          .type = ORA_OPT_INT,
          .value = &t.budget_s,
          .min = 1,

@@ -24,7 +24,7 @@ struct ora_tune_options { /* borrowed */
     const char *kernels;   /* a level that is measured throughout, fast or not; NULL or "auto": none */
     const char *cache_dir; /* of packed weights; or NULL */
     double round_s;        /* of one measurement; several make a point */
-    double budget_s;       /* of all: what is not measured by then is left out */
+    double budget_s;       /* after it no more workers are tried; what is in hand is ended, beyond it */
     uint64_t free_bytes;   /* memory that workers may fill; 0: not known */
     void (*progress)(void *ctx, const char *level, uint32_t workers); /* before each; may be NULL */
     void *ctx;
