@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """The verbs as a user types them, with the family that has no weights."""
+import fcntl
 import json
+import os
+import pathlib
 import subprocess
 import wave
 
 from cli import BIN, check, main, says
 
+ROOT = pathlib.Path(__file__).parents[2]
 STORY = "# One\n\nFirst sentence. Second one!\n\n# Two\n\n\"Third?\" asked the fourth. Done.\n"
 
 
@@ -33,6 +37,22 @@ def case_help_and_version(t):
     says(t.oratorio("rum", code=2), "did you mean 'run'")
     says(t.oratorio("run", "x", "--worker", "2", code=2), "did you mean '--workers'")
     t.oratorio(code=2)
+
+
+def case_precisions_are_shown_whole_and_taken(t):
+    for verb in ("say", "run", "plan", "tune"):
+        lines = t.oratorio(verb, "--help", code=0).out.splitlines()
+        at = next(i for i, line in enumerate(lines) if "--precision" in line)
+        words = lines[at].split()[1].split("|")
+        check({"exact", "plain-dp", "f32-blas"} <= set(words), lines[at])
+        check(lines[at + 1].strip().startswith("arithmetic of"), lines[at + 1])
+        script = f'. "$0"; COMP_WORDS=(oratorio {verb} --precision ""); COMP_CWORD=3; _oratorio; echo "${{COMPREPLY[@]}}"'
+        done = subprocess.run(["bash", "-c", script, ROOT / "docs/oratorio.bash-completion"], capture_output=True, text=True, check=True,
+                              env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"})
+        check(done.stdout.split() == words, done.stdout + done.stderr)
+    t.write("a.txt", "Some words.\n")
+    for word in words:
+        t.oratorio("plan", t.job(["a.txt"]), "--precision", word, code=0)
 
 
 def case_run_then_run_again(t):
@@ -79,6 +99,24 @@ def case_status(t):
     says(t.oratorio("status", "t", code=0), "finished", "6 done")
     check(json.loads(t.oratorio("status", "runs/t", "--json", code=0).out)["ledger"]["done"] == 6, "done is not 6")
     says(t.oratorio("status", "nowhere", code=2), "nowhere")
+
+
+def case_status_of_a_run_that_nobody_works_on(t):
+    ran(t)
+    first = json.loads((t.dir / "runs/t/views/jsonl/manifest.jsonl").read_text().splitlines()[0])["id"]
+    t.oratorio("retry", "runs/t", "--id", first, code=0)
+    with open(t.dir / "runs/t/lock", encoding="utf8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        says(t.oratorio("status", "t", code=3), "(working)")
+    says(t.oratorio("status", "t", code=3), "nobody works on it now; the same command goes on", "0 workers")
+
+
+def case_rejected_lines_are_in_order(t):
+    t.write("a.jsonl", '{"text":"x","voice":"nobody"}\n{}\n{"text":"Good words."}\n{"text":"x","phones":"y"}\n')
+    t.oratorio("run", t.job(["a.jsonl"]), "--workers", "1", code=1)
+    lost = [json.loads(line) for line in (t.dir / "runs/t/views/jsonl/rejected.jsonl").read_text().splitlines()]
+    check([(r["source_line"], r["reason_code"]) for r in lost] == [(1, "unknown-voice"), (2, "missing-field"), (4, "bad-value")], str(lost))
+    check("'text' and 'phones'" in lost[2]["reason"], lost[2]["reason"])
 
 
 def case_verify_finds_a_changed_file(t):
