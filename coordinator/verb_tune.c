@@ -25,7 +25,7 @@ static const char text[] =
     "precision. Run it while the machine does nothing else.\n"
     "One worker at each level is always measured. More workers are tried until --budget seconds are over; "
     "what is in hand then is ended,\n"
-    "so that a voice takes a few seconds more, a slow one some tenths of the budget.\n\n"
+    "so that a voice may take longer, the more so the slower it speaks.\n\n"
     "Examples:\n"
     "  oratorio tune\n"
     "  oratorio tune --voice en_US-joe-medium --again\n"
