@@ -17,6 +17,7 @@
 #include "base/utf8.h"
 #include "voice/classes.h"
 #include "voice/probe.h"
+#include "voice/stage.h"
 #include "voice/voice.h"
 
 static const char *const verdict_names[] = {"PASS", "NOTE", "WARN", "FAIL"};
@@ -108,12 +109,8 @@ static int on_spoken(void *ctx, size_t index, int rc, const struct ora_spoken *s
 static int render_twice(const struct ora_family *f, const struct ora_model *model,
                         const struct ora_request *q, struct take takes[2], struct ora_err *err)
 {
-    struct ora_limits limits = {(uint32_t)ora_utf8_length(q->text, strlen(q->text)) + 64};
-    struct ora_plan plan;
     struct ora_arena arena = {0};
-    int rc = f->plan(model, &limits, &plan, err);
-    if (rc == 0)
-        rc = ora_arena_init(&arena, plan.arena_bytes, err);
+    int rc = ora_voice_stage(f, model, q->text, &arena, err);
     for (int i = 0; rc == 0 && i < 2; i++) {
         takes[i].start_s = ora_clock_thread_cpu_s();
         rc = f->synth(model, &arena, q, 1, on_spoken, &takes[i], err);

@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/level.h"
 #include "audio/pcm.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "nn/kernels/precision.h"
+#include "voice/stage.h"
 
 struct take {
     float *pcm;
@@ -44,12 +45,8 @@ static int on_spoken(void *ctx, size_t index, int rc, const struct ora_spoken *s
 static int speak(const struct ora_family *f, const struct ora_model *model, const struct ora_request *q,
                  struct take *t, struct ora_err *err)
 {
-    struct ora_limits limits = {(uint32_t)ora_utf8_length(q->text, strlen(q->text)) + 64};
-    struct ora_plan plan;
     struct ora_arena arena = {0};
-    int rc = f->plan(model, &limits, &plan, err);
-    if (rc == 0)
-        rc = ora_arena_init(&arena, plan.arena_bytes, err);
+    int rc = ora_voice_stage(f, model, q->text, &arena, err);
     t->start_s = ora_clock_thread_cpu_s();
     if (rc == 0)
         rc = f->synth(model, &arena, q, 1, on_spoken, t, err);
@@ -59,31 +56,33 @@ static int speak(const struct ora_family *f, const struct ora_model *model, cons
     return rc;
 }
 
-static double square_sum(const float *a, const float *b, size_t n)
+static double rms(const struct take *t)
+{
+    struct ora_level level;
+    ora_level_measure(t->pcm, t->samples, &level);
+    return level.rms;
+}
+
+static double rms_of_difference(const float *a, const float *b, size_t n)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
-        double d = (double)a[i] - (b ? (double)b[i] : 0);
+        double d = (double)a[i] - (double)b[i];
         sum += d * d;
     }
-    return sum;
-}
-
-static double rms_dbfs(const struct take *t)
-{
-    return ora_pcm_dbfs(t->samples ? sqrt(square_sum(t->pcm, NULL, t->samples) / (double)t->samples) : 0);
+    return n ? sqrt(sum / (double)n) : 0;
 }
 
 static void compare(const struct take *was, const struct take *is, struct ora_class_result *r)
 {
     r->seconds_more = ((double)is->samples - (double)was->samples) / was->sample_rate_hz;
-    r->level_more_db = rms_dbfs(is) - rms_dbfs(was);
+    r->level_more_db = ora_pcm_dbfs(rms(is)) - ora_pcm_dbfs(rms(was));
     r->times_as_fast = is->cpu_s > 0 ? was->cpu_s / is->cpu_s : 0;
     r->snr_db = NAN;
     if (is->samples != was->samples || is->sample_rate_hz != was->sample_rate_hz)
         return;
-    double noise = square_sum(was->pcm, is->pcm, is->samples);
-    r->snr_db = noise == 0 ? INFINITY : 10 * log10(square_sum(was->pcm, NULL, was->samples) / noise);
+    double noise = rms_of_difference(was->pcm, is->pcm, is->samples);
+    r->snr_db = noise == 0 ? INFINITY : 20 * log10(rms(was) / noise);
 }
 
 static void render_class(const struct ora_voice *v, const struct ora_family *f, const struct ora_request *q,

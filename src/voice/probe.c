@@ -4,10 +4,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "audio/level.h"
 #include "audio/pcm.h"
 #include "audio/spectrum.h"
 #include "base/clock.h"
-#include "base/utf8.h"
+#include "voice/stage.h"
 
 static const double DEPTH_DB = 50;
 
@@ -31,11 +32,10 @@ static int on_spoken(void *ctx, size_t index, int rc, const struct ora_spoken *s
     p->failed = p->failed || rc < 0;
     if (rc < 0)
         return 0;
-    double square = 0;
-    for (size_t i = 0; i < s->samples; i++)
-        square += (double)s->pcm[i] * (double)s->pcm[i];
+    struct ora_level level;
+    ora_level_measure(s->pcm, s->samples, &level);
     p->seconds[side->index] = (double)s->samples / s->sample_rate_hz;
-    p->rms_dbfs[side->index] = ora_pcm_dbfs(s->samples ? sqrt(square / (double)s->samples) : 0);
+    p->rms_dbfs[side->index] = ora_pcm_dbfs(level.rms);
     struct ora_spectrum *spectrum = ora_spectrum_create();
     ora_spectrum_mean(spectrum, s->pcm, s->samples, s->sample_rate_hz, side->power);
     ora_spectrum_destroy(&spectrum);
@@ -45,13 +45,9 @@ static int on_spoken(void *ctx, size_t index, int rc, const struct ora_spoken *s
 static int render(const struct ora_family *f, const struct ora_model *model, struct ora_request q,
                   size_t setting, double value, struct side *side, struct ora_err *err)
 {
-    struct ora_limits limits = {(uint32_t)ora_utf8_length(q.text, strlen(q.text)) + 64};
-    struct ora_plan plan;
     struct ora_arena arena = {0};
     q.settings.value[setting] = value;
-    int rc = f->plan(model, &limits, &plan, err);
-    if (rc == 0)
-        rc = ora_arena_init(&arena, plan.arena_bytes, err);
+    int rc = ora_voice_stage(f, model, q.text, &arena, err);
     side->start_s = ora_clock_thread_cpu_s();
     if (rc == 0)
         rc = f->synth(model, &arena, &q, 1, on_spoken, side, err);
