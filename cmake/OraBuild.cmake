@@ -59,3 +59,23 @@ function(ora_unit_tests prefix)
     endforeach()
   endforeach()
 endfunction()
+
+# ora_source_digest(TARGET HEADER MACRO FILES a.c …)
+# HEADER (below the build's src) defines MACRO as a SHA-256 of FILES as they are when TARGET is built.
+function(ora_source_digest target header macro)
+  cmake_parse_arguments(D "" "" "FILES" ${ARGN})
+  set(out ${CMAKE_BINARY_DIR}/src/${header})
+  set(list ${out}.list)
+  list(SORT D_FILES)
+  set(paths ${D_FILES})
+  list(TRANSFORM paths PREPEND ${CMAKE_SOURCE_DIR}/)
+  list(JOIN D_FILES "\n" lines)
+  file(CONFIGURE OUTPUT ${list} CONTENT "${lines}\n")
+  add_custom_command(OUTPUT ${out}.stamp BYPRODUCTS ${out}
+    COMMAND ${CMAKE_COMMAND} -DLIST=${list} -DROOT=${CMAKE_SOURCE_DIR} -DOUT=${out} -DNAME=${macro}
+      -P ${CMAKE_SOURCE_DIR}/cmake/source_digest.cmake
+    COMMAND ${CMAKE_COMMAND} -E touch ${out}.stamp
+    DEPENDS ${paths} ${list} ${CMAKE_SOURCE_DIR}/cmake/source_digest.cmake)
+  add_custom_target(${target}_digest DEPENDS ${out}.stamp)
+  add_dependencies(${target} ${target}_digest)
+endfunction()

@@ -2,18 +2,22 @@
  * pack_cache.h for what is promised. */
 #include "nn/pack_cache.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "nn/packing_sources.h"
 #include "weights/safetensors.h"
 
 /* ---- image
@@ -76,58 +80,16 @@ static uint64_t checksum(const unsigned char *data, size_t n, const struct ora_m
     return sum_end(&s);
 }
 
-/* What a level makes of one layer, or 0. */
-static uint64_t sample(const struct ora_kernels *k, const struct ora_conv_spec *spec)
-{
-    size_t n = (k->pack_bytes(spec) + 63) / 64 * 64;
-    unsigned char *packed = ora_tryaligned(64, n);
-    uint64_t sum = 0;
-    if (packed) {
-        memset(packed, 0, n);
-        k->pack(packed, spec);
-        sum = checksum(packed, n, NULL);
-    }
-    free(packed);
-    return sum;
-}
-
-/* A level's numbers: its packings of one small layer of every kind. So a level that comes to lay out or to
- * fold the same weights otherwise never reads what it made before, whether or not somebody thought of it. */
-static void hash_samples(struct ora_sha256 *h, const struct ora_kernels *k)
-{
-    enum { CHANNELS = 32, TAPS = 11 };
-    static const int taps[] = {1, 2, 3, 5, 7, TAPS};
-    float weights[CHANNELS * CHANNELS * TAPS];
-    for (size_t i = 0; i < sizeof weights / sizeof *weights; i++)
-        weights[i] = (float)((i * 2654435761u >> 8) & 0xffff) / 65536.0f - 0.5f;
-    for (size_t i = 0; i < sizeof taps / sizeof *taps; i++)
-        for (int kind = 0; kind < 5; kind++) {
-            struct ora_conv_spec spec = {.in = CHANNELS,
-                                         .out = CHANNELS,
-                                         .taps = taps[i],
-                                         .dilation = 1,
-                                         .weights = weights,
-                                         .half = kind == 1,
-                                         .tolerant = kind == 2,
-                                         .strict = kind == 3,
-                                         .placed = kind == 4};
-            uint64_t sum = sample(k, &spec);
-            ora_sha256_update(h, &sum, sizeof sum);
-        }
-}
-
 void ora_pack_expect_init(struct ora_pack_expect *e, const struct ora_pack_id *id,
                           const struct ora_kernels *k, const struct ora_packer *measured)
 {
     struct ora_sha256 h;
-    char revision[32];
-    const char *const parts[] = {ORA_VERSION, id->voice_sha256, id->family, k->name, revision};
+    const char *sources = id->sources ? id->sources : ORA_PACKING_SOURCES_SHA256;
+    const char *const parts[] = {ORA_VERSION, sources, id->voice_sha256, id->family, k->name};
     memset(e, 0, sizeof *e);
-    snprintf(revision, sizeof revision, "%u", id->revision);
     ora_sha256_init(&h);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         ora_sha256_update(&h, parts[i], strlen(parts[i]) + 1);
-    hash_samples(&h, k);
     ora_sha256_final(&h, e->key);
     e->digest = measured->digest;
     e->bytes = measured->bytes;
@@ -179,11 +141,16 @@ const char *ora_pack_image_fault(const unsigned char *data, size_t len, const st
 /* ---- files
  * ------------------------------------------------------------------------------------------------------ */
 
+enum { NAME_DIGITS = 16 }; /* of key and layout: before them stand voice and level */
+#define NAME_END ".pack"
+#define TMP_END  ".tmp-"
+#define LOCK_END ".lock"
+
 static char *file_path(const char *dir, const struct ora_pack_id *id, const struct ora_kernels *k,
                        const struct ora_pack_expect *e)
 {
     /* key and digest are both in the name: builds that lay out differently do not fight over one file */
-    char *name = ora_fmt("%s-%.12s-%s-%02x%02x%02x%02x%08x.pack", id->family, id->voice_sha256, k->name,
+    char *name = ora_fmt("%s-%.12s-%s-%02x%02x%02x%02x%08x" NAME_END, id->family, id->voice_sha256, k->name,
                          e->key[0], e->key[1], e->key[2], e->key[3], (unsigned)(e->digest ^ e->digest >> 32));
     char *path = ora_path_join(dir, name);
     free(name);
@@ -197,11 +164,58 @@ static bool map_sound(struct ora_map *map, const char *path, const struct ora_pa
     if (!ora_file_exists(path) || ora_map_open(map, path, NULL) < 0)
         return false;
     fault = image_fault(map->data, map->len, e, map);
-    if (!fault)
+    if (!fault) {
+        utimensat(AT_FDCWD, path, NULL,
+                  0); /* used now; where it may not be written nobody deletes it either */
         return true;
+    }
     ora_log(ORA_LOG_WARN, "packed weights %s are %s: they are made anew", path, fault);
     ora_map_release(map);
     return false;
+}
+
+/* What follows the digits and NAME_END in a file's name, or NULL when it is no pack of that voice and level.
+ */
+static const char *name_rest(const char *name, const char *voice_and_level, size_t n)
+{
+    if (strncmp(name, voice_and_level, n) != 0 || strspn(name + n, "0123456789abcdef") != NAME_DIGITS)
+        return NULL;
+    name += n + NAME_DIGITS;
+    return strncmp(name, NAME_END, strlen(NAME_END)) == 0 ? name + strlen(NAME_END) : NULL;
+}
+
+static bool unused_for_long(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && time(NULL) - st.st_mtime > (time_t)ORA_PACK_KEEP_DAYS * 24 * 60 * 60;
+}
+
+/* Under the lock of `path`: deletes packs of its voice and level that nobody used for long, and what makers
+ * who were killed left. One that is mapped stays whole for whoever maps it. */
+static void forget_unused(const char *path)
+{
+    const char *name = strrchr(path, '/') + 1;
+    size_t n = strlen(name) - NAME_DIGITS - strlen(NAME_END);
+    char *folder = ora_fmt("%.*s", (int)(name - path), path);
+    struct dirent *entry;
+    DIR *d = opendir(folder);
+    while (d && (entry = readdir(d))) {
+        const char *rest = name_rest(entry->d_name, name, n);
+        bool ours = strncmp(entry->d_name, name, strlen(name)) == 0;
+        bool part = rest && strncmp(rest, TMP_END, strlen(TMP_END)) == 0;
+        if (!rest || (*rest && !part) || (ours && !part))
+            continue;
+        char *file = ora_fmt("%s%s", folder, entry->d_name), *lock = ora_fmt("%s" LOCK_END, file);
+        if (ours || unused_for_long(file)) {
+            unlink(file);
+            unlink(lock);
+        }
+        free(lock);
+        free(file);
+    }
+    if (d)
+        closedir(d);
+    free(folder);
 }
 
 /* *p was set up by ora_packer_init. */
@@ -287,7 +301,7 @@ static int make_file(const char *path, const struct ora_pack_expect *e, const st
                      ora_pack_bind_fn *bind, void *model, struct ora_err *why, struct ora_err *err)
 {
     struct stream s = {.bytes = (size_t)e->bytes, .sum = sum_begin, .fd = -1, .err = why};
-    char *tmp = ora_fmt("%s.tmp-%ld", path, (long)getpid());
+    char *tmp = ora_fmt("%s" TMP_END "%ld", path, (long)getpid());
     int rc = 0;
     void *memory = mmap(NULL, s.bytes ? s.bytes : 1, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -355,6 +369,8 @@ static int map_or_make(struct ora_pack_cache *c, const char *path, const struct 
     if (path && map_sound(&c->map, path, e))
         return 0;
     int rc = verify_source(id, err);
+    if (path)
+        forget_unused(path);
     if (rc == 0 && path)
         rc = make_file(path, e, k, bind, model, &why, err);
     if (rc < 0)
@@ -400,7 +416,7 @@ int ora_pack_cache_open(struct ora_pack_cache *c, const char *dir, const struct 
     c->bytes = p.bytes;
     prepare(dir, id, k, &expect, &path);
     if (!path || !map_sound(&c->map, path, &expect)) {
-        lock_path = path ? ora_fmt("%s.lock", path) : NULL;
+        lock_path = path ? ora_fmt("%s" LOCK_END, path) : NULL;
         if (lock_path && ora_file_lock(lock_path, true, &lock, NULL) < 0)
             lock = -1; /* a folder that cannot be locked cannot be written either: map_or_make tells */
         rc = map_or_make(c, path, id, &expect, k, bind, model, err);

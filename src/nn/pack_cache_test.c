@@ -2,6 +2,7 @@
  */
 #include "nn/pack_cache.h"
 
+#include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -39,10 +41,8 @@ static int bind(void *model, struct ora_packer *p, struct ora_err *err)
     return m->fail ? ora_err_set(err, ORA_E_VOICE, "tensor missing") : 0;
 }
 
-static const struct ora_pack_id id = {.voice_sha256 =
-                                          "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
-                                      .family = "test",
-                                      .revision = 1};
+static const struct ora_pack_id id = {
+    .voice_sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", .family = "test"};
 
 static const struct ora_kernels *level(void)
 {
@@ -138,7 +138,7 @@ ORA_TEST(damage_is_found_and_mended)
     free(dir);
 }
 
-ORA_TEST(other_voice_level_or_revision_is_another_file)
+ORA_TEST(other_voice_level_or_sources_have_another_file)
 {
     char *dir = fresh_dir("keys");
     struct ora_pack_id other = id;
@@ -152,7 +152,7 @@ ORA_TEST(other_voice_level_or_revision_is_another_file)
         if (i == 0)
             other.voice_sha256 = "ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
         else if (i == 1)
-            other.revision = 2;
+            other.sources = "of another build";
         else
             k = ora_kernels_find("blas", NULL);
         ORA_CHECK_OK(ora_pack_cache_open(&c, dir, &other, k, bind, &m, &err), err);
@@ -163,29 +163,66 @@ ORA_TEST(other_voice_level_or_revision_is_another_file)
     free(dir);
 }
 
-static void pack_with_one_bit_flipped(void *dst, const struct ora_conv_spec *spec)
+/* An empty file of a name, last used so many days ago. */
+static char *leave(const char *dir, const char *name, int days)
 {
-    level()->pack(dst, spec);
-    ((unsigned char *)dst)[17] ^= spec->taps == 7 && spec->placed;
+    char *path = ora_path_join(dir, name);
+    struct timespec when[2] = {{.tv_sec = time(NULL) - (time_t)days * 24 * 60 * 60}};
+    struct ora_err err = {0};
+    when[1] = when[0];
+    ORA_CHECK_OK(ora_file_write_atomic(path, "", 0, 0644, &err), err);
+    ORA_CHECK_INT(utimensat(AT_FDCWD, path, when, 0), 0);
+    return path;
 }
 
-/* As a level whose folding of 7 taps was changed: same name, same shapes, same sizes. */
-ORA_TEST(a_level_that_packs_otherwise_has_another_file)
+ORA_TEST(packs_that_nobody_uses_go)
 {
-    struct model m = {.taps = 3};
-    struct ora_pack_expect before, after;
-    struct ora_kernels changed = *level();
-    struct ora_packer p;
-    struct ora_err err = {0};
-    changed.pack = pack_with_one_bit_flipped;
-    ora_packer_init(&p, level(), ORA_PACK_MEASURE, NULL, 0);
-    ORA_CHECK_OK(bind(&m, &p, &err), err);
-    ora_pack_expect_init(&before, &id, level(), &p);
-    ora_pack_expect_init(&after, &id, &changed, &p);
-    ORA_CHECK(before.digest == after.digest && before.bytes == after.bytes);
-    ORA_CHECK(memcmp(before.key, after.key, sizeof before.key) != 0);
-    ora_pack_expect_init(&after, &id, level(), &p);
-    ORA_CHECK(memcmp(before.key, after.key, sizeof before.key) == 0);
+    char *dir = fresh_dir("unused"), *own;
+    static const struct {
+        const char *name;
+        int days;
+        bool stays;
+    } others[] = {{"test-001122334455-scalar-0123456789abcdef.pack", ORA_PACK_KEEP_DAYS + 1, false},
+                  {"test-001122334455-scalar-0123456789abcdef.pack.lock", ORA_PACK_KEEP_DAYS + 1, false},
+                  {"test-001122334455-scalar-0123456789abcdee.pack", ORA_PACK_KEEP_DAYS - 1, true},
+                  {"test-001122334455-scalar-0123456789abcdee.pack.lock", ORA_PACK_KEEP_DAYS + 1, true},
+                  {"test-001122334455-scalar-0123456789abcded.pack.tmp-7", ORA_PACK_KEEP_DAYS + 1, false},
+                  {"test-001122334455-scalar-0123456789abcded.pack.tmp-8", 1, true},
+                  {"test-001122334455-scalar-wino-0123456789abcdef.pack", ORA_PACK_KEEP_DAYS + 1, true},
+                  {"test-001122334466-scalar-0123456789abcdef.pack", ORA_PACK_KEEP_DAYS + 1, true},
+                  {"other", ORA_PACK_KEEP_DAYS + 1, true}};
+    char *paths[sizeof others / sizeof *others];
+    ORA_CHECK(open_once(dir, 3));
+    own = only_pack(dir);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        paths[i] = leave(dir, others[i].name, others[i].days);
+    char *name = ora_fmt("%s.tmp-9", strrchr(own, '/') + 1), *killed = leave(dir, name, 0);
+    free(leave(dir, strrchr(own, '/') + 1, ORA_PACK_KEEP_DAYS + 1)); /* damaged, so it is made anew */
+    ORA_CHECK(open_once(dir, 3));
+    ORA_CHECK(ora_file_exists(own) && !ora_file_exists(killed));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (ora_file_exists(paths[i]) != others[i].stays)
+            ORA_FAIL("%s", others[i].name);
+        free(paths[i]);
+    }
+    free(killed);
+    free(name);
+    free(own);
+    free(dir);
+}
+
+ORA_TEST(use_is_noted)
+{
+    char *dir = fresh_dir("used"), *own;
+    struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    struct stat st;
+    ORA_CHECK(open_once(dir, 3));
+    own = only_pack(dir);
+    ORA_CHECK_INT(utimensat(AT_FDCWD, own, old, 0), 0);
+    ORA_CHECK(!open_once(dir, 3));
+    ORA_CHECK(stat(own, &st) == 0 && st.st_mtime > 1000);
+    free(own);
+    free(dir);
 }
 
 ORA_TEST(without_a_folder_memory_is_private)

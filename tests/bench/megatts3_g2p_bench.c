@@ -100,7 +100,7 @@ static void open_model(struct bench *g, const char *name, struct packing *k)
 {
     struct ora_err err = {0};
     double t0 = ora_clock_mono_s();
-    struct ora_pack_id id = {.voice_sha256 = "formula A", .family = name, .revision = 1};
+    struct ora_pack_id id = {.voice_sha256 = "formula A", .family = name};
     must(ora_pack_cache_open(&g->cache, g->o.weights, &id, g->k, bind, k, &err), &err, name);
     printf("%s: %.0f MB of packed weights%s, %.1f s to open\n", name, 1e-6 * (double)g->cache.bytes,
            g->cache.made ? " (made now)" : "", ora_clock_mono_s() - t0);

@@ -51,16 +51,14 @@ static int bind_vae(void *ctx, struct ora_packer *p, struct ora_err *err)
     return b.rc;
 }
 
-/* Raise a revision when the same shapes are packed with other numbers (scales, permutations). */
 static const struct {
     const char *name;
-    unsigned revision;
     ora_pack_bind_fn *bind;
 } networks[MEGA_NETWORKS] = {
-    [MEGA_NET_G2P] = {"megatts3-g2p", 1, bind_g2p},
-    [MEGA_NET_DURATION] = {"megatts3-duration", 1, bind_duration},
-    [MEGA_NET_DIT] = {"megatts3-dit", 1, bind_dit},
-    [MEGA_NET_VAE] = {"megatts3-vae", 1, bind_vae},
+    [MEGA_NET_G2P] = {"megatts3-g2p", bind_g2p},
+    [MEGA_NET_DURATION] = {"megatts3-duration", bind_duration},
+    [MEGA_NET_DIT] = {"megatts3-dit", bind_dit},
+    [MEGA_NET_VAE] = {"megatts3-vae", bind_vae},
 };
 
 void mega_model_rest(const struct ora_model *m, enum mega_network which)
@@ -78,10 +76,8 @@ int mega_model_bind(struct ora_model *m, const struct mega_model_spec *spec, str
     if (!m->k)
         return err ? err->code : ORA_E_UNSUPPORTED;
     for (int i = 0; rc == 0 && i < MEGA_NETWORKS; i++) {
-        struct ora_pack_id id = {.voice_sha256 = spec->sha256,
-                                 .source = spec->path ? &file : NULL,
-                                 .family = networks[i].name,
-                                 .revision = networks[i].revision};
+        struct ora_pack_id id = {
+            .voice_sha256 = spec->sha256, .source = spec->path ? &file : NULL, .family = networks[i].name};
         rc = ora_pack_cache_open(&m->packed[i], spec->cache_dir, &id, m->k, networks[i].bind, &k, err);
         if (spec->source->release)
             spec->source->release(spec->source->ctx);

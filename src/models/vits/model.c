@@ -45,9 +45,6 @@ int vits_check_shapes(const struct ora_weights *w, const struct vits_config *cfg
     return b.rc;
 }
 
-/* Raise it when the same shapes are packed with other numbers (scales, permutations). */
-enum { PACK_REVISION = 1 };
-
 struct packing {
     struct ora_model *m;
     const struct ora_weights *w;
@@ -66,8 +63,7 @@ static int pack(struct ora_model *m, const struct ora_voice *voice, const char *
 {
     struct packing k = {m, w};
     struct ora_pack_source file = {.path = voice->weights_path};
-    struct ora_pack_id id = {
-        .voice_sha256 = voice->model_sha256, .source = &file, .family = "vits", .revision = PACK_REVISION};
+    struct ora_pack_id id = {.voice_sha256 = voice->model_sha256, .source = &file, .family = "vits"};
     return ora_pack_cache_open(&m->packed, cache_dir, &id, m->k, bind_layers, &k, err);
 }
 
