@@ -200,13 +200,24 @@ static struct open_batch *slot_of(struct ora_ingest *in, const char *voice)
     return oldest; /* a free one has used 0 */
 }
 
+/* Batches grow with what was ingested before them, so that the last one of a small job does not keep one
+ * worker busy while the others have nothing left. The rest of the text is not known yet, nor may workers
+ * count. */
+static uint64_t auto_chars(const struct ora_ingest *in)
+{
+    uint64_t chars = in->totals.chars / ORA_BATCHES_BEFORE;
+    return chars < ORA_BATCH_CHARS_LEAST ? ORA_BATCH_CHARS_LEAST
+           : chars > ORA_BATCH_CHARS     ? ORA_BATCH_CHARS
+                                         : chars;
+}
+
 /* Would an utterance of so much be too much for the batch? Its first never is. */
 static bool is_full(const struct ora_ingest *in, const struct open_batch *b, uint32_t chars, double minutes,
                     size_t bytes)
 {
     const struct ora_job *job = in->job;
     bool dear = job->batch_chars ? b->chars + chars > job->batch_chars
-                                 : b->chars + chars > ORA_BATCH_CHARS || b->minutes + minutes > 1;
+                                 : b->chars + chars > auto_chars(in) || b->minutes + minutes > 1;
     return dear || b->count >= job->batch_utterances || b->bytes + bytes > MAX_BATCH_BYTES;
 }
 

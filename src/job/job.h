@@ -38,8 +38,9 @@ struct ora_job_input {
     char *settings_json;          /* compact object, keys sorted; or NULL */
 };
 
-/* Text of a batch whose family is quick: beyond it a kill costs more than another batch does. */
-enum { ORA_BATCH_CHARS = 3000 };
+/* Text of a batch whose family is quick: beyond it a kill costs more than another batch does. The first of a
+ * run hold ORA_BATCH_CHARS_LEAST, the others as much as an ORA_BATCHES_BEFOREth of all text before them. */
+enum { ORA_BATCH_CHARS = 3000, ORA_BATCH_CHARS_LEAST = 400, ORA_BATCHES_BEFORE = 32 };
 
 struct ora_job {
     char *path;     /* the job file; NULL when made from a text */
@@ -58,7 +59,7 @@ struct ora_job {
                                          inside utterances */
     struct ora_render_spec render; /* codec, rate, loudness, peak, trim, …; its strings belong to this job */
     enum ora_store_kind store;
-    uint32_t batch_chars;      /* 0 ("auto"): what costs a core a minute, at most ORA_BATCH_CHARS */
+    uint32_t batch_chars;      /* 0 ("auto"): growing; a minute of a core and ORA_BATCH_CHARS at most */
     uint32_t batch_utterances; /* 256 */
     char **views;              /* names of job/views.def, in the order given */
     size_t view_count;

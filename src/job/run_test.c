@@ -44,7 +44,9 @@ static struct ora_progress progress(struct ora_run *run)
 
 ORA_TEST(a_run_is_made_leased_and_finished)
 {
-    struct ora_run *run = make("simple", &(struct ora_fixture){.utterances = 1000, .reject_every = 10});
+    struct ora_run *run =
+        make("simple",
+             &(struct ora_fixture){.yaml = "batch: {chars: 3000}\n", .utterances = 1000, .reject_every = 10});
     ORA_REQUIRE(run);
     audit(run);
     int taken = 0;
@@ -56,7 +58,7 @@ ORA_TEST(a_run_is_made_leased_and_finished)
     ORA_CHECK_INT(p.rejected, 100);
     ORA_CHECK_INT(p.open, 0);
     ORA_CHECK_INT(p.batches_done, taken);
-    ORA_CHECK_INT(p.batches, 12); /* 75 lines of 40 characters a batch of 3000 */
+    ORA_CHECK_INT(p.batches, 12); /* 75 lines of 40 characters each */
     ORA_CHECK_INT(p.chars_done, 36000);
     audit(run);
     ora_run_close(&run);

@@ -20,7 +20,7 @@ def write_job(folder, level, views="[]"):
     folder.joinpath("lines.txt").write_text("\n".join(SENTENCE.format(100 + i) for i in range(LINES)) + "\n")
     path = folder / f"{level}-{len(views)}.yaml"
     path.write_text(f"name: w\nvoice: {harness.VOICE}\nkernels: {level}\ninputs:\n  - path: lines.txt\n    layout: lines\n"
-                    f"settings: {{noise_scale: 0, noise_w: 0}}\nbatch: {{chars: 800}}\nviews: {views}\n")
+                    f"settings: {{noise_scale: 0, noise_w: 0}}\nviews: {views}\n")
     return path
 
 
