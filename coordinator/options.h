@@ -50,12 +50,12 @@ struct ora_option {
         .help = "where workers reach the coordinator, e.g. tcp://10.0.0.5:5555 (default: loopback)",         \
         .type = ORA_OPT_TEXT, .value = (p)                                                                   \
     }
-#define ORA_OPTION_PRECISION(p)                                                                              \
+#define ORA_OPTION_PRECISION_DEFAULT(p, default_)                                                            \
     {                                                                                                        \
         .name = "precision", .word = ora_precision_word,                                                     \
-        .help = "arithmetic of the audio (default: exact, or what the job says)", .type = ORA_OPT_CHOICE,    \
-        .value = (p)                                                                                         \
+        .help = "arithmetic of the audio (default: " default_ ")", .type = ORA_OPT_CHOICE, .value = (p)      \
     }
+#define ORA_OPTION_PRECISION(p) ORA_OPTION_PRECISION_DEFAULT(p, "exact, or what the job says")
 #define ORA_OPTION_JSON_PROGRESS(p)                                                                          \
     {                                                                                                        \
         .name = "json-progress", .help = "one JSON object a second on stderr", .type = ORA_OPT_FLAG,         \

@@ -18,8 +18,10 @@
 
 static const char text[] =
     "TEXT is the text itself; - reads it from stdin (UTF-8). FILE - writes the audio to stdout.\n"
-    "Settings are those of the voice's family; `oratorio voice settings VOICE` lists them with their ranges.\n"
-    "With --phonemes TEXT holds the voice's own phone symbols (vits: espeak-ng's IPA; megatts3: 'hh ax l ow',\n"
+    "Settings are those of the voice's family; `oratorio voice settings VOICE` lists them with their "
+    "ranges.\n"
+    "With --phonemes TEXT holds the voice's own phone symbols (vits: espeak-ng's IPA; megatts3: 'hh ax l "
+    "ow',\n"
     "'n i3 h ao3') and no front end is asked.\n\n"
     "Examples:\n"
     "  oratorio say 'Good morning.' -o morning.flac\n"
@@ -242,7 +244,7 @@ static int run(int argc, char **argv)
          .help = "kernel level, e.g. avx2 (default: the best here)",
          .type = ORA_OPT_TEXT,
          .value = &s.kernels},
-        ORA_OPTION_PRECISION(&s.precision),
+        ORA_OPTION_PRECISION_DEFAULT(&s.precision, "exact, or the class of --kernels"),
         {.name = "json",
          .help = "print the record: text, phones, ids, frames and times",
          .type = ORA_OPT_FLAG,
