@@ -61,18 +61,19 @@ void ora_progress_line(const struct ora_service_state *s, struct ora_str *out)
     ora_str_addf(out, " utterances (%.0f%%), ",
                  l->utterances ? floor(100.0 * (double)seen / (double)l->utterances) : 100.0);
     ora_duration_text(l->audio_s + s->in_work_audio_s, out);
-    ora_str_add(out, " of audio, ");
-    if (settled(l) < l->utterances && !s->workers)
-        ora_str_add(out, "no worker is here");
-    else
-        ora_str_addf(out, "%.1fx real time", s->rate_audio_s);
-    if (settled(l) < l->utterances && s->workers)
+    ora_str_add(out, " of audio");
+    bool open = settled(l) < l->utterances;
+    if (open && !s->workers)
+        ora_str_add(out, ", no worker is here");
+    else if (s->rate_audio_s > 0) /* else too little was seen to tell */
+        ora_str_addf(out, ", %.1fx real time", s->rate_audio_s);
+    if (open && s->workers)
         ora_str_addf(out, ", %u worker%s", s->workers, s->workers == 1 ? "" : "s");
     if (l->rejected)
         ora_str_addf(out, ", %llu rejected", (unsigned long long)l->rejected);
     if (l->failed)
         ora_str_addf(out, ", %llu failed", (unsigned long long)l->failed);
-    if (s->eta_s >= 0 && settled(l) < l->utterances) {
+    if (s->eta_s >= 0 && open && s->workers) {
         ora_str_add(out, ", ");
         ora_duration_text(s->eta_s, out);
         ora_str_add(out, " left");

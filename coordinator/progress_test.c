@@ -47,6 +47,16 @@ ORA_TEST(line_and_json)
     ora_progress_line(&s, &line);
     ORA_CHECK_STR(line.data, "750/1,500 utterances (50%), 1 h 01 m of audio, 41.3x real time, 2 workers, 2 "
                              "rejected, 1 failed, 1 m 30 s left");
+    s.workers = 0; /* whoever left cannot say how long the others take */
+    ora_str_clear(&line);
+    ora_progress_line(&s, &line);
+    ORA_CHECK_STR(line.data, "750/1,500 utterances (50%), 1 h 01 m of audio, no worker is here, 2 rejected, "
+                             "1 failed");
+    s.workers = 1, s.rate_audio_s = 0, s.eta_s = -1; /* nothing was finished yet */
+    ora_str_clear(&line);
+    ora_progress_line(&s, &line);
+    ORA_CHECK_STR(line.data, "750/1,500 utterances (50%), 1 h 01 m of audio, 1 worker, 2 rejected, 1 failed");
+    s.workers = 2, s.rate_audio_s = 41.26, s.eta_s = 90;
     s.in_work = 30, s.in_work_audio_s = 60;
     ora_str_clear(&line);
     ora_progress_line(&s, &line);
