@@ -33,20 +33,23 @@ int ora_tuning_init(struct ora_tuning *t, const struct ora_job *job, const char 
     }
     if (rc == 0)
         rc = ora_precision_class(precision, kernels, &t->here, &t->arithmetic, err);
-    if (rc == 0 && kernels && strcmp(kernels, "auto") != 0)
-        t->kernels = ora_precision_level(t->arithmetic, kernels, &t->here, "this processor", err);
-    return rc == 0 && err->code < 0 ? err->code : rc;
+    const char *level =
+        rc == 0 ? ora_precision_level(t->arithmetic, kernels, &t->here, "this processor", err) : NULL;
+    t->can = level != NULL;
+    if (level && kernels && strcmp(kernels, "auto") != 0)
+        t->kernels = level;
+    return level ? 0 : err->code;
 }
 
 bool ora_tuning_of_voice(const struct ora_tuning *t, const struct ora_voice *voice,
                          struct ora_tune_result *result, struct ora_str *why)
 {
     struct ora_tune_key key;
-    if (!t->arithmetic) {
+    if (!t->can) {
         ora_str_add(why, "this host has no level of the job's precision");
         return false;
     }
-    ora_tune_key_of(&t->host, voice, t->arithmetic, &key);
+    ora_tune_key_of(&t->host, &t->here, voice, t->arithmetic, &key);
     if (!ora_tune_load(NULL, &key, result, why))
         return false;
     if (!t->kernels || ora_tune_choose(result, t->kernels) < result->row_count)
@@ -87,7 +90,7 @@ uint32_t ora_tuning_workers(const struct ora_tuning *t, const char *voice, struc
                      day);
     } else {
         ora_str_addf(said,
-                     "%u worker%s, one a core: what pays here was not measured ('oratorio tune' does; %s)",
+                     "%u worker%s, one a core; measurement of what pays here: %s ('oratorio tune' makes one)",
                      workers, workers == 1 ? "" : "s", ora_str_c(&why));
     }
     ora_str_release(&why);
@@ -147,7 +150,7 @@ static void correct(const struct ora_tuning *t, struct ora_job_plan *plan, const
 
 void ora_tuning_eta(const struct ora_tuning *t, struct ora_job_plan *plan, struct ora_eta *eta)
 {
-    *eta = (struct ora_eta){.workers = t->host.cores};
+    *eta = (struct ora_eta){.workers = t->can ? t->host.cores : 0, .seconds = t->can ? 0 : -1};
     struct tuned_voice *voices = ora_xcalloc(plan->voice_count + 1, sizeof *voices);
     double *batch_s = ora_xcalloc(plan->batches + 1, sizeof *batch_s), start_s = 0;
     look_up(t, plan, voices, eta);
@@ -163,7 +166,7 @@ void ora_tuning_eta(const struct ora_tuning *t, struct ora_job_plan *plan, struc
     }
     double load = ora_host_load("/");
     eta->load = load > BUSY * t->host.cores ? load : 0;
-    if (plan->batches)
+    if (plan->batches && t->can)
         eta->seconds = LAUNCH_S + start_s + ora_tune_makespan(batch_s, plan->batches, busy);
     correct(t, plan, voices);
     free(batch_s);

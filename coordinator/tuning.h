@@ -4,8 +4,8 @@
  *
  *     struct ora_tuning t;
  *     ora_tuning_init(&t, job, NULL, NULL, &err);
- *     workers = ora_tuning_workers(&t, job->voice, &said);   // said: a line that tells where the number
- * comes from ora_tuning_eta(&t, plan, &eta);
+ *     workers = ora_tuning_workers(&t, job->voice, &said);   // said: a line that tells where it comes from
+ *     ora_tuning_eta(&t, plan, &eta);
  *
  * Threads: reads files, keeps nothing.
  */
@@ -22,11 +22,12 @@ struct ora_tuning { /* of a job; may outlive it */
     struct ora_levels here;
     const char *arithmetic; /* the job's class; NULL: this host has none that it asks for */
     const char *kernels;    /* the level that the job pins, a constant; or NULL */
+    bool can;               /* this host has a level that renders it */
 };
 
 struct ora_eta {
-    double seconds; /* from the command to the end of the last batch */
-    uint32_t workers;
+    double seconds;      /* from the command to the end of the last batch; < 0: this host cannot render it */
+    uint32_t workers;    /* 0: so */
     char level[24];      /* "": not measured */
     int64_t measured_ms; /* the oldest measurement in it; 0: some voice was not measured */
     char why_not[256];   /* then: why */

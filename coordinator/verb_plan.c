@@ -71,20 +71,38 @@ static json_t *precision_json(const struct ora_job *job)
 }
 
 /* "1 m 20 s with 2 workers at level avx512 (measured on this host on 2026-11-25)" */
-static void eta_row(struct ora_str *out, const struct ora_eta *eta)
+static void eta_rows(struct ora_str *out, const struct ora_eta *eta)
 {
     struct ora_str s = ORA_STR_INIT;
     char day[32];
+    if (eta->seconds < 0) {
+        row(out, "time here:", "none: this host cannot render it ('arithmetic')");
+        return;
+    }
     ora_clock_rfc3339(eta->measured_ms, day);
     ora_duration_text(eta->seconds, &s);
     ora_str_addf(&s, " with %u worker%s", eta->workers, eta->workers == 1 ? "" : "s");
     if (eta->measured_ms)
         ora_str_addf(&s, " at level %s (measured on this host on %.10s)", eta->level, day);
     else
-        ora_str_addf(&s, " (the family's estimate; 'oratorio tune JOB' measures it: %s)", eta->why_not);
-    if (eta->load > 0)
-        ora_str_addf(&s, "; longer while others use this machine: its load is %.1f", eta->load);
+        ora_str_addf(&s, " (the family's estimate; measurement: %s; 'oratorio tune JOB' makes one)",
+                     eta->why_not);
     row(out, "time here:", s.data);
+    ora_str_clear(&s);
+    ora_str_addf(&s, "%.1f now: it takes longer while others use this machine", eta->load);
+    if (eta->load > 0)
+        row(out, "load:", s.data);
+    ora_str_release(&s);
+}
+
+static void voice_row(struct ora_str *out, const struct ora_plan_voice *v)
+{
+    struct ora_str s = ORA_STR_INIT;
+    ora_str_addf(&s, "%s, ", v->voice);
+    ora_count_text(v->utterances, &s);
+    ora_str_addf(&s, " utterance%s, ", v->utterances == 1 ? "" : "s");
+    ora_duration_text(v->audio_s, &s);
+    row(out, "voice:", s.data);
     ora_str_release(&s);
 }
 
@@ -94,13 +112,15 @@ static void print_text(const struct ora_job_plan *p, const struct ora_job *job, 
     count_row(&out, "utterances:", p->utterances);
     count_row(&out, "characters:", p->chars);
     count_row(&out, "batches:", p->batches);
-    ora_str_addf(&s, "%.2f h expected", p->audio_s / 3600);
+    ora_duration_text(p->audio_s, &s);
+    ora_str_add(&s, " expected");
     row(&out, "audio:", s.data);
     ora_str_clear(&s);
-    ora_str_addf(&s, "%.3f core-hours expected", p->core_s / 3600);
+    ora_duration_text(p->core_s, &s);
+    ora_str_add(&s, " of one core expected");
     row(&out, "compute:", s.data);
     ora_str_clear(&s);
-    eta_row(&out, eta);
+    eta_rows(&out, eta);
     ora_bytes_text(p->audio_bytes, &s);
     ora_str_add(&s, " of audio, ");
     ora_bytes_text(p->database_bytes, &s);
@@ -108,8 +128,7 @@ static void print_text(const struct ora_job_plan *p, const struct ora_job *job, 
     row(&out, "disk:", s.data);
     precision_rows(job, &out);
     for (size_t i = 0; i < p->voice_count; i++)
-        ora_str_addf(&out, "voice:                 %s, %llu utterances, %.2f h\n", p->voices[i].voice,
-                     (unsigned long long)p->voices[i].utterances, p->voices[i].audio_s / 3600);
+        voice_row(&out, &p->voices[i]);
     if (p->cuts)
         count_row(&out, "cuts (over max_chars):", p->cuts);
     count_row(&out, "lines of structure:", p->structure_lines);
@@ -142,10 +161,15 @@ static json_t *eta_json(const struct ora_eta *eta)
 {
     char when[32];
     ora_clock_rfc3339(eta->measured_ms, when);
-    return json_pack("{s:f, s:I, s:s?, s:s, s:s?, s:s?, s:f}", "seconds", eta->seconds, "workers",
-                     (json_int_t)eta->workers, "level", eta->level[0] ? eta->level : NULL, "source",
-                     eta->measured_ms ? "measured" : "estimate", "measured", eta->measured_ms ? when : NULL,
-                     "why_not_measured", eta->measured_ms ? NULL : eta->why_not, "load", eta->load);
+    bool can = eta->seconds >= 0;
+    return json_pack("{s:o, s:I, s:s?, s:s?, s:s?, s:s?, s:f}", "seconds",
+                     can ? json_real(eta->seconds) : json_null(), "workers", (json_int_t)eta->workers,
+                     "level", eta->level[0] ? eta->level : NULL, "source",
+                     !can               ? NULL
+                     : eta->measured_ms ? "measured"
+                                        : "estimate",
+                     "measured", eta->measured_ms ? when : NULL, "why_not_measured",
+                     eta->measured_ms ? NULL : eta->why_not, "load", eta->load);
 }
 
 static void print_json(const struct ora_job_plan *p, const struct ora_job *job, const struct ora_eta *eta)

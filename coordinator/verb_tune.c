@@ -20,7 +20,7 @@ static const char text[] =
     "was measured is kept in\n"
     "the user's cache folder, a file a host, voice and precision; `run` then starts so many workers and "
     "`plan` reckons with it. It is\n"
-    "measured again with --again, and whenever host, processor, cores, version or voice are others. "
+    "measured again with --again, and whenever host, processor, cores, levels, version or voice are others. "
     "With a JOB: for its voices and its\n"
     "precision. Run it while the machine does nothing else.\n"
     "One worker at each level is always measured. More workers are tried until --budget seconds are over; "
@@ -65,7 +65,7 @@ static void add_table(const struct ora_tune_result *r, size_t best, struct ora_s
     }
 }
 
-static void print_text(const struct tune *t, const struct ora_tune_result *r, const char *notes)
+static void print_text(const struct tune *t, const struct ora_tune_result *r, const char *notes, bool kept)
 {
     struct ora_str out = ORA_STR_INIT;
     char day[32];
@@ -77,8 +77,12 @@ static void print_text(const struct tune *t, const struct ora_tune_result *r, co
                  day, r->took_s);
     add_table(r, best, &out);
     ora_str_add(&out, notes);
-    ora_str_addf(&out, "a run here starts %u worker%s (level %s)\n", r->row[best].workers,
-                 r->row[best].workers == 1 ? "" : "s", r->row[best].level);
+    if (kept)
+        ora_str_addf(&out, "a run here starts %u worker%s (level %s)\n", r->row[best].workers,
+                     r->row[best].workers == 1 ? "" : "s", r->row[best].level);
+    else
+        ora_str_addf(&out, "not kept: a run here starts one worker a core unless --workers %u is given\n",
+                     r->row[best].workers);
     fputs(ora_str_c(&out), stdout);
     ora_str_release(&out);
 }
@@ -94,10 +98,10 @@ static void print_json(const struct ora_tune_result *r)
  * ---------------------------------------------------------------------------------------------- */
 
 static int measure(struct tune *t, const struct ora_voice *voice, const char *named,
-                   struct ora_tune_result *r, struct ora_str *notes, struct ora_err *err)
+                   struct ora_tune_result *r, bool *kept, struct ora_str *notes, struct ora_err *err)
 {
     struct ora_tune_key key;
-    ora_tune_key_of(&t->tuning.host, voice, t->tuning.arithmetic, &key);
+    ora_tune_key_of(&t->tuning.host, &t->tuning.here, voice, t->tuning.arithmetic, &key);
     struct ora_tune_options o = {.voice = voice,
                                  .named = named,
                                  .key = &key,
@@ -105,6 +109,7 @@ static int measure(struct tune *t, const struct ora_voice *voice, const char *na
                                  .kernels = t->tuning.kernels,
                                  .round_s = 0.5,
                                  .budget_s = (double)t->budget_s,
+                                 .quota = t->tuning.host.quota,
                                  .free_bytes = t->tuning.host.free_bytes,
                                  .progress = on_progress,
                                  .ctx = t};
@@ -114,7 +119,8 @@ static int measure(struct tune *t, const struct ora_voice *voice, const char *na
     if (rc < 0)
         return rc;
     struct ora_err why = {0};
-    if (ora_tune_save(NULL, r, &why) < 0) /* what was measured is worth printing all the same */
+    *kept = ora_tune_save(NULL, r, &why) == 0;
+    if (!*kept) /* what was measured is worth printing all the same */
         fprintf(stderr, "oratorio tune: not kept: %s\n", why.message);
     return 0;
 }
@@ -128,13 +134,13 @@ static int tune_voice(struct tune *t, const char *named, struct ora_err *err)
     const struct ora_family *f = rc == 0 ? ora_family_find(voice->family) : NULL;
     if (f && f->is_base && f->is_base(voice))
         rc = ora_err_set(err, ORA_E_VOICE, "voice '%s' is a base: it has networks and nobody's voice", named);
-    bool kept = rc == 0 && !t->again && ora_tuning_of_voice(&t->tuning, voice, r, &why);
-    if (rc == 0 && !kept)
-        rc = measure(t, voice, named, r, &notes, err);
+    bool had = rc == 0 && !t->again && ora_tuning_of_voice(&t->tuning, voice, r, &why), kept = had;
+    if (rc == 0 && !had)
+        rc = measure(t, voice, named, r, &kept, &notes, err);
     if (rc == 0 && t->json)
         print_json(r);
     else if (rc == 0)
-        print_text(t, r, kept ? "kept from then; --again measures anew\n" : ora_str_c(&notes));
+        print_text(t, r, had ? "kept from then; --again measures anew\n" : ora_str_c(&notes), kept);
     ora_str_release(&notes);
     ora_str_release(&why);
     free(r);

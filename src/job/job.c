@@ -144,8 +144,11 @@ void ora_job_settle(struct ora_job *job)
 
 int ora_job_choose_arithmetic(struct ora_job *job, struct ora_err *err)
 {
-    struct ora_levels here;
-    int rc = ora_levels_here(&here, err);
+    struct ora_levels here = {0};
+    bool by_name = (job->precision && ora_arithmetic_find(job->precision)) ||
+                   (job->kernels && strcmp(job->kernels, "auto") != 0);
+    /* What a run was made in is known wherever it is looked at. */
+    int rc = by_name ? 0 : ora_levels_here(&here, err);
     if (rc == 0)
         rc = ora_precision_class(job->precision, job->kernels, &here, &job->arithmetic, err);
     job->render.arithmetic = job->arithmetic;
@@ -204,9 +207,10 @@ static char *absolute_dir_of(const char *path)
 
 struct ora_job *ora_job_read(const char *path, struct ora_err *err)
 {
+    struct ora_levels here; /* a wrong environment is no fault of a field */
     char *bytes, *base_dir;
     size_t len;
-    if (ora_file_read(path, 1 << 20, &bytes, &len, err) < 0)
+    if (ora_levels_here(&here, err) < 0 || ora_file_read(path, 1 << 20, &bytes, &len, err) < 0)
         return NULL;
     base_dir = absolute_dir_of(path);
     struct ora_job *job = ora_job_parse(bytes, len, path, base_dir, err);

@@ -240,6 +240,7 @@ void ora_host_read(const char *root, struct ora_host *h)
         snprintf(h->name, sizeof h->name, "localhost");
     read_cpu(root, h);
     read_cgroups(&l);
+    h->quota = l.cores < h->cores ? l.cores : 0;
     uint32_t quota = (uint32_t)l.cores + ((double)(uint32_t)l.cores < l.cores);
     if (quota && quota < h->cores)
         h->cores = quota;

@@ -17,7 +17,8 @@ struct ora_host {
     char name[128]; /* gethostname(2) */
     char cpu[128];  /* "AMD EPYC 9R14"; "" where the system does not tell */
     uint32_t
-        cores; /* logical ones that this process may run on: affinity, and the cgroups' quota rounded up */
+        cores;    /* logical ones that this process may run on: affinity, and the cgroups' quota rounded up */
+    double quota; /* cores that the cgroups leave where that is less than it may run on: 1.5; 0: no quota */
     uint64_t free_bytes; /* memory that can be had now, of the machine and within the cgroups; 0: not known */
 };
 

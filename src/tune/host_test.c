@@ -63,6 +63,7 @@ ORA_TEST(a_quota_above_the_group_counts)
     put(root, "proc/meminfo", "MemTotal: 9000 kB\nMemAvailable:    8000 kB\n");
     ora_host_read(root, &h);
     ORA_CHECK_INT(h.cores, 1);
+    ORA_CHECK_NEAR(h.quota, 0.5, 0);
     ORA_CHECK_INT(h.free_bytes, 600000);
     free(root);
 }

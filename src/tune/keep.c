@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "nn/kernels/precision.h"
 
 enum { FILE_BYTES_MAX = 1 << 20 };
 
@@ -23,8 +22,22 @@ static void hash_voice(const struct ora_voice *v, char hex[65])
     ora_sha256_hex(&h, hex);
 }
 
-void ora_tune_key_of(const struct ora_host *host, const struct ora_voice *voice, const char *arithmetic,
-                     struct ora_tune_key *key)
+static void list_levels(const struct ora_levels *here, const char *arithmetic, char *out, size_t size)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < here->count; i++) {
+        const char *class_ = ora_arithmetic_of_level(here->name[i]);
+        if (!class_ || strcmp(class_, arithmetic) != 0)
+            continue;
+        int n = snprintf(out + used, size - used, "%s%s", used ? "," : "", here->name[i]);
+        if (n < 0 || (size_t)n >= size - used)
+            return;
+        used += (size_t)n;
+    }
+}
+
+void ora_tune_key_of(const struct ora_host *host, const struct ora_levels *here,
+                     const struct ora_voice *voice, const char *arithmetic, struct ora_tune_key *key)
 {
     *key = (struct ora_tune_key){.cores = host->cores};
     snprintf(key->host, sizeof key->host, "%s", host->name);
@@ -33,6 +46,7 @@ void ora_tune_key_of(const struct ora_host *host, const struct ora_voice *voice,
     snprintf(key->voice, sizeof key->voice, "%s", voice->name);
     snprintf(key->arithmetic, sizeof key->arithmetic, "%s", arithmetic);
     hash_voice(voice, key->voice_sha256);
+    list_levels(here, arithmetic, key->levels, sizeof key->levels);
 }
 
 /* ---- files
@@ -110,8 +124,10 @@ const char *ora_tune_prefer(const struct ora_voice *voice, const char *arithmeti
     struct ora_tune_result *r = ora_xcalloc(1, sizeof *r);
     const char *level = NULL;
     ora_host_read("/", &host);
-    ora_tune_key_of(&host, voice, arithmetic, &key);
-    if (ora_levels_here(&here, NULL) == 0 && ora_tune_load(NULL, &key, r, &why))
+    if (ora_levels_here(&here, NULL) < 0)
+        here.count = 0;
+    ora_tune_key_of(&host, &here, voice, arithmetic, &key);
+    if (ora_tune_load(NULL, &key, r, &why))
         level =
             ora_precision_level(arithmetic, r->row[ora_tune_choose(r, NULL)].level, &here, "this host", NULL);
     ora_str_release(&why);

@@ -2,7 +2,7 @@
  * Keep: what was measured stays in the user's cache folder, a file a host, voice and class (README.md), so
  * that a home that many hosts share holds a file for each.
  *
- *     ora_tune_key_of(&host, voice, "f32-direct", &key);
+ *     ora_tune_key_of(&host, &here, voice, "f32-direct", &key);
  *     if (ora_tune_load(NULL, &key, &result, &why)) …          // else why: "none was made", "damaged: …"
  *     ora_tune_save(NULL, &result, &err);
  *
@@ -13,11 +13,12 @@
 #define ORA_TUNE_KEEP_H
 
 #include "models/family.h"
+#include "nn/kernels/precision.h"
 #include "tune/host.h"
 #include "tune/result.h"
 
-void ora_tune_key_of(const struct ora_host *host, const struct ora_voice *voice, const char *arithmetic,
-                     struct ora_tune_key *key);
+void ora_tune_key_of(const struct ora_host *host, const struct ora_levels *here,
+                     const struct ora_voice *voice, const char *arithmetic, struct ora_tune_key *key);
 /* Where it is kept; dir NULL: ora_cache_dir(). NULL when there is no such folder. Caller frees. */
 char *ora_tune_path(const char *dir, const struct ora_tune_key *key);
 bool ora_tune_load(const char *dir, const struct ora_tune_key *key, struct ora_tune_result *result,

@@ -12,12 +12,13 @@
 
 static struct ora_voice voice = {.name = (char *)"v", .family = (char *)"tone", .model_sha256 = "aa"};
 static const struct ora_host host = {.name = "node/1", .cpu = "A CPU", .cores = 4};
+static const struct ora_levels here = {.name = {"avx512", "avx2", "avx2-wino"}, .count = 3};
 
 static struct ora_tune_result *made(void)
 {
     struct ora_tune_result *r = ora_xcalloc(1, sizeof *r);
     struct ora_tune_row row = {.level = "avx2", .workers = 2, .audio_s_per_wall_s = 3};
-    ora_tune_key_of(&host, &voice, "f32-direct", &r->key);
+    ora_tune_key_of(&host, &here, &voice, "f32-direct", &r->key);
     ora_tune_add_row(r, &row, NULL);
     return r;
 }
@@ -64,6 +65,10 @@ ORA_TEST(what_has_changed_is_told)
     strcpy(k.engine, "99");
     loads(dir, &k, false, "made by version " ORA_VERSION);
     k = r->key;
+    ora_tune_key_of(&host, &(struct ora_levels){.name = {"avx2", "avx2-wino"}, .count = 2}, &voice,
+                    "f32-direct", &k); /* held to it, or another processor of the same name */
+    loads(dir, &k, false, "made with levels avx512,avx2, and here are avx2 now");
+    k = r->key;
     k.voice_sha256[0] = 'x';
     loads(dir, &k, false, "before the voice changed");
     k = r->key;
@@ -80,10 +85,10 @@ ORA_TEST(a_clone_hangs_on_its_base)
     struct ora_voice base = {.model_sha256 = "bb"}, clone = voice;
     struct ora_tune_key a, b, c;
     clone.base = &base;
-    ora_tune_key_of(&host, &voice, "f32-direct", &a);
-    ora_tune_key_of(&host, &clone, "f32-direct", &b);
+    ora_tune_key_of(&host, &here, &voice, "f32-direct", &a);
+    ora_tune_key_of(&host, &here, &clone, "f32-direct", &b);
     strcpy(base.model_sha256, "cc");
-    ora_tune_key_of(&host, &clone, "f32-direct", &c);
+    ora_tune_key_of(&host, &here, &clone, "f32-direct", &c);
     ORA_CHECK(strcmp(a.voice_sha256, b.voice_sha256) != 0);
     ORA_CHECK(strcmp(b.voice_sha256, c.voice_sha256) != 0);
 }

@@ -46,6 +46,11 @@ static double left_s(const struct measurement *m)
     return m->o->budget_s - (ora_clock_mono_s() - m->begin_s);
 }
 
+double ora_tune_share(double quota, uint32_t workers)
+{
+    return quota > 0 && quota < workers ? quota / workers : 1;
+}
+
 size_t ora_tune_counts(uint32_t most, uint32_t *out, size_t room)
 {
     size_t n = 0;
@@ -86,7 +91,7 @@ static int refuse(const struct measurement *m, double sentence_s, struct ora_err
 {
     return ora_err_set(
         err, ORA_E_UNSUPPORTED,
-        "voice %s speaks too slowly to be measured in %.0f s: its shortest sentence takes about %.0f s "
+        "voice %s speaks too slowly to be measured in %.0f s: its shortest sentence takes about %.2g s "
         "of a core. --budget %.0f measures it all the same; without it `plan` tells what the voice's "
         "family foretells, and a run has one worker a core",
         m->o->named, m->o->budget_s, sentence_s, ceil(sentence_s * ROUNDS_AT_LEAST * 3 / 60) * 60);
@@ -164,7 +169,7 @@ static int start_first(struct measurement *m, struct contender *c, const char *c
 
 /* Rounds of one crew; a point goes into the result. Where other programs take the cores, the clock on the
  * wall times them as well: then CPU time tells what the machine is worth, since what workers do to each other
- * (a core's siblings, memory) makes that longer, too. */
+ * (a core's siblings, memory) makes that longer, too. What a quota takes does not: it is taken off. */
 struct point {
     struct ora_crew_round sum;
     double rates, others_cores; /* sums of the rounds */
@@ -181,7 +186,8 @@ static int one_round(struct measurement *m, struct contender *c, uint32_t worker
     if (rc < 0)
         return rc;
     bool disturbed = r.others_cores > ORA_TUNE_DISTURBED * m->o->key->cores;
-    p->rates += disturbed ? r.audio_s_per_core_s : r.audio_s_per_wall_s;
+    p->rates +=
+        disturbed ? r.audio_s_per_core_s * ora_tune_share(m->o->quota, workers) : r.audio_s_per_wall_s;
     p->others_cores += r.others_cores;
     p->rounds++;
     p->sum.cpu_s += r.cpu_s;

@@ -25,6 +25,7 @@ struct ora_tune_options { /* borrowed */
     const char *cache_dir; /* of packed weights; or NULL */
     double round_s;        /* of one measurement; several make a point */
     double budget_s;       /* after it no more workers are tried; what is in hand is ended, beyond it */
+    double quota;          /* cores that they get at most together: 1.5; 0: no quota */
     uint64_t free_bytes;   /* memory that workers may fill; 0: not known */
     void (*progress)(void *ctx, const char *level, uint32_t workers); /* before each; may be NULL */
     void *ctx;
@@ -35,6 +36,8 @@ struct ora_tune_options { /* borrowed */
 int ora_tune_measure(const struct ora_tune_options *o, struct ora_tune_result *result, struct ora_str *notes,
                      struct ora_err *err);
 
+/* How much of a core each of so many workers gets under a quota (0: none): at most 1. */
+double ora_tune_share(double quota, uint32_t workers);
 /* Numbers of workers between 1 and `most` worth a look, ascending, without these two; returns how many. */
 size_t ora_tune_counts(uint32_t most, uint32_t *out, size_t room);
 

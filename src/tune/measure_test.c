@@ -34,6 +34,14 @@ ORA_TEST(numbers_of_workers_to_try)
     }
 }
 
+ORA_TEST(a_quota_is_shared_by_the_workers)
+{
+    ORA_CHECK_NEAR(ora_tune_share(0, 4), 1, 0);
+    ORA_CHECK_NEAR(ora_tune_share(1.5, 1), 1, 0);
+    ORA_CHECK_NEAR(ora_tune_share(1.5, 2), 0.75, 0);
+    ORA_CHECK_NEAR(ora_tune_share(0.5, 1), 0.5, 0);
+}
+
 ORA_TEST(every_language_has_sentences_of_its_own)
 {
     static const char *const langs[] = {"en-US", "de", "fr-CA", "es", "it", "zh-CN", "xx", NULL};
@@ -55,7 +63,7 @@ static int measured(uint32_t cores, double round_s, double budget_s, uint64_t fr
     struct ora_host host = {.name = "h", .cores = cores};
     ORA_CHECK_OK(ora_levels_here(&here, err), *err);
     ORA_CHECK_OK(ora_voice_open("tone", &voice, err), *err);
-    ora_tune_key_of(&host, voice, "f32-direct", &key);
+    ora_tune_key_of(&host, &here, voice, "f32-direct", &key);
     struct ora_tune_options o = {.voice = voice,
                                  .named = "tone",
                                  .key = &key,

@@ -12,6 +12,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "nn/kernels/precision.h"
+
+static const double YEAR_9999_MS = 253402300799e3;
 
 int ora_tune_add_row(struct ora_tune_result *r, const struct ora_tune_row *row, struct ora_err *err)
 {
@@ -113,6 +116,8 @@ bool ora_tune_differs(const struct ora_tune_key *was, const struct ora_tune_key 
         ora_str_add(why, "made before the voice changed");
     else if (strcmp(was->arithmetic, now->arithmetic) != 0)
         ora_str_addf(why, "made for precision %s", was->arithmetic);
+    else if (strcmp(was->levels, now->levels) != 0)
+        ora_str_addf(why, "made with levels %s, and here are %s now", was->levels, now->levels);
     return why->len > before;
 }
 
@@ -133,13 +138,13 @@ char *ora_tune_to_json(const struct ora_tune_result *r)
                             w->core_s_per_audio_s, "memory_bytes", (json_int_t)w->memory_bytes));
     }
     json_t *doc = json_pack(
-        "{s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:{s:f, s:f}, "
+        "{s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:{s:f, s:f}, "
         "s:I, s:o}",
         "format", ORA_TUNE_FORMAT, "host", k->host, "cpu", k->cpu, "cores", (json_int_t)k->cores, "engine",
-        k->engine, "voice", k->voice, "voice_sha256", k->voice_sha256, "arithmetic", k->arithmetic,
-        "measured", measured, "measured_ms", (json_int_t)r->measured_ms, "took_s", r->took_s, "start_s",
-        r->start_s, "audio_s_per_char", r->audio_s_per_char, "others_cores", r->others_cores, "estimate",
-        "audio_s_per_char", r->estimate.audio_s_per_char, "core_s_per_audio_s",
+        k->engine, "voice", k->voice, "voice_sha256", k->voice_sha256, "arithmetic", k->arithmetic, "levels",
+        k->levels, "measured", measured, "measured_ms", (json_int_t)r->measured_ms, "took_s", r->took_s,
+        "start_s", r->start_s, "audio_s_per_char", r->audio_s_per_char, "others_cores", r->others_cores,
+        "estimate", "audio_s_per_char", r->estimate.audio_s_per_char, "core_s_per_audio_s",
         r->estimate.core_s_per_audio_s, "best", (json_int_t)r->best, "rows", rows);
     char *text = doc ? json_dumps(doc, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(doc);
@@ -151,11 +156,20 @@ static int bad(struct ora_err *err, const char *field, const char *wanted)
     return ora_err_set(err, ORA_E_FORMAT, "field '%s' is not %s", field, wanted);
 }
 
+/* Terminals obey control characters, and what is read here is told to users. */
+static bool is_printable(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == '\177')
+            return false;
+    return true;
+}
+
 static int get_text(const json_t *map, const char *field, char *out, size_t size, struct ora_err *err)
 {
     const char *v = json_string_value(json_object_get(map, field));
-    if (!v || strlen(v) >= size)
-        return bad(err, field, "a text of fitting length");
+    if (!v || strlen(v) >= size || !is_printable(v))
+        return bad(err, field, "a text of one line and of fitting length");
     memcpy(out, v, strlen(v) + 1);
     return 0;
 }
@@ -191,7 +205,8 @@ static int get_key(const json_t *doc, struct ora_tune_key *k, struct ora_err *er
                  {"engine", k->engine, sizeof k->engine},
                  {"voice", k->voice, sizeof k->voice},
                  {"voice_sha256", k->voice_sha256, sizeof k->voice_sha256},
-                 {"arithmetic", k->arithmetic, sizeof k->arithmetic}};
+                 {"arithmetic", k->arithmetic, sizeof k->arithmetic},
+                 {"levels", k->levels, sizeof k->levels}};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof texts / sizeof *texts; i++)
         rc = get_text(doc, texts[i].field, texts[i].out, texts[i].size, err);
@@ -220,6 +235,8 @@ static int get_rows(const json_t *list, struct ora_tune_result *r, struct ora_er
             rc = get_number(item, "memory_bytes", 1e18, &bytes, err);
         if (rc == 0 && (w->workers == 0 || w->audio_s_per_wall_s <= 0))
             rc = bad(err, "rows", "a list of workers that made audio");
+        if (rc == 0 && !ora_arithmetic_of_level(w->level))
+            rc = bad(err, "level", "a kernel level");
         w->memory_bytes = (uint64_t)bytes;
         r->row_count = i + 1;
     }
@@ -242,7 +259,7 @@ int ora_tune_parse(const char *bytes, size_t len, struct ora_tune_result *r, str
     if (rc == 0)
         rc = get_key(doc, &r->key, err);
     if (rc == 0)
-        rc = get_number(doc, "measured_ms", 1e15, &ms, err);
+        rc = get_number(doc, "measured_ms", YEAR_9999_MS, &ms, err);
     if (rc == 0)
         rc = get_number(doc, "took_s", 1e9, &r->took_s, err);
     if (rc == 0)

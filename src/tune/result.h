@@ -22,7 +22,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { ORA_TUNE_FORMAT = 1, ORA_TUNE_ROWS_MAX = 128, ORA_TUNE_WORKERS_MAX = 4096 };
+enum { ORA_TUNE_FORMAT = 2, ORA_TUNE_ROWS_MAX = 128, ORA_TUNE_WORKERS_MAX = 4096 };
 
 /* What a measurement holds good for: where any of these differs it is made anew. */
 struct ora_tune_key {
@@ -32,6 +32,7 @@ struct ora_tune_key {
     char voice[65];        /* name */
     char voice_sha256[65]; /* of its weights, and of its base's */
     char arithmetic[24];   /* class: "f32-direct" */
+    char levels[128];      /* of the class that could be used: "avx512,avx2,scalar" */
 };
 
 /* More of the cores than this in others' work, and a measurement counts as disturbed. */

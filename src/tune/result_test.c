@@ -24,7 +24,8 @@ static struct ora_tune_result *sample(void)
                                    .engine = "1",
                                    .voice = "v",
                                    .voice_sha256 = "00ff",
-                                   .arithmetic = "f32-direct"};
+                                   .arithmetic = "f32-direct",
+                                   .levels = "avx512,avx2"};
     r->measured_ms = 1700000000123;
     r->took_s = 4.5;
     r->start_s = 0.25;
@@ -136,8 +137,12 @@ ORA_TEST(a_file_that_was_edited_is_refused)
     static const struct {
         const char *from, *to, *says;
     } cases[] = {
-        {"\"format\": 1", "\"format\": 2", "format 2"},
+        {"\"format\": 2", "\"format\": 1", "format 1"},
         {"\"host\": \"n1\"", "\"host\": 5", "host"},
+        {"\"cpu\": \"A CPU\"", "\"cpu\": \"\\u001b[2J\"", "cpu"},
+        {"\"levels\": \"avx512,avx2\"", "\"levels\": null", "levels"},
+        {"\"level\": \"avx2\"", "\"level\": \"avx3\"", "level"},
+        {"\"measured_ms\": 1700000000123", "\"measured_ms\": 1e15", "measured_ms"},
         {"\"cores\": 8", "\"cores\": -8", "cores"},
         {"\"workers\": 4", "\"workers\": 0", "rows"},
         {"\"workers\": 4", "\"workers\": 1e300", "workers"},

@@ -59,7 +59,7 @@ def case_a_table_is_told_and_kept(t):
     first = t.oratorio("tune", "--voice", "tone", env=home(t), code=0)
     says(first, "voice tone, precision f32-direct", "level ", "<- best", "a run here starts")
     doc = json.loads(kept(t).read_text())
-    check(doc["format"] == 1 and doc["voice"] == "tone" and doc["rows"][doc["best"]]["workers"] >= 1, str(doc))
+    check(doc["format"] == 2 and doc["voice"] == "tone" and doc["rows"][doc["best"]]["workers"] >= 1, str(doc))
     check(len(doc["rows"]) >= min(2, doc["cores"]), "one worker and all cores were expected")
     says(t.oratorio("tune", "--voice", "tone", env=home(t), code=0), "kept from then")
     check(json.loads(t.oratorio("tune", "--voice", "tone", "--json", env=home(t), code=0).out) == doc, "--json differs from the file")
@@ -144,12 +144,25 @@ def case_stale_is_measured_again(t):
         check(json.loads(kept(t).read_text())[field] == before[field], f"{field} was not mended")
 
 
+def case_levels_are_part_of_what_was_measured(t):
+    """What was measured with all levels does not hold where fewer may be used, and the other way round."""
+    job(t)
+    t.oratorio("tune", "job.yaml", env=home(t), code=0)
+    held = home(t, ORATORIO_KERNELS="scalar")
+    if kept(t) and json.loads(kept(t).read_text())["levels"] == "scalar":
+        return  # a processor that has no other
+    says(t.oratorio("plan", "job.yaml", env=held, code=0), "the family's estimate", "and here are scalar now")
+    says(t.oratorio("run", "job.yaml", env=held, code=0), "one a core", "and here are scalar now")
+    t.oratorio("tune", "job.yaml", env=held, code=0)
+    says(t.oratorio("plan", "job.yaml", env=home(t), code=0), "the family's estimate", "made with levels scalar")
+
+
 def case_damaged_or_unreadable_is_none(t):
     job(t)
     t.oratorio("tune", "job.yaml", env=home(t), code=0)
     path = kept(t)
     whole = path.read_text()
-    for content in (whole[:200], "", "[]", whole.replace('"format": 1', '"format": 7'), "\0" * 64):
+    for content in (whole[:200], "", "[]", whole.replace('"format": 2', '"format": 7'), whole.replace('"cpu": "', '"cpu": "\\u001b[2J'), "\0" * 64):
         path.write_text(content)
         says(t.oratorio("plan", "job.yaml", env=home(t), code=0), "the family's estimate", "damaged")
         says(t.oratorio("run", "job.yaml", "--new", env=home(t), code=0), "one a core", "damaged")
@@ -162,7 +175,9 @@ def case_damaged_or_unreadable_is_none(t):
 
 def case_without_a_cache_the_table_is_told_all_the_same(t):
     t.write("cache", "a file in its place\n")
-    says(t.oratorio("tune", "--voice", "tone", env=home(t), code=0), "not kept", "<- best")
+    told = t.oratorio("tune", "--voice", "tone", env=home(t), code=0)
+    says(told, "not kept", "<- best", "one worker a core unless --workers")
+    check("a run here starts 1 worker (" not in told.out and "a run here starts 2" not in told.out, told.out)
     says(t.oratorio("tune", "--voice", "tone", env={"XDG_CACHE_HOME": "", "HOME": ""}, code=0), "not kept", "XDG_CACHE_HOME")
 
 

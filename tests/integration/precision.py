@@ -191,6 +191,10 @@ def case_no_worker_can_be_started_here(t):
     job = t.corpus(count=16)
     ended = t.oratorio("run", job, "--workers", 2, env={"ORATORIO_KERNELS": "blas"}, code=3)
     says(ended, "no worker can be started here", "arithmetic f32-direct needs avx512", "this host has blas", "--launch none")
+    check("one a core" not in ended.err, f"it tells how many workers it starts: {ended.err}")
+    says(t.oratorio("plan", job, env={"ORATORIO_KERNELS": "blas"}, code=0), "time here:             none", "which this host has no level of")
+    eta = plan(t, job, env={"ORATORIO_KERNELS": "blas"})["eta"]
+    check(eta["seconds"] is None and eta["workers"] == 0 and eta["source"] is None, str(eta))
     check(not t.mpiruns(), "mpirun was started all the same")
     t.end_of(t.start("run", job, "--workers", 2), 0)
     t.is_like_undisturbed()
@@ -217,8 +221,15 @@ def case_what_contradicts_is_refused_by_name(t):
     job = t.corpus(count=4, more="kernels: scalar\n")
     says(t.oratorio("plan", job, "--precision", "split", code=2), "'kernels' and 'precision' contradict each other")
     says(t.oratorio("plan", job, "--precision", "quick", code=2), "--precision wants one of exact|fast")
-    says(t.oratorio("plan", job, env={"ORATORIO_KERNELS": "avx3"}, code=2), "ORATORIO_KERNELS", "avx3")
+    says(t.oratorio("plan", job, env={"ORATORIO_KERNELS": "avx3"}, code=2), "oratorio plan: ORATORIO_KERNELS: no kernel level \"avx3\"")
     says(t.oratorio("plan", job, "--precision", "exact", code=0), "f32-direct, here at level scalar", "scalar (any processor")
+
+
+def case_a_run_is_looked_at_wherever_it_lies(t):
+    """Whoever renders nothing needs no level, and what the environment asks for is no field of a run."""
+    t.oratorio("run", t.corpus(count=2), "--workers", 1, code=0)
+    for words in (("status", "runs/t"), ("export", "runs/t", "jsonl", "away")):
+        t.oratorio(*words, env={"ORATORIO_KERNELS": "avx3"}, code=0)
 
 
 if __name__ == "__main__":
