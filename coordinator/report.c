@@ -1,5 +1,5 @@
 /* Report: figures come from the ledger alone, so that a report of a finished run is the same whenever it is
- * made. */
+ * made; but for the speed, which is of the last call that rendered: report.json hands it on. */
 #include "coordinator/report.h"
 
 #include <dirent.h>
@@ -90,9 +90,31 @@ static double ratio(double a, double b)
     return b > 0 ? a / b : 0;
 }
 
+struct speed {
+    double wall_s, audio_s_per_wall_s;
+};
+
+/* Of this call, or else what the report of an earlier one says. */
+static struct speed speed_of(struct ora_run *run, const struct ora_report *r)
+{
+    struct speed s = {r->wall_s, ratio(r->rendered_audio_s, r->wall_s)};
+    if (r->rendered_audio_s > 0)
+        return s;
+    char *path = ora_path_join(ora_run_dir(run), "report.json");
+    json_t *before = json_load_file(path, 0, NULL), *speed = json_object_get(before, "speed");
+    const char *id = json_string_value(json_object_get(before, "run_id"));
+    double rate = json_number_value(json_object_get(speed, "audio_s_per_wall_s"));
+    if (id && strcmp(id, ora_run_id(run)) == 0 && rate > 0)
+        s = (struct speed){json_number_value(json_object_get(speed, "wall_s")), rate};
+    json_decref(before);
+    free(path);
+    return s;
+}
+
 json_t *ora_report_json(struct ora_run *run, const struct ora_report *r, struct ora_err *err)
 {
     const struct ora_progress *l = &r->ledger;
+    struct speed speed = speed_of(run, r);
     struct reasons reasons;
     uint64_t limited;
     if (ora_run_peak_limited(run, &limited, err) < 0)
@@ -116,7 +138,7 @@ json_t *ora_report_json(struct ora_run *run, const struct ora_report *r, struct 
         (json_int_t)l->utterances, "done", (json_int_t)l->done, "rejected", (json_int_t)l->rejected, "failed",
         (json_int_t)l->failed, "reasons", list, "audio", "hours", l->audio_s / 3600, "seconds", l->audio_s,
         "bytes", (json_int_t)l->audio_bytes, "peak_limited", (json_int_t)limited, "speed", "wall_s",
-        r->wall_s, "audio_s_per_wall_s", ratio(r->rendered_audio_s, r->wall_s), "core_s", l->synth_s,
+        speed.wall_s, "audio_s_per_wall_s", speed.audio_s_per_wall_s, "core_s", l->synth_s,
         "core_s_per_audio_hour", ratio(l->synth_s * 3600, l->audio_s), "ai_generated", 1);
 }
 

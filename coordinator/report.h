@@ -12,7 +12,7 @@
 struct ora_report {
     struct ora_progress ledger;
     double wall_s;           /* of this call; 0 when nothing was rendered */
-    double rendered_audio_s; /* of this call */
+    double rendered_audio_s; /* of this call; 0: report.json keeps the speed that an earlier one had */
     const char *end; /* "finished", "stopped", "paused"; of status "finished", "working", "unfinished" */
     const char *why; /* paused, unfinished: the reason; else "" */
 };

@@ -58,8 +58,13 @@ def case_precisions_are_shown_whole_and_taken(t):
 def case_run_then_run_again(t):
     first = ran(t)
     says(first, "6 done, 0 rejected, 0 failed", "views/chapters", "manifest.jsonl")
+    report = (t.dir / "runs/t/report.json").read_text()
     again = t.oratorio("run", "job.yaml", code=0)
     says(again, "nothing left to render", "6 done")
+    after = (t.dir / "runs/t/report.json").read_text()
+    check(json.loads(after)["speed"]["audio_s_per_wall_s"] > 0 and after == report, f"the report was {report}, is {after}")
+    shown = json.loads(t.oratorio("status", "runs/t", "--json", code=0).out)
+    check(shown["speed"] == json.loads(after)["speed"], f"status tells another speed: {shown}")
 
 
 def case_a_bare_text_is_a_job(t):
