@@ -99,7 +99,7 @@ static void work(struct scene *s, uint32_t batch, const char *token)
                               .voice = "tone",
                               .speed = 1};
     uint64_t rowid = batch + 100;
-    struct ora_wire_msg m = {.kind = ORA_WIRE_WORK, .work = {batch, token, 1, &u, &rowid, 1, false}};
+    struct ora_wire_msg m = {.kind = ORA_WIRE_WORK, .work = {batch, token, 1, &u, &rowid, 1, false, NULL}};
     from_coordinator(s, &m);
 }
 

@@ -90,11 +90,30 @@ static int on_rendered(void *ctx, const struct ora_rendered *r, struct ora_err *
     return rc;
 }
 
+/* A name means one voice: what lies under it on this host may be another one than the run was made with. */
+static int check_voice(const struct engine *e, const struct ora_wire_work *w, struct ora_err *err)
+{
+    const struct ora_voice *voice = NULL;
+    if (!w->model_sha256 || !w->count)
+        return 0;
+    int rc = ora_renderer_voice(e->renderer, w->utterances[0].voice, &voice, NULL, err);
+    if (rc == 0 && strcmp(voice->model_sha256, w->model_sha256) != 0)
+        rc = ora_err_set(
+            err, ORA_E_VOICE,
+            "voice '%s' is another one here: its weights have SHA-256 %.12s…, those that the run was "
+            "made with %.12s…",
+            w->utterances[0].voice, voice->model_sha256, w->model_sha256);
+    return rc;
+}
+
 static int render(struct batch *b, const char *part, char sha256[65], uint64_t *bytes, struct ora_err *err)
 {
     struct engine *e = b->engine;
     const struct ora_wire_work *w = b->work;
-    int rc = ora_store_begin(part, e->job->store, &b->writer, err);
+    int rc = check_voice(e, w, err);
+    if (rc < 0)
+        return rc;
+    rc = ora_store_begin(part, e->job->store, &b->writer, err);
     if (rc == 0)
         ora_renderer_alone(e->renderer, w->alone);
     if (rc == 0)

@@ -9,6 +9,7 @@
  * A token names one lease. Every function that takes one first asks the database for the batch's current
  * lease under that token, so what comes late finds nothing and changes nothing.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,6 +133,18 @@ static int load_batch(struct ora_run *run, struct ora_batch *batch, struct ora_e
     return rc;
 }
 
+/* A run of a single voice, or of hundreds: the batch's own is what counts. */
+static int load_voice(struct ora_run *run, struct ora_batch *batch, struct ora_err *err)
+{
+    sqlite3_stmt *q = ora_db_query(&run->db, ORA_SQL_VOICE_OF_BATCH, err, "u", batch->number);
+    int rc = q ? ora_db_step(&run->db, q, err) : err ? err->code : ORA_E_DATABASE;
+    if (rc > 0)
+        snprintf(batch->model_sha256, sizeof batch->model_sha256, "%s", ora_db_text(q, 0));
+    if (q)
+        ora_db_reset(q);
+    return rc < 0 ? rc : 0;
+}
+
 /* ---- lease
  * -------------------------------------------------------------------------------------------------- */
 
@@ -156,6 +169,8 @@ static int lease_steps(struct ora_run *run, int64_t worker, const char *token, i
         rc = ora_run_move(run, &(struct ora_run_move){.batches_leased = 1}, err);
     if (rc == 0)
         rc = load_batch(run, batch, err);
+    if (rc == 0)
+        rc = load_voice(run, batch, err);
     return rc < 0 ? rc : 1;
 }
 

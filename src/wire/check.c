@@ -100,19 +100,21 @@ static int utterance(const struct rule *r, const struct ora_utterance *u)
     return isfinite(u->speed) && u->speed > 0 ? 0 : bad(r, "speed", "is not a positive number");
 }
 
+static bool hex64(const char *s)
+{
+    return s && strspn(s, "0123456789abcdef") == 64 && s[64] == '\0';
+}
+
 static int work(const struct rule *r, const struct ora_wire_work *m)
 {
     int rc = token(r, m->token);
     if (rc == 0 && m->count > ORA_WIRE_MAX_UTTERANCES)
         rc = bad(r, "utterances", "has too many entries");
+    if (rc == 0 && m->model_sha256 && *m->model_sha256 && !hex64(m->model_sha256))
+        rc = bad(r, "model_sha256", "is not a SHA-256");
     for (size_t i = 0; rc == 0 && i < m->count; i++)
         rc = utterance(r, &m->utterances[i]);
     return rc;
-}
-
-static bool hex64(const char *s)
-{
-    return s && strspn(s, "0123456789abcdef") == 64 && s[64] == '\0';
 }
 
 static int utterance_result(const struct rule *r, const struct ora_utt_result *u)

@@ -125,7 +125,8 @@ static int get_work(struct ora_wire_pool *p, const Ora__Work *o, struct ora_wire
                                 .alone = o->alone,
                                 .utterances = list,
                                 .rowid = rowid,
-                                .count = o->n_utterances};
+                                .count = o->n_utterances,
+                                .model_sha256 = or_null(o->model_sha256)};
     return 0;
 }
 

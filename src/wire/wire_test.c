@@ -44,13 +44,14 @@ ORA_TEST(work_comes_back_as_it_went)
     u[1].id = "book-0002";
     u[1].speaker = "7";
     uint64_t rowid[2] = {1, UINT64_MAX >> 1};
-    struct ora_wire_msg m = {.kind = ORA_WIRE_WORK, .work = {9, TOKEN, 3, u, rowid, 2, true}};
+    struct ora_wire_msg m = {.kind = ORA_WIRE_WORK, .work = {9, TOKEN, 3, u, rowid, 2, true, SHA}};
     struct ora_wire_msg *got = round_trip(&m);
     ORA_REQUIRE(got && got->kind == ORA_WIRE_WORK && got->work.count == 2);
     ORA_CHECK_INT(got->work.batch, 9);
     ORA_CHECK_STR(got->work.token, TOKEN);
     ORA_CHECK_INT(got->work.attempt, 3);
     ORA_CHECK(got->work.alone);
+    ORA_CHECK_STR(got->work.model_sha256, SHA);
     ORA_CHECK_INT(got->work.rowid[1], UINT64_MAX >> 1);
     const struct ora_utterance *g = &got->work.utterances[0];
     ORA_CHECK_STR(g->text, u[0].text);
@@ -165,7 +166,8 @@ ORA_TEST(what_is_over_a_bound_is_neither_sent_nor_taken)
         {.kind = ORA_WIRE_BYE, .text = {.why = "\xC0\x80"}},
         {.kind = ORA_WIRE_CRASH, .lease = {.batch = 1, .token = TOKEN, .signal = 0}},
         {.kind = ORA_WIRE_RETURN, .lease = {.batch = 1, .token = TOKEN, .class_ = (enum ora_err_class)17}},
-        {.kind = ORA_WIRE_WORK, .work = {1, TOKEN, 1, &u, &rowid, ORA_WIRE_MAX_UTTERANCES + 1, false}},
+        {.kind = ORA_WIRE_WORK, .work = {1, TOKEN, 1, &u, &rowid, ORA_WIRE_MAX_UTTERANCES + 1, false, NULL}},
+        {.kind = ORA_WIRE_WORK, .work = {1, TOKEN, 1, &u, &rowid, 1, false, "00"}},
         {.kind = ORA_WIRE_RESULT, .result = {.batch = 1, .token = TOKEN, .file_sha256 = "00"}},
         {.kind = ORA_WIRE_HELLO, .hello = {.worker = "", .run_id = "r", .host = "h"}},
         {.kind = ORA_WIRE_WELCOME,
@@ -197,7 +199,7 @@ ORA_TEST(a_frame_cut_anywhere_is_refused_or_whole)
 {
     struct ora_utterance u = sample_utterance();
     uint64_t rowid = 1;
-    struct ora_wire_msg m = {.kind = ORA_WIRE_WORK, .work = {9, TOKEN, 1, &u, &rowid, 1, false}};
+    struct ora_wire_msg m = {.kind = ORA_WIRE_WORK, .work = {9, TOKEN, 1, &u, &rowid, 1, false, NULL}};
     struct ora_str frame = ORA_STR_INIT;
     struct ora_err err = {0};
     ORA_CHECK_OK(ora_wire_encode(&m, &frame, &err), err);
@@ -216,7 +218,7 @@ ORA_TEST(mutated_frames_never_get_past_the_checks)
 {
     struct ora_utterance u = sample_utterance();
     uint64_t rowid = 1, state = 42;
-    struct ora_wire_msg m = {.kind = ORA_WIRE_WORK, .work = {9, TOKEN, 1, &u, &rowid, 1, false}};
+    struct ora_wire_msg m = {.kind = ORA_WIRE_WORK, .work = {9, TOKEN, 1, &u, &rowid, 1, false, NULL}};
     struct ora_str frame = ORA_STR_INIT, again = ORA_STR_INIT;
     struct ora_err err = {0};
     ORA_CHECK_OK(ora_wire_encode(&m, &frame, &err), err);

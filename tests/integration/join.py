@@ -59,6 +59,27 @@ def case_a_second_mpirun_joins_while_the_run_goes_on(t):
     t.is_like_undisturbed()
 
 
+def case_a_worker_with_another_voice_of_the_name_renders_nothing(t):
+    """Where hosts have voices of their own, a name may mean two of them."""
+    for seed, folder in ((1, "voices"), (2, "others")):
+        t.oratorio("voice", "make-random", "megatts3", "--seed", seed, "--name", "machine", "--out", folder, code=0)
+    caches = f"XDG_CACHE_HOME={t.dir}/cache"
+    mine, others = (f"ORATORIO_VOICES={t.dir}/{folder}" for folder in ("voices", "others"))
+    t.write("lines.txt", "".join(f"Line {i}.\n" for i in range(6)))
+    job = t.job([{"path": "lines.txt", "layout": "lines"}], voice="machine", more="batch: {utterances: 1}\nviews: []\n")
+    here = dict([mine.split("=", 1)])
+    process = t.start("run", job, "--launch", "none", env=here)
+    endpoint = wait_for("the endpoint", lambda: t.query("SELECT value FROM meta WHERE key = 'endpoint'"))[0][0]
+    arguments = ["--connect", endpoint, "--key", str(t.dir / "runs/t/keys/worker.key")]
+    stranger = worker(t, arguments, ["env", caches, others], name="stranger")
+    t.end_of(stranger, 1)
+    check("voice 'machine' is another one here" in t.said(stranger), t.said(stranger))
+    check(t.query("SELECT count(*) FROM batches WHERE state = 2") == [(0,)], "it rendered")
+    t.end_of(worker(t, arguments, ["env", caches, mine]), 0)
+    t.end_of(process, 0)
+    t.oratorio("verify", "runs/t", "--sample", 6, env=here, code=0)
+
+
 def case_a_wrong_key_is_turned_away(t):
     process, arguments = serve(t, count=40)
     t.write("other.txt", "One line.\n")
