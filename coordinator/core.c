@@ -388,7 +388,7 @@ static void settle_lease(struct ora_core *c, struct ora_roster_worker *w, const 
                                       .token = e->token,
                                       .attempt = batch->attempt,
                                       .alone = batch->alone,
-                                      .model_sha256 = batch->model_sha256,
+                                      .voice_mark = batch->voice_mark,
                                       .utterances = batch->utterances,
                                       .rowid = batch->utt_rowid,
                                       .count = batch->count}};

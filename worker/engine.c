@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "dataset/store.h"
 #include "job/job.h"
+#include "job/voice_mark.h"
 #include "render/render.h"
 #include "tune/keep.h"
 #include "wire/wire.h"
@@ -94,15 +95,18 @@ static int on_rendered(void *ctx, const struct ora_rendered *r, struct ora_err *
 static int check_voice(const struct engine *e, const struct ora_wire_work *w, struct ora_err *err)
 {
     const struct ora_voice *voice = NULL;
-    if (!w->model_sha256 || !w->count)
+    if (!w->voice_mark || !w->count)
         return 0;
     int rc = ora_renderer_voice(e->renderer, w->utterances[0].voice, &voice, NULL, err);
-    if (rc == 0 && strcmp(voice->model_sha256, w->model_sha256) != 0)
+    char here[65];
+    if (rc == 0)
+        ora_voice_mark(voice, here);
+    if (rc == 0 && strcmp(here, w->voice_mark) != 0)
         rc = ora_err_set(
             err, ORA_E_VOICE,
-            "voice '%s' is another one here: its weights have SHA-256 %.12s…, those that the run was "
-            "made with %.12s…",
-            w->utterances[0].voice, voice->model_sha256, w->model_sha256);
+            "voice '%s' is another one here: SHA-256 over its weights and voice.yaml is %.12s…, of "
+            "the one that the run was made with %.12s…",
+            w->utterances[0].voice, here, w->voice_mark);
     return rc;
 }
 

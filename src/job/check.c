@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 #include "job/manners.h"
+#include "job/run_priv.h"
+#include "job/voice_mark.h"
 #include "text/lexicon.h"
 
 enum { VOICES_MAX = 1024 }; /* a corpus of more is a list in which a column was taken for another */
@@ -217,9 +219,15 @@ int ora_job_check_write_voices(const struct ora_job_check *c, struct ora_db *db,
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < c->count; i++) {
         const struct ora_voice *v = c->met[i].voice;
-        if (v)
-            rc = ora_db_run(db, ORA_SQL_ADD_VOICE, err, "ttttti", c->met[i].name, v->family, v->model_sha256,
-                            v->lang, v->license, (int64_t)v->sample_rate_hz);
+        if (!v)
+            continue;
+        rc = ora_db_run(db, ORA_SQL_ADD_VOICE, err, "ttttti", c->met[i].name, v->family, v->model_sha256,
+                        v->lang, v->license, (int64_t)v->sample_rate_hz);
+        char mark[65], *key = ora_fmt(ORA_META_VOICE "%s", c->met[i].name);
+        ora_voice_mark(v, mark);
+        if (rc == 0)
+            rc = ora_db_run(db, ORA_SQL_META_SET, err, "tt", key, mark);
+        free(key);
     }
     return rc;
 }

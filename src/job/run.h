@@ -46,10 +46,10 @@ struct ora_progress {
 
 /* One batch with its utterances, as a worker gets it. Owned by the caller: ora_batch_release. */
 struct ora_batch {
-    uint32_t number;       /* 0-based: audio/NNNNNN */
-    uint32_t attempt;      /* of this lease, from 1 */
-    bool alone;            /* an engine died in it: one utterance at a time, so that the next names its own */
-    char model_sha256[65]; /* of its voice when the run was made; "": not known */
+    uint32_t number;     /* 0-based: audio/NNNNNN */
+    uint32_t attempt;    /* of this lease, from 1 */
+    bool alone;          /* an engine died in it: one utterance at a time, so that the next names its own */
+    char voice_mark[65]; /* of its voice when the run was made; "": not known */
     struct ora_utterance *utterances; /* those still NEW; strings live in `memory` */
     uint64_t *utt_rowid;              /* parallel */
     size_t count;

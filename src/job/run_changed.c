@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "job/inputs.h"
 #include "job/run_priv.h"
+#include "job/voice_mark.h"
 #include "voice/voice.h"
 
 /* Fields that decide no byte of the audio, and the inputs' places, whose contents are compared by hash. */
@@ -150,19 +151,30 @@ static int input_changed(const struct ora_job *job, sqlite3_stmt *q, struct ora_
     return 1;
 }
 
-static int voice_changed(sqlite3_stmt *q, struct ora_str *what, struct ora_err *err)
+static int voice_changed(struct ora_run *run, sqlite3_stmt *q, struct ora_str *what, struct ora_err *err)
 {
     const char *name = ora_db_text(q, 0);
-    struct ora_voice *voice;
-    int rc = ora_voice_open(name, &voice, err);
+    struct ora_voice *voice = NULL;
+    char *key = ora_fmt(ORA_META_VOICE "%s", name), *was = NULL, is[65];
+    size_t before = what->len;
+    int changed = 0, rc = ora_voice_open(name, &voice, err);
+    if (rc == 0)
+        rc = ora_run_meta_get(run, key, &was, err);
     if (rc < 0)
-        return rc;
-    int changed = strcmp(voice->model_sha256, ora_db_text(q, 1)) != 0;
-    if (changed)
+        goto out_close;
+    ora_voice_mark(voice, is);
+    if (strcmp(voice->model_sha256, ora_db_text(q, 1)) != 0)
         ora_str_addf(what, "voice %s: its model has changed (was %.12s, is %.12s)\n", name, ora_db_text(q, 1),
                      voice->model_sha256);
+    else if (was && strcmp(was, is) != 0)
+        ora_str_addf(what, "voice %s: its voice.yaml%s has changed\n", name,
+                     voice->base ? " or its base's" : "");
+    changed = what->len > before;
+out_close:
     ora_voice_close(&voice);
-    return changed;
+    free(was);
+    free(key);
+    return rc < 0 ? rc : changed;
 }
 
 static int voices_changed(struct ora_run *run, struct ora_str *what, struct ora_err *err)
@@ -172,7 +184,7 @@ static int voices_changed(struct ora_run *run, struct ora_str *what, struct ora_
         return err ? err->code : ORA_E_DATABASE;
     int rc, changed = 0;
     while ((rc = ora_db_step(&run->db, q, err)) > 0) {
-        rc = voice_changed(q, what, err);
+        rc = voice_changed(run, q, what, err);
         if (rc < 0) {
             ora_db_reset(q);
             return rc;

@@ -139,7 +139,7 @@ static int load_voice(struct ora_run *run, struct ora_batch *batch, struct ora_e
     sqlite3_stmt *q = ora_db_query(&run->db, ORA_SQL_VOICE_OF_BATCH, err, "u", batch->number);
     int rc = q ? ora_db_step(&run->db, q, err) : err ? err->code : ORA_E_DATABASE;
     if (rc > 0)
-        snprintf(batch->model_sha256, sizeof batch->model_sha256, "%s", ora_db_text(q, 0));
+        snprintf(batch->voice_mark, sizeof batch->voice_mark, "%s", ora_db_text(q, 0));
     if (q)
         ora_db_reset(q);
     return rc < 0 ? rc : 0;

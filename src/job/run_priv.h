@@ -20,6 +20,7 @@ struct ora_run {
  * neither. */
 #define ORA_META_PRECISION  "precision"
 #define ORA_META_ARITHMETIC "arithmetic"
+#define ORA_META_VOICE      "voice " /* and its name: ora_voice_mark */
 const char *ora_run_precision_asked(const struct ora_job *job); /* "exact" where the job says nothing */
 
 /* What one step adds to the row of counters. */

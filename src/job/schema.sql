@@ -7,7 +7,7 @@ PRAGMA application_id = 1330790740; -- "ORAT"
 PRAGMA user_version = 3;            -- the schema's version: ORA_RUN_SCHEMA of job/db.h
 
 -- Facts about the run: run_id, job_yaml, created_ms, made_by, retried_ms; precision, as the job said it, and arithmetic,
--- the class that it came to; the coordinator keeps its own here too
+-- the class that it came to; "voice NAME", a hash over what of each voice decides bytes; the coordinator keeps its own here too
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL

@@ -110,8 +110,8 @@ static int work(const struct rule *r, const struct ora_wire_work *m)
     int rc = token(r, m->token);
     if (rc == 0 && m->count > ORA_WIRE_MAX_UTTERANCES)
         rc = bad(r, "utterances", "has too many entries");
-    if (rc == 0 && m->model_sha256 && *m->model_sha256 && !hex64(m->model_sha256))
-        rc = bad(r, "model_sha256", "is not a SHA-256");
+    if (rc == 0 && m->voice_mark && *m->voice_mark && !hex64(m->voice_mark))
+        rc = bad(r, "voice_mark", "is not a SHA-256");
     for (size_t i = 0; rc == 0 && i < m->count; i++)
         rc = utterance(r, &m->utterances[i]);
     return rc;

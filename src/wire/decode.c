@@ -126,7 +126,7 @@ static int get_work(struct ora_wire_pool *p, const Ora__Work *o, struct ora_wire
                                 .utterances = list,
                                 .rowid = rowid,
                                 .count = o->n_utterances,
-                                .model_sha256 = or_null(o->model_sha256)};
+                                .voice_mark = or_null(o->voice_mark)};
     return 0;
 }
 

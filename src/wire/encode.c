@@ -127,7 +127,7 @@ static int put_work(struct ora_wire_pool *p, const struct ora_wire_work *m, Ora_
     o->token = text(m->token);
     o->attempt = m->attempt;
     o->alone = m->alone;
-    o->model_sha256 = text(m->model_sha256);
+    o->voice_mark = text(m->voice_mark);
     o->n_utterances = m->count;
     o->utterances = list;
     for (size_t i = 0; i < m->count; i++) {

@@ -89,8 +89,8 @@ struct ora_wire_work {
     const struct ora_utterance *utterances;
     const uint64_t *rowid; /* parallel */
     size_t count;
-    bool alone;               /* one utterance at a time goes to the model */
-    const char *model_sha256; /* of their voice, as it was when the run was made; or NULL */
+    bool alone;             /* one utterance at a time goes to the model */
+    const char *voice_mark; /* of their voice, as it was when the run was made; or NULL */
 };
 
 struct ora_wire_lease { /* ACK, RETURN, CRASH: what happened to a lease; the other fields by kind */

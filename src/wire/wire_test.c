@@ -51,7 +51,7 @@ ORA_TEST(work_comes_back_as_it_went)
     ORA_CHECK_STR(got->work.token, TOKEN);
     ORA_CHECK_INT(got->work.attempt, 3);
     ORA_CHECK(got->work.alone);
-    ORA_CHECK_STR(got->work.model_sha256, SHA);
+    ORA_CHECK_STR(got->work.voice_mark, SHA);
     ORA_CHECK_INT(got->work.rowid[1], UINT64_MAX >> 1);
     const struct ora_utterance *g = &got->work.utterances[0];
     ORA_CHECK_STR(g->text, u[0].text);

@@ -59,14 +59,35 @@ def case_a_second_mpirun_joins_while_the_run_goes_on(t):
     t.is_like_undisturbed()
 
 
+def made_voice(t, *folders):
+    """A small voice of random weights in each folder, of one name; and a job that it speaks."""
+    for seed, folder in enumerate(folders):
+        t.oratorio("voice", "make-random", "megatts3", "--seed", seed, "--name", "machine", "--out", folder, code=0)
+    t.write("lines.txt", "".join(f"Line {i}.\n" for i in range(6)))
+    return t.job([{"path": "lines.txt", "layout": "lines"}], voice="machine", more="batch: {utterances: 1}\nviews: []\n")
+
+
+def case_a_voice_that_was_changed_under_a_run_is_told(t):
+    job = made_voice(t, "voices")
+    env = {"ORATORIO_VOICES": f"{t.dir}/voices", "XDG_CACHE_HOME": f"{t.dir}/cache"}
+    t.oratorio("run", job, "--workers", 1, env=env, code=0)
+    for voice in ("machine", "machine-base"):
+        file = t.dir / "voices" / voice / "voice.yaml"
+        was = file.read_text(encoding="utf8")
+        file.write_text(f"# A remark changes nothing.\n{was}", encoding="utf8")
+        t.oratorio("run", job, env=env, code=0)
+        file.write_text(was.replace('license: "', 'license: "another, '), encoding="utf8")
+        refused = t.oratorio("run", job, env=env, code=2)
+        check("voice machine: its voice.yaml or its base's has changed" in refused.err, refused.err)
+        file.write_text(was, encoding="utf8")
+    t.oratorio("run", job, env=env, code=0)
+
+
 def case_a_worker_with_another_voice_of_the_name_renders_nothing(t):
     """Where hosts have voices of their own, a name may mean two of them."""
-    for seed, folder in ((1, "voices"), (2, "others")):
-        t.oratorio("voice", "make-random", "megatts3", "--seed", seed, "--name", "machine", "--out", folder, code=0)
+    job = made_voice(t, "voices", "others")
     caches = f"XDG_CACHE_HOME={t.dir}/cache"
     mine, others = (f"ORATORIO_VOICES={t.dir}/{folder}" for folder in ("voices", "others"))
-    t.write("lines.txt", "".join(f"Line {i}.\n" for i in range(6)))
-    job = t.job([{"path": "lines.txt", "layout": "lines"}], voice="machine", more="batch: {utterances: 1}\nviews: []\n")
     here = dict([mine.split("=", 1)])
     process = t.start("run", job, "--launch", "none", env=here)
     endpoint = wait_for("the endpoint", lambda: t.query("SELECT value FROM meta WHERE key = 'endpoint'"))[0][0]
