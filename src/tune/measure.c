@@ -91,10 +91,11 @@ static int refuse(const struct measurement *m, double sentence_s, struct ora_err
 {
     return ora_err_set(
         err, ORA_E_UNSUPPORTED,
-        "voice %s speaks too slowly to be measured in %.0f s: its shortest sentence takes about %.2g s "
+        "voice %s speaks too slowly to be measured in %.0f s: its shortest sentence takes about %.*f s "
         "of a core. --budget %.0f measures it all the same; without it `plan` tells what the voice's "
         "family foretells, and a run has one worker a core",
-        m->o->named, m->o->budget_s, sentence_s, ceil(sentence_s * ROUNDS_AT_LEAST * 3 / 60) * 60);
+        m->o->named, m->o->budget_s, sentence_s < 10 ? 1 : 0, sentence_s,
+        ceil(sentence_s * ROUNDS_AT_LEAST * 3 / 60) * 60);
 }
 
 /* What the family foretells: before anything is started. */
