@@ -42,7 +42,14 @@ const char *ora_admission_level(struct ora_admission *a, const struct ora_wire_h
     for (size_t i = 0; i < hello->level_count && has.count < ORA_LEVELS_MAX; i++)
         has.name[has.count++] = hello->levels[i];
     snprintf(host, sizeof host, "host %.100s", hello->host);
-    const char *level = ora_precision_level(a->arithmetic, a->kernels, &has, host, why);
+    const char *level = NULL;
+    if (strcmp(hello->engine_version, ORA_VERSION) != 0)
+        ora_err_set(why, ORA_E_UNSUPPORTED,
+                    "%s has version %.30s of oratorio-worker, this run is rendered by " ORA_VERSION
+                    ": versions may differ in their bytes",
+                    host, hello->engine_version[0] ? hello->engine_version : "(none told)");
+    else
+        level = ora_precision_level(a->arithmetic, a->kernels, &has, host, why);
     if (level)
         return level;
     a->turned_away++;

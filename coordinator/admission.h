@@ -1,6 +1,7 @@
 /*
- * Admission: which workers a run takes. All must compute in the run's class of arithmetic, or the audio would
- * depend on who rendered it. Pure; remembers whom it turned away, for the user.
+ * Admission: which workers a run takes. All must be of this version and compute in the run's class of
+ * arithmetic, or the audio would depend on who rendered it. Pure; remembers whom it turned away, for the
+ * user.
  */
 #ifndef COORDINATOR_ADMISSION_H
 #define COORDINATOR_ADMISSION_H

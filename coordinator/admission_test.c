@@ -7,8 +7,13 @@
 
 static struct ora_wire_hello hello(const char *host, const char *const *levels, size_t count)
 {
-    return (struct ora_wire_hello){
-        .worker = "w", .run_id = "run", .host = host, .machine = "", .levels = levels, .level_count = count};
+    return (struct ora_wire_hello){.worker = "w",
+                                   .run_id = "run",
+                                   .host = host,
+                                   .machine = "",
+                                   .engine_version = ORA_VERSION,
+                                   .levels = levels,
+                                   .level_count = count};
 }
 
 ORA_TEST(the_best_level_of_the_class_or_the_one_asked_for)
@@ -51,4 +56,20 @@ ORA_TEST(each_reason_is_kept_once)
               strstr(a.reason[0], "host n0 has scalar"));
     ORA_CHECK(strstr(a.reason[1], "host n1 "));
     ora_admission_release(&a);
+}
+
+ORA_TEST(another_version_renders_nothing)
+{
+    static const char *const levels[] = {"scalar"}, *const versions[] = {"0.0.9", ""};
+    for (size_t i = 0; i < 2; i++) {
+        struct ora_admission a;
+        struct ora_err why = {0};
+        struct ora_wire_hello m = hello("n1", levels, 1);
+        m.engine_version = versions[i];
+        ora_admission_init(&a, "f32-direct", "auto", "here");
+        ORA_CHECK(!ora_admission_level(&a, &m, &why));
+        ORA_CHECK_HAS(why.message, i ? "host n1 has version (none told)" : "host n1 has version 0.0.9");
+        ORA_CHECK_HAS(why.message, ORA_VERSION);
+        ora_admission_release(&a);
+    }
 }

@@ -69,7 +69,7 @@ static void hello_held(struct scene *s, uint64_t peer, const char *worker, const
                                        .machine = "here",
                                        .levels = (const char *const[]){"scalar"},
                                        .level_count = 1,
-                                       .engine_version = "1",
+                                       .engine_version = ORA_VERSION,
                                        .pid = 7,
                                        .start_time = 9,
                                        .cores = 1,
@@ -471,16 +471,6 @@ ORA_TEST(bye_gives_all_back_uncounted)
     end(&s);
 }
 
-ORA_TEST(another_run_is_refused)
-{
-    struct scene s = begin();
-    struct ora_wire_msg m = {.kind = ORA_WIRE_HELLO,
-                             .hello = {.worker = "w", .run_id = "another", .host = "h", .machine = ""}};
-    say(&s, 1, &m);
-    ORA_CHECK(sends(&s, ORA_WIRE_REFUSED, 1) && s.fx.row_count == 0);
-    end(&s);
-}
-
 static struct ora_wire_msg hello_with(const char *worker, const char *const *levels, size_t count)
 {
     return (struct ora_wire_msg){.kind = ORA_WIRE_HELLO,
@@ -488,8 +478,19 @@ static struct ora_wire_msg hello_with(const char *worker, const char *const *lev
                                            .run_id = "run",
                                            .host = "n3",
                                            .machine = "",
+                                           .engine_version = ORA_VERSION,
                                            .levels = levels,
                                            .level_count = count}};
+}
+
+ORA_TEST(another_run_is_refused)
+{
+    struct scene s = begin();
+    struct ora_wire_msg m = hello_with("w", NULL, 0);
+    m.hello.run_id = "another";
+    say(&s, 1, &m);
+    ORA_CHECK(sends(&s, ORA_WIRE_REFUSED, 1) && s.fx.row_count == 0);
+    end(&s);
 }
 
 /* A worker that cannot compute as the run does is told what it lacks, and is no row of the database. */

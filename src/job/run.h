@@ -94,10 +94,10 @@ int ora_run_create(const char *dir, const struct ora_job *job,
 bool ora_run_exists(const char *dir); /* has a whole run.sqlite */
 int ora_run_open(const char *dir, enum ora_run_mode mode, struct ora_run **run, struct ora_err *err);
 void ora_run_close(struct ora_run **run);
-/* Has the job (settings or input files: stat first, hash when changed) changed since the run was made?
- * *what gets one line a difference ("audio.format: was flac, is wav"); returns 1 when changed, 0 when not.
- * What decides no byte of the audio (views, limits, where the job lies) may differ. Stdin, when the job has
- * it, is read to its end. */
+/* Has the job (settings or input files: stat first, hash when changed), a voice, or, where something is left
+ * to render, the program changed since the run was made? *what gets one line a difference ("audio.format: was
+ * flac, is wav"); returns 1 when changed, 0 when not. What decides no byte of the audio (views, limits, where
+ * the job lies) may differ. Stdin, when the job has it, is read to its end. */
 int ora_run_changed(struct ora_run *run, const struct ora_job *job, struct ora_str *what,
                     struct ora_err *err);
 /* Takes over the fields of an unchanged job that decide no byte: views, limits. Updates job.yaml. */

@@ -1,7 +1,7 @@
 /*
- * Has a job changed since its run was made? Settings: both jobs are written as YAML and the two trees are
- * compared, so that no field can be forgotten here. Inputs: size and time first, the hash only when those
- * differ.
+ * Has a job, or what renders it, changed since its run was made? Settings: both jobs are written as YAML and
+ * the two trees are compared, so that no field can be forgotten here. Inputs: size and time first, the hash
+ * only when those differ.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +212,21 @@ static int inputs_changed(struct ora_run *run, const struct ora_job *job, struct
     return rc < 0 ? rc : changed;
 }
 
+/* Where something is left to render, it must be as what is there. */
+static int version_changed(struct ora_run *run, struct ora_str *what, struct ora_err *err)
+{
+    struct ora_progress p;
+    char *was = NULL;
+    int rc = ora_run_progress(run, &p, err);
+    if (rc == 0)
+        rc = ora_run_meta_get(run, ORA_META_MADE_BY, &was, err);
+    bool changed = rc >= 0 && p.open && was && strcmp(was, ORA_MADE_BY) != 0;
+    if (changed)
+        ora_str_addf(what, "it was begun by %s, and this is " ORA_MADE_BY "\n", was);
+    free(was);
+    return rc < 0 ? rc : changed;
+}
+
 int ora_run_changed(struct ora_run *run, const struct ora_job *job, struct ora_str *what, struct ora_err *err)
 {
     int settings = settings_changed(run, job, what, err);
@@ -221,7 +236,10 @@ int ora_run_changed(struct ora_run *run, const struct ora_job *job, struct ora_s
     if (inputs < 0)
         return inputs;
     int voices = voices_changed(run, what, err);
-    return voices < 0 ? voices : settings | inputs | voices;
+    if (voices < 0)
+        return voices;
+    int version = version_changed(run, what, err);
+    return version < 0 ? version : settings | inputs | voices | version;
 }
 
 /* A copy of the run's job with what the new one may change. */

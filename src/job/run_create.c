@@ -99,7 +99,7 @@ static int write_meta(struct maker *m, const char *yaml, struct ora_err *err)
     if (rc == 0)
         rc = set_meta(m, "created_ms", created, err);
     if (rc == 0)
-        rc = set_meta(m, "made_by", "oratorio " ORA_VERSION, err);
+        rc = set_meta(m, ORA_META_MADE_BY, ORA_MADE_BY, err);
     return rc;
 }
 

@@ -21,6 +21,8 @@ struct ora_run {
 #define ORA_META_PRECISION  "precision"
 #define ORA_META_ARITHMETIC "arithmetic"
 #define ORA_META_VOICE      "voice " /* and its name: ora_voice_mark */
+#define ORA_META_MADE_BY    "made_by"
+#define ORA_MADE_BY         "oratorio " ORA_VERSION
 const char *ora_run_precision_asked(const struct ora_job *job); /* "exact" where the job says nothing */
 
 /* What one step adds to the row of counters. */

@@ -9,6 +9,7 @@
 #include "job/plan.h"
 #include "job/run.h"
 #include "job/run_fixture.h"
+#include "job/run_priv.h"
 
 static char *folder(const char *name)
 {
@@ -282,6 +283,30 @@ ORA_TEST(changes_are_told_field_by_field)
 }
 
 /* "fast" means what it came to when the run was made, wherever the run goes on. */
+/* While something is left to render; what is done may be looked at and exported by any version. */
+ORA_TEST(another_version_does_not_go_on)
+{
+    struct ora_err err = {0};
+    struct ora_str what = ORA_STR_INIT;
+    char *dir = folder("version");
+    put(dir, "a.txt", "A text.");
+    struct ora_run *run = create(dir, "run", "inputs: a.txt\nvoice: tone\n", &err);
+    struct ora_job *job = read_job(dir, "inputs: a.txt\nvoice: tone\n", &err);
+    ORA_REQUIRE(run && job);
+    ORA_CHECK_OK(ora_run_meta_set(run, ORA_META_MADE_BY, "oratorio 0.0.9", &err), err);
+    ORA_CHECK_INT(ora_run_changed(run, job, &what, &err), 1);
+    ORA_CHECK_STR(ora_str_c(&what), "it was begun by oratorio 0.0.9, and this is " ORA_MADE_BY "\n");
+    ORA_CHECK_OK(ora_fixture_join(run, "w1", &err), err);
+    ORA_CHECK_INT(ora_fixture_finish_one(run), 0);
+    ora_str_clear(&what);
+    ORA_CHECK_INT(ora_run_changed(run, job, &what, &err), 0);
+    ORA_CHECK_STR(ora_str_c(&what), "");
+    ora_run_close(&run);
+    ora_job_free(&job);
+    ora_str_release(&what);
+    free(dir);
+}
+
 ORA_TEST(the_class_of_a_run_is_fixed_when_it_is_made)
 {
     static const char yaml[] = "inputs: a.txt\nvoice: tone\nprecision: fast\n";
