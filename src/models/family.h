@@ -90,6 +90,7 @@ struct ora_request {
     const char *id;            /* utterance id: with the seed it keys the noise */
     const char *text;          /* valid UTF-8, NFC, NUL-terminated, not blank */
     bool text_is_phonemes;     /* text holds the family's phoneme symbols: no front end */
+    bool is_heading;           /* text is a heading, not speech: "I." is a number there */
     const struct ora_text_rules *rules; /* may be NULL: no lexicon, default normalising */
     const char *lang;          /* BCP-47 or NULL: the voice's */
     int speaker;               /* index */

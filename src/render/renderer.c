@@ -228,6 +228,7 @@ static int make_request(const struct ora_renderer *r, struct slot *s, const stru
     *q = (struct ora_request){.id = u->id,
                               .text = u->text,
                               .text_is_phonemes = u->text_is_phonemes,
+                              .is_heading = u->role && strcmp(u->role, "heading") == 0,
                               .rules = s->rules,
                               .lang = u->lang,
                               .speaker = s->voice->default_speaker,

@@ -87,6 +87,12 @@ bool ora_brackets_escaped(const char *text, size_t len)
     return memmem(text, len, "\\[[", 3) != NULL;
 }
 
+void ora_brackets_part(struct ora_str *out, const char *text, size_t len)
+{
+    if (len && text[0] == '[' && out->len && out->data[out->len - 1] == '[')
+        ora_str_addc(out, ' ');
+}
+
 void ora_brackets_unescape(const char *text, size_t len, struct ora_str *out)
 {
     const char *p;
@@ -96,6 +102,7 @@ void ora_brackets_unescape(const char *text, size_t len, struct ora_str *out)
         ora_str_addn(out, text + at, next - at);
         if (!p)
             break;
+        ora_brackets_part(out, "[", 1);
         ora_str_addc(out, '[');
         for (next++; next < len && text[next] == '['; next++)
             ;

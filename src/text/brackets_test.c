@@ -55,7 +55,8 @@ ORA_TEST(brackets)
 ORA_TEST(escaped_brackets_become_one)
 {
     static const char *const cases[][2] = {
-        {"plain", "plain"}, {"\\[[a]] b", "[a]] b"}, {"\\[[[[a", "[a"}, {"x\\[[", "x["}, {"\\[a", "\\[a"},
+        {"plain", "plain"}, {"\\[[a]] b", "[a]] b"}, {"\\[[[[a", "[a"},
+        {"x\\[[", "x["},    {"\\[a", "\\[a"},        {"[\\[[a]]", "[ [a]]"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct ora_str s = ORA_STR_INIT;

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "text/brackets.h"
 #include "text/html.h"
 
 uint32_t ora_cp_at(const char *text, size_t len, size_t at, size_t *end)
@@ -149,8 +150,10 @@ void ora_clean(struct ora_str *out, const char *text, size_t len, bool *space)
                 ;
         } else {
             uint32_t cp = ora_cp_at(text, len, at, &end);
-            if (ora_cp_is_dropped(cp))
+            if (ora_cp_is_dropped(cp)) {
+                ora_brackets_part(out, text + end, len - end);
                 continue;
+            }
             if (ora_cp_is_space(cp)) {
                 if (!*space)
                     ora_str_addc(out, ' ');

@@ -67,7 +67,7 @@ static void normalise(void *ctx, const char *text, size_t len)
     struct ora_str out = ORA_STR_INIT;
     struct ora_err err = {0};
     (void)len;
-    ORA_CHECK_OK(ora_text_normalise(NULL, ctx, text, &out, &err), err);
+    ORA_CHECK_OK(ora_text_normalise(NULL, ctx, false, text, &out, &err), err);
     ora_str_release(&out);
 }
 

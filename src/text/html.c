@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "text/brackets.h"
 #include "text/chars.h"
 #include "text/md_inline.h"
 #include "text/phonemes_raw.h"
@@ -179,6 +180,8 @@ static void add(struct reader *r, const char *text, size_t len)
     for (size_t i = 0; i < len && r->owed; i++)
         if (!strchr(" \n\t", text[i]))
             part(r);
+    if (r->out->len > r->base)
+        ora_brackets_part(r->out, text, len);
     ora_str_addn(r->out, text, len);
 }
 

@@ -19,7 +19,8 @@ size_t ora_html_tag(const char *text, size_t len, size_t at);
 /* The bytes of the tag or entity that starts at text[at], or 0: what holds letters that are not spoken. */
 size_t ora_html_mark(const char *text, size_t len, size_t at);
 /* Appends the text as it is read: tags off, breaks and blocks parted by a comma or a stop where the text has
- * no mark of its own, entities decoded. "&lt;b&gt;" is no tag: "‹b›". [[phonemes]] are copied. */
+ * no mark of its own, entities decoded. "&lt;b&gt;" is no tag: "‹b›"; "&#91;&#91;" opens no phonemes: "[ [".
+ * [[phonemes]] are copied. */
 void ora_html_take_off(const char *text, size_t len, struct ora_str *out);
 /* A copy of the text, of the same length, whose tags are rows of '*': for those who look for ends of
  * sentences. NULL when there are no tags. Caller frees. */

@@ -53,6 +53,10 @@ ORA_TEST(entities_are_decoded)
         {"5 &lt; 6 &gt; 4", "5 < 6 > 4"},
         {"AT&T, Q&A; &unknown; & &;", "AT&T, Q&A; &unknown; & &;"},
         {"[[h&lt;b]]", "[[h&lt;b]]"},
+        {"&#91;&#91;ni3 hao3&#93;&#93;", "[ [ni3 hao3]]"},
+        {"&lbrack;[x]] [&#x5B;y]] &amp;lbrack;&lbrack;z", "[ [x]] [ [y]] [ [z"},
+        {"&#91;[[a]]", "[ [[a]]"},
+        {"[<b>[x]]</b>", "[ [x]]"},
         {"&amp", "&amp"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "text/brackets.h"
 #include "text/word_break.h"
 
 enum { MAX_FILE_BYTES = 64 << 20, MAX_KEY_BYTES = 256, MAX_SAID_BYTES = 1024 };
@@ -344,6 +345,7 @@ void ora_lexicon_apply(const struct ora_lexicon *lexicon, const char *text, size
             cap = cap ? 2 * cap : 8;
             *said = ora_xrealloc(*said, cap * sizeof **said);
         }
+        ora_brackets_part(out, e->said, strlen(e->said));
         (*said)[(*count)++] = (struct ora_span){out->len, strlen(e->said)};
         ora_str_add(out, e->said);
         at += used;

@@ -132,7 +132,8 @@ ORA_TEST(before_the_normaliser)
     ORA_CHECK_OK(ora_file_write_atomic(path, data, sizeof data - 1, 0644, &err), err);
     ORA_REQUIRE(ora_text_rules_open(path, "en-us", &rules, &err) == 0);
     struct ora_str out = ORA_STR_INIT;
-    ORA_CHECK_OK(ora_text_normalise(rules, NULL, "HAL 9000 ran 5 km & made 2 gifs, 1 gif.", &out, &err), err);
+    ORA_CHECK_OK(
+        ora_text_normalise(rules, NULL, false, "HAL 9000 ran 5 km & made 2 gifs, 1 gif.", &out, &err), err);
     ORA_CHECK_STR(out.data, "HAL 9000 ran five clicks and made two gifs, one [[dʒˈɪf 5]].");
     ora_str_release(&out);
     ora_text_rules_close(&rules);

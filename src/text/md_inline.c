@@ -11,6 +11,7 @@
 #include <unicode/uchar.h>
 
 #include "base/utf8.h"
+#include "text/brackets.h"
 #include "text/chars.h"
 #include "text/html.h"
 
@@ -39,6 +40,15 @@ static void put(struct inliner *in, const char *text, size_t len)
     }
 }
 
+/* Behind a mark: a bracket on either side of one opens nothing. Two marked as text ("\[[") stay together. */
+static void put_after(struct inliner *in, const char *text, size_t len)
+{
+    struct ora_str *out = &in->para->text;
+    if (out->len < 2 || out->data[out->len - 2] != '\\')
+        ora_brackets_part(out, text, len);
+    put(in, text, len);
+}
+
 /* Code, where a "<b>" is meant to be read and not to be a tag, nor "[[ x ]]" to be phones. */
 static void put_literal(struct inliner *in, const char *text, size_t len)
 {
@@ -46,7 +56,7 @@ static void put_literal(struct inliner *in, const char *text, size_t len)
     for (size_t at = 0, n; at < len; at += n ? n : 1) {
         n = 0;
         if (at + 1 < len && text[at] == '[' && text[at + 1] == '[') {
-            put(in, text + from, at - from);
+            put_after(in, text + from, at - from);
             put(in, "\\[[", 3);
             from = at + (n = 2);
             continue;
@@ -60,7 +70,7 @@ static void put_literal(struct inliner *in, const char *text, size_t len)
         put(in, "\u203A", 3);
         from = at + n;
     }
-    put(in, text + from, len - from);
+    put_after(in, text + from, len - from);
 }
 
 /* Lines that are passed without a word still count. */
@@ -74,7 +84,7 @@ static void pass(struct inliner *in, const char *text, size_t len)
 static void nested(struct inliner *in, const char *text, size_t len)
 {
     if (in->depth >= MAX_DEPTH) {
-        put(in, text, len);
+        put_after(in, text, len);
         return;
     }
     in->depth++;
@@ -197,7 +207,7 @@ static size_t angle(struct inliner *in, const char *text, size_t len, size_t at)
         return 0;
     size_t n = (size_t)(end - from) + 1;
     if (is_autolink(from + 1, n - 2)) {
-        put(in, from + 1, n - 2);
+        put_after(in, from + 1, n - 2);
         return n;
     }
     if (memchr(from + 1, '<', n - 1)) /* "a <b and c < d>" */
@@ -262,7 +272,7 @@ static void escaped_bracket(struct inliner *in, const char *text, size_t len, si
     bool escaped_too = at + 3 < len && text[at + 2] == '\\' && text[at + 3] == '[';
     bool opens = (at + 2 < len && text[at + 2] == '[') || escaped_too;
     bool second = at && text[at - 1] == '[' && (at < 2 || text[at - 2] != '\\');
-    put(in, opens ? "\\[" : second ? "(" : "[", opens ? 2 : 1);
+    put_after(in, opens ? "\\[" : second ? "(" : "[", opens ? 2 : 1);
 }
 
 /* A construct at text[at]: the bytes it uses, 0 when the character is plain text. */
@@ -277,7 +287,7 @@ static size_t construct(struct inliner *in, const char *text, size_t len, size_t
             return 2;
         }
         if (at + 1 < len && ispunct((unsigned char)text[at + 1])) {
-            put(in, text[at + 1] == '<' ? "\u2039" : text + at + 1, text[at + 1] == '<' ? 3 : 1);
+            put_after(in, text[at + 1] == '<' ? "\u2039" : text + at + 1, text[at + 1] == '<' ? 3 : 1);
             return 2;
         }
         return at + 1 < len && text[at + 1] == '\n' ? 1 : 0;
@@ -299,7 +309,7 @@ static size_t construct(struct inliner *in, const char *text, size_t len, size_t
             return 0;
         bool opens = cp == '<' && at + used < len &&
                      (isalpha((unsigned char)text[at + used]) || text[at + used] == '/');
-        put(in, plain, ora_utf8_encode(cp == '\n' ? ' ' : opens ? 0x2039 : cp, plain));
+        put_after(in, plain, ora_utf8_encode(cp == '\n' ? ' ' : opens ? 0x2039 : cp, plain));
         return used;
     }
     default:
@@ -310,12 +320,14 @@ static size_t construct(struct inliner *in, const char *text, size_t len, size_t
 static void inlines(struct inliner *in, const char *text, size_t len)
 {
     size_t from = 0;
+    bool after = true; /* a mark stands before `from` */
     for (size_t at = 0; at < len;) {
         if (!text[at] || !strchr("\\`![<&*_~", text[at])) {
             at++;
             continue;
         }
-        put(in, text + from, at - from);
+        (after ? put_after : put)(in, text + from, at - from);
+        after = after && from == at;
         from = at;
         size_t used = construct(in, text, len, at);
         /* A run that opens nothing is text as a whole: its tail must not open either. */
@@ -324,8 +336,9 @@ static void inlines(struct inliner *in, const char *text, size_t len)
                   ? run_of(text, len, at)
                   : 1;
         from = used ? at : from;
+        after = after || used;
     }
-    put(in, text + from, len - from);
+    (after ? put_after : put)(in, text + from, len - from);
 }
 
 void ora_md_inline(struct ora_para *para, const char *raw, size_t len, uint64_t line)

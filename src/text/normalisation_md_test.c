@@ -53,7 +53,7 @@ static void check_row(char *row)
     char *got = heard(text, true);
     ORA_CHECK_STR(got, alone);
     free(got);
-    ORA_CHECK_OK(ora_text_normalise(NULL, "en-us", text, &out, &err), err);
+    ORA_CHECK_OK(ora_text_normalise(NULL, "en-us", false, text, &out, &err), err);
     ORA_CHECK_STR(ora_str_c(&out), given);
     got = heard(ora_str_c(&out), false);
     ORA_CHECK_STR(got, is_heard);

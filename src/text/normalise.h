@@ -23,9 +23,9 @@ bool ora_lang_is_english(const char *lang);
 /* "en-gb", "en-au", …: day before month, "one hundred and one", metres. en and en-us are American. */
 bool ora_lang_is_british(const char *lang);
 
-/* Appends the normalised text. text: cleaned UTF-8 of less than 2 GiB; protected_: spans that are copied as
- * they are. */
-void ora_normalise(const char *lang, const char *text, size_t len, const struct ora_span *protected_,
-                   size_t protected_count, struct ora_str *out);
+/* Appends the normalised text. heading: it is one, so that a lone "I" is a number. text: cleaned UTF-8 of
+ * less than 2 GiB; protected_: spans that are copied as they are. */
+void ora_normalise(const char *lang, bool heading, const char *text, size_t len,
+                   const struct ora_span *protected_, size_t protected_count, struct ora_str *out);
 
 #endif

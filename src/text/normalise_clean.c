@@ -15,11 +15,14 @@ struct cleaner {
     uint32_t last;    /* the code point written last; 0 at the start */
     unsigned repeats; /* how often `last` stands in a row */
     bool space;       /* a space is owed before the next code point */
+    bool together;    /* this code point stands right behind the one written last, in the text as well */
 };
 
 static void put(struct cleaner *c, uint32_t cp)
 {
     char utf8[4];
+    if (cp == '[' && c->last == '[' && !c->together) /* it would open phones (text/brackets.h) */
+        c->space = true;
     if (c->space && c->out->len > c->base) {
         ora_str_addc(c->out, ' ');
         c->last = ' ';
@@ -128,7 +131,7 @@ static uint32_t one_of_its_kind(uint32_t cp)
 void ora_text_clean(const char *text, size_t len, struct ora_str *out)
 {
     struct cleaner c = {.out = out, .base = out->len};
-    size_t n;
+    size_t n, literal_end = 0; /* of the "[" written last */
     for (size_t at = 0; at < len; at += n) {
         uint32_t cp;
         n = ora_utf8_decode(text + at, len - at, &cp);
@@ -144,6 +147,8 @@ void ora_text_clean(const char *text, size_t len, struct ora_str *out)
         }
         if (is_dropped(cp, c.last))
             continue;
+        c.together = cp == '[' && literal_end == at;
+        literal_end = cp == '[' ? at + n : 0;
         if (is_compatibility(cp))
             put_decomposed(&c, cp);
         else if (!is_ornament(&c, cp = one_of_its_kind(cp)))

@@ -298,12 +298,16 @@ bool ora_lang_is_british(const char *lang)
     return false;
 }
 
-void ora_normalise(const char *lang, const char *text, size_t len, const struct ora_span *protected_,
-                   size_t protected_count, struct ora_str *out)
+void ora_normalise(const char *lang, bool heading, const char *text, size_t len,
+                   const struct ora_span *protected_, size_t protected_count, struct ora_str *out)
 {
     struct ora_token *tokens;
-    struct ora_en n = {
-        .text = text, .len = len, .british = ora_lang_is_british(lang), .out = out, .base = out->len};
+    struct ora_en n = {.text = text,
+                       .len = len,
+                       .british = ora_lang_is_british(lang),
+                       .heading = heading,
+                       .out = out,
+                       .base = out->len};
     if (!ora_lang_is_english(lang)) {
         ora_str_addn(out, text, len);
         return;

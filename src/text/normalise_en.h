@@ -21,7 +21,7 @@ struct ora_en {
     size_t len;
     const struct ora_token *tokens;
     size_t count;
-    bool british;
+    bool british, heading;
     struct ora_str *out;
     size_t base; /* where in out this text starts */
     bool said;   /* the last thing in out was said by a rule: a letter or digit copied next needs a space */

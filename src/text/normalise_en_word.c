@@ -326,7 +326,26 @@ static bool ends_name(const struct ora_en *n, size_t i)
            (ora_en_is(n, i, ORA_TOKEN_MARK) && !ora_en_mark(n, i, '\'') && !ora_en_dash(n, i));
 }
 
+/* "I. The Garden": the label of a title. Of what is not known to be a heading only "I. THE GARDEN": "I.
+ * Newton" is a name, "I. You know him." speech. */
+static bool labels_title(const struct ora_en *n, size_t i)
+{
+    size_t words = 0;
+    if (i != 0 || !(ora_en_mark(n, 1, '.') || ora_en_mark(n, 1, ':')) || !ora_en_is(n, 2, ORA_TOKEN_SPACE) ||
+        !ora_en_capital(n, 3))
+        return false;
+    for (size_t k = 3; k < n->count && !n->heading; k++) {
+        const struct ora_token *t = ora_en_at(n, k);
+        for (uint32_t at = 0; at < t->len; at++)
+            if (n->text[t->start + at] >= 'a' && n->text[t->start + at] <= 'z')
+                return false;
+        words += t->kind == ORA_TOKEN_WORD;
+    }
+    return n->heading || words > 1;
+}
+
 /* "Chapter IV", "Henry VIII", "the XIX century", "World War II", "III." at the start; never "I am" or "MIX".
+ * A text that is only "I" is the speaker, a heading that is only "I" a number.
  */
 size_t ora_rule_roman(struct ora_en *n, size_t i)
 {
@@ -355,6 +374,7 @@ size_t ora_rule_roman(struct ora_en *n, size_t i)
             ora_en_word_in(n, ora_en_previous(n, before), " king queen pope emperor tsar czar kaiser saint ");
         bool pause = ends_name(n, i + 1) || titled;
         bool one_letter_numeral = t->cp == 'I' || t->cp == 'V' || t->cp == 'X';
+        alone = (alone && (t->cp != 'I' || n->heading)) || labels_title(n, i);
         if (!one_letter_numeral || !(alone ||
                                      (heading && ora_en_capital(n, before) &&
                                       (t->cp != 'I' || pause || ora_en_word_in(n, before, sure_headings))) ||

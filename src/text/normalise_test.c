@@ -22,7 +22,7 @@ static char *normalised(const char *lang, const char *text)
 {
     struct ora_str out = ORA_STR_INIT;
     struct ora_err err = {0};
-    ORA_CHECK_OK(ora_text_normalise(NULL, lang, text, &out, &err), err);
+    ORA_CHECK_OK(ora_text_normalise(NULL, lang, false, text, &out, &err), err);
     return ora_str_detach(&out);
 }
 
@@ -48,6 +48,26 @@ static const struct pair american[] = {
 ORA_TEST(american_english)
 {
     check("en-us", american, sizeof american / sizeof *american);
+}
+
+ORA_TEST(in_a_heading_a_lone_i_is_a_number)
+{
+    static const struct pair headings[] = {
+        {"I", "one"},
+        {"I.", "one."},
+        {"V", "five"},
+        {"I. Who Am I?", "one. Who Am I?"},
+        {"I. Introduction", "one. Introduction"},
+        {"I: The Garden", "one: The Garden"},
+        {"I Am Born", "I Am Born"},
+    };
+    for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
+        struct ora_str out = ORA_STR_INIT;
+        struct ora_err err = {0};
+        ORA_CHECK_OK(ora_text_normalise(NULL, "en", true, headings[i].text, &out, &err), err);
+        ORA_CHECK_STR(ora_str_c(&out), headings[i].want);
+        ora_str_release(&out);
+    }
 }
 
 static const struct pair british[] = {
@@ -102,11 +122,26 @@ ORA_TEST(raw_phonemes_are_left_alone)
     check("en-us", pairs, sizeof pairs / sizeof *pairs);
 }
 
+/* Only brackets that stand together in the text as it was given open phonemes. */
+ORA_TEST(brackets_that_are_text_open_nothing)
+{
+    static const struct pair cases[] = {
+        {"&#91;&#91;b&#93;&#93;", "[ [b]]"},
+        {"&lbrack;[b]]", "[ [b]]"},
+        {"［［b］］", "[ [b]]"},
+        {"[\xE2\x80\x8D[b]] [\xEE\x80\x80[b]]", "[ [b]] [ [b]]"},
+        {"[<i>[b]]</i>", "[ [b]]"},
+        {"[\\[[b]]", "[ [b]]"},
+        {"&#91;[[b]]", "[ [[b]]"},
+    };
+    check("en-us", cases, sizeof cases / sizeof *cases);
+}
+
 ORA_TEST(bad_utf8_is_an_error)
 {
     struct ora_str out = ORA_STR_INIT;
     struct ora_err err = {0};
-    ORA_CHECK_INT(ora_text_normalise(NULL, "en", "ab\xFF", &out, &err), ORA_E_BAD_INPUT);
+    ORA_CHECK_INT(ora_text_normalise(NULL, "en", false, "ab\xFF", &out, &err), ORA_E_BAD_INPUT);
     ORA_CHECK(strstr(err.message, "byte 2") != NULL);
     ora_str_release(&out);
 }

@@ -33,6 +33,8 @@ ORA_TEST(inline_markup)
         {"a *b c", "C \nS a *b c\n"},
         {"say [[hh ax]] \\[[x]] \\[\\[x]] `if [[ x ]]` \\[x] [\\[x]]",
          "C \nS say [[hh ax]] \\[[x]] \\[[x]] if \\[[ x ]] [x] [(x]]\n"},
+        {"&#91;&#91;x]] &lbrack;[x]] [&#91;x]] [<b>[x]]</b> *[*[x]] [[[1]](#n)]",
+         "C \nS [ [x]] [ [x]] [ [x]] [ [x]] [ [x]] [ [1]]\n"},
         {"`code *raw*` and ``a`b``", "C \nS code *raw* and a`b\n"},
         {"[link](http://x.y/a_b_c \"Title\") and [ref][r] and [alone]", "C \nS link and ref and [alone]\n"},
         {"[*emph* link](u) ![alt *text*](i.png) [![badge](a)](b)", "C \nS emph link alt text badge\n"},

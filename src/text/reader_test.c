@@ -328,6 +328,9 @@ ORA_TEST(phones_in_brackets)
          "D a\nC \nR bad-phones 1 x\nR no-words 2 y\n"},
         {"a.jsonl", "{\"id\":\"x\",\"phones\":\"n i3 h ao3 n i3 h ao3 n i3 h ao3\"}",
          "D a\nC \nL x [[n i3 h ao3 n i3 h ao3 n i3 h ao3]] ~doc\n"},
+        {"a.jsonl", "{\"id\":\"x\",\"text\":\"A &#91;&#91;b [\\u200b[ c\"}",
+         "D a\nC \nL x A &#91;&#91;b [ [ c ~doc\n"},
+        {"a.txt", "A [*[b]]*, &#91;&#91;c.\n", "D a\nC \nS A [ [b]], &#91;&#91;c. ~doc\n"},
         {"a.txt", "One [[two. Three.\nFour [[a. b. C]] five.\n",
          "D a\nC \nR bad-phones 1\nS Three.\nS Four [[a. b. C]] five. ~doc\n"},
     };

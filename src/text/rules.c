@@ -76,7 +76,7 @@ int ora_text_respell(const struct ora_text_rules *rules, const char *text, struc
     return 0;
 }
 
-int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, const char *text,
+int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, bool heading, const char *text,
                        struct ora_str *out, struct ora_err *err)
 {
     struct ora_str words = ORA_STR_INIT;
@@ -87,7 +87,7 @@ int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, con
         ora_normalise(lang    ? lang
                       : rules ? rules->lang
                               : "en",
-                      ora_str_c(&words), words.len, said, said_count, out);
+                      heading, ora_str_c(&words), words.len, said, said_count, out);
     free(said);
     ora_str_release(&words);
     return rc;

@@ -5,6 +5,8 @@
 #ifndef ORA_TEXT_RULES_H
 #define ORA_TEXT_RULES_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/str.h"
 #include "text/normalise_token.h"
@@ -20,8 +22,9 @@ void ora_text_rules_close(struct ora_text_rules **rules);
  * fresh, the caller frees it), for a front end with a normaliser of its own. */
 int ora_text_respell(const struct ora_text_rules *rules, const char *text, struct ora_str *out,
                      struct ora_span **said, size_t *said_count, struct ora_err *err);
-/* Appends the text as it is to be spoken. rules may be NULL (default normalising only). */
-int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, const char *text,
+/* Appends the text as it is to be spoken. rules may be NULL (default normalising only). heading: the text is
+ * one. */
+int ora_text_normalise(const struct ora_text_rules *rules, const char *lang, bool heading, const char *text,
                        struct ora_str *out, struct ora_err *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <unicode/uchar.h>
 
+#include "text/brackets.h"
 #include "text/chars.h"
 
 bool ora_txt_is_blank(const char *text, size_t len)
@@ -79,6 +80,7 @@ void ora_txt_take_marks_off(struct ora_str *out, const char *text, size_t len)
         if (skip) {
             ora_str_addn(out, text + from, at - from);
             from = at + skip;
+            ora_brackets_part(out, text + from, len - from);
         } else if (text[at] == '_' || text[at] == '*') {
             while (at + 1 < len && text[at + 1] == text[at])
                 at++;

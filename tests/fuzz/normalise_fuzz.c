@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
     size_t len = strlen(text);
-    int rc = ora_text_normalise(NULL, langs[data[0] % 4], text, &out, &err);
+    int rc = ora_text_normalise(NULL, langs[data[0] % 4], data[0] & 4, text, &out, &err);
     if ((ora_utf8_valid_prefix(text, len) == len) != (rc == 0))
         abort();
     if (rc == 0 && (ora_utf8_valid_prefix(ora_str_c(&out), out.len) != out.len || out.len > 64 * len + 64))

@@ -160,6 +160,8 @@ void mega_clean_before(const char *text, size_t len, bool is_zh, bool keep_marks
         } else if (mark) {
             ora_str_add(out, mark);
         } else {
+            if (at && text[at - 1] != '[')
+                ora_brackets_part(out, text + at, 1);
             ora_str_addn(out, text + at, end - at);
         }
     }

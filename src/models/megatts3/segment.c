@@ -85,6 +85,7 @@ void mega_utterance_read(const struct ora_model *m, const struct ora_request *q,
 {
     struct mega_text_request text = {.text = q->text,
                                      .text_is_phonemes = q->text_is_phonemes,
+                                     .heading = q->is_heading,
                                      .rules = q->rules,
                                      .lang = q->lang ? q->lang : m->lang,
                                      .reference =

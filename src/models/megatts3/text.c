@@ -372,8 +372,8 @@ static int normalise(const struct mega_text_request *r, size_t len, bool is_zh, 
         if (is_zh)
             ora_normalise_zh(ora_str_c(&respelled), respelled.len, said, said_count, r->reference, &words);
         else
-            ora_normalise(r->lang && ora_lang_is_english(r->lang) ? r->lang : "en", ora_str_c(&respelled),
-                          respelled.len, said, said_count, &words);
+            ora_normalise(r->lang && ora_lang_is_english(r->lang) ? r->lang : "en", r->heading,
+                          ora_str_c(&respelled), respelled.len, said, said_count, &words);
         mega_clean_after(ora_str_c(&words), words.len, is_zh, out);
     }
     free(said);

@@ -53,6 +53,7 @@ void mega_text_close(struct mega_text **text);
 struct mega_text_request {
     const char *text;                   /* valid UTF-8 */
     bool text_is_phonemes;              /* text is what stands in [[ ]], a chunk a line */
+    bool heading;                       /* text is a heading: "I" alone is a number */
     const struct ora_text_rules *rules; /* lexicon, or NULL */
     const char *lang;                   /* BCP-47 or NULL */
     bool reference; /* `normaliser: reference`: drops 啊, 呃 and 儿 as the reference does, keeps 《》 */

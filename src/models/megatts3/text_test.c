@@ -108,6 +108,10 @@ ORA_TEST(what_is_spoken)
         {"说 \\[[好]]", "说 (好))"},
         {"\\[[好]]", "(好))"},
         {"a[b[c]] d", "a[b[c]] d"},
+        {"a &#91;&#91;zz&#93;&#93; &lbrack;&lbrack;n i3]] d", "a [ [zz]] [ [n i three]] d"},
+        {"［［zz］］ [<b>[zz]]</b> [\xE2\x80\x8B[zz]]", "[ [zz]] [ [zz]] [ [zz]]"},
+        {"[《[x》]] 好 [🍕[x]]", "( (x))好 ((x))"},
+        {"a &#91;[[n i3]] d", "a [+<n3 i3>+d"},
         {"[[hh:9 ax]]", "error: \"hh:9\": a duration is 10 to 10000 milliseconds, a whole number"},
         {"[[n:-60]]", "error: \"n:-60\": a duration is 10 to 10000 milliseconds, a whole number"},
         {"[[hh:10001 ax]]", "error: \"hh:10001\": a duration is 10 to 10000 milliseconds"},
@@ -238,6 +242,9 @@ ORA_TEST(a_lexicon_may_give_words_and_phones)
     ORA_CHECK_OK(ora_text_rules_open(path, "en", &rules, &err), err);
     char *a = made(text, (struct mega_text_request){.text = "Nguyen has 2 gif", .rules = rules});
     ORA_CHECK_STR(a, "Win has two+<jh ih f>");
+    free(a);
+    a = made(text, (struct mega_text_request){.text = "a [gif]", .rules = rules});
+    ORA_CHECK_STR(a, "a [+<jh ih f>");
     free(a);
     a = made(text, (struct mega_text_request){.text = "他是行长吗？", .rules = rules});
     ORA_CHECK_STR(a, "他是+<h2 ang2 zh3 ang3>+吗？");

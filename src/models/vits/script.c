@@ -181,7 +181,8 @@ int vits_script_make(const struct ora_model *m, const struct ora_request *q, str
     } else {
         rc = vits_check_phonemes(&m->symbols, q->text, err);
         if (rc == 0)
-            rc = ora_text_normalise(q->rules, q->lang ? q->lang : m->lang, q->text, &s->normalized, err);
+            rc = ora_text_normalise(q->rules, q->lang ? q->lang : m->lang, q->is_heading, q->text,
+                                    &s->normalized, err);
         if (rc == 0)
             rc = check_readable(m->symbols.from_text ? NULL : m->symbols.espeak_voice,
                                 ora_str_c(&s->normalized), err);
