@@ -207,6 +207,17 @@ static void excerpt(struct ora_str *out, const char *text, size_t len)
     ora_str_release(&valid);
 }
 
+/* Into e->id: what the document's record of this number is named where it names itself not. */
+static void make_id(struct ora_emitter *e)
+{
+    ora_str_clear(&e->id);
+    ora_str_addf(&e->id, "%s-%06llu", ora_str_c(&e->doc_id), (unsigned long long)e->records);
+    for (unsigned n = 2; ora_id_set_has(e->ids, e->id.data, e->id.len); n++) {
+        ora_str_clear(&e->id);
+        ora_str_addf(&e->id, "%s-%06llu-x%u", ora_str_c(&e->doc_id), (unsigned long long)e->records, n);
+    }
+}
+
 int ora_emit_rejected(struct ora_emitter *e, uint64_t line, uint64_t last_line, const char *id,
                       const char *text, size_t len, const char *code, const char *reason, struct ora_err *err)
 {
@@ -220,14 +231,27 @@ int ora_emit_rejected(struct ora_emitter *e, uint64_t line, uint64_t last_line, 
     item.text_len = start.len;
     item.reason_code = code;
     item.reason = reason;
-    if (id && *id) {
+    if (id && *id)
         item.source_id = ora_id_map(id, ORA_ID_MAX, &safe) ? id : NULL;
-        item.id = ora_str_c(&safe);
-    }
+    else
+        ora_str_addf(&safe, "%s-line%llu", ora_str_c(&e->doc_id), (unsigned long long)line);
+    item.id = ora_str_c(&safe);
     rc = e->on_item(e->ctx, &item, err);
     ora_str_release(&start);
     ora_str_release(&safe);
     return rc < 0 ? rc : 0;
+}
+
+int ora_emit_record_rejected(struct ora_emitter *e, uint64_t line, const char *id, const char *text,
+                             size_t len, const char *code, const char *reason, struct ora_err *err)
+{
+    int rc = announce(e, err); /* now the document has its id */
+    e->records++;
+    if (rc == 0 && !(id && *id)) {
+        make_id(e);
+        id = ora_str_c(&e->id);
+    }
+    return rc < 0 ? rc : ora_emit_rejected(e, line, line, id, text, len, code, reason, err);
 }
 
 int ora_emit_structure(struct ora_emitter *e, uint64_t line, uint64_t last_line, const char *kind,
@@ -247,6 +271,8 @@ int ora_emit_structure(struct ora_emitter *e, uint64_t line, uint64_t last_line,
 static int reject_said(struct ora_emitter *e, const struct ora_said *said, const char *code,
                        const char *reason, struct ora_err *err)
 {
+    if (!said->id && !e->id.len)
+        make_id(e);
     return ora_emit_rejected(e, said->line, said->last_line, said->id ? said->id : ora_str_c(&e->id),
                              said->text, said->len, code, reason, err);
 }
@@ -272,12 +298,7 @@ static int claim_id(struct ora_emitter *e, const struct ora_said *said, size_t p
     if (said->id) {
         *mapped = ora_id_map(said->id, pieces > 1 ? ORA_ID_MAX - suffix_len(pieces) : ORA_ID_MAX, &e->id);
     } else {
-        ora_str_clear(&e->id);
-        ora_str_addf(&e->id, "%s-%06llu", ora_str_c(&e->doc_id), (unsigned long long)e->records);
-        for (unsigned n = 2; ora_id_set_has(e->ids, e->id.data, e->id.len); n++) {
-            ora_str_clear(&e->id);
-            ora_str_addf(&e->id, "%s-%06llu-x%u", ora_str_c(&e->doc_id), (unsigned long long)e->records, n);
-        }
+        make_id(e);
     }
     for (size_t i = 1; pieces > 1 && i <= pieces; i++) {
         piece_id(e, i, pieces);

@@ -61,11 +61,14 @@ int ora_emit_chapter(struct ora_emitter *e, const char *title, uint64_t line, st
 void ora_emit_paragraph_end(struct ora_emitter *e); /* what follows is another paragraph */
 void ora_emit_gap(struct ora_emitter *e, enum ora_gap at_least);
 int ora_emit_utterance(struct ora_emitter *e, const struct ora_said *said, struct ora_err *err);
-/* code: "no-words" …; id as given or NULL. text: what was rejected, its start is enough; may hold any bytes.
- */
+/* code: "no-words" …; id as given, or NULL: "<doc>-line<line>", as what is no record has no number. text:
+ * what was rejected, its start is enough; may hold any bytes. */
 int ora_emit_rejected(struct ora_emitter *e, uint64_t line, uint64_t last_line, const char *id,
                       const char *text, size_t len, const char *code, const char *reason,
                       struct ora_err *err);
+/* A record of layout lines that is none, or lacks what it needs. id NULL: what it would have been named. */
+int ora_emit_record_rejected(struct ora_emitter *e, uint64_t line, const char *id, const char *text,
+                             size_t len, const char *code, const char *reason, struct ora_err *err);
 /* kind: "blank", "ornament", "code", … */
 int ora_emit_structure(struct ora_emitter *e, uint64_t line, uint64_t last_line, const char *kind,
                        struct ora_err *err);

@@ -12,6 +12,7 @@
  * the result depends on the id alone. The id as given is kept as source_id.
  * - A record without one gets "<doc>-<nnnnnn>": the document's id and its place among the document's records
  *   (prose: among its utterances), from 1.
+ *   A rejected one is named so too, except a paragraph that could not be read: "<doc>-line<n>".
  * - No speaker is put in front: ids must not change with the voice. Views that sort by speaker (Kaldi) do
  * that.
  */

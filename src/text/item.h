@@ -40,7 +40,7 @@ struct ora_item {
     uint32_t doc, chapter, paragraph; /* 0-based, counted over the whole job (doc), the doc (chapter), the chapter */
     const char *doc_id;        /* "story": safe for ids */
     const char *title;         /* DOCUMENT, CHAPTER */
-    const char *id;            /* utterance id, matches ^[A-Za-z0-9_-]{1,90}$; also set for a rejected record that has one */
+    const char *id;            /* utterance id, matches ^[A-Za-z0-9_-]{1,90}$; for REJECTED the one given, or that it would have had */
     const char *source_id;     /* the id as given where it had to be mapped, else NULL */
     const char *text;          /* UTF-8, NFC, NUL-terminated; for REJECTED: the start of what was rejected, maybe "" */
     size_t text_len;

@@ -77,8 +77,8 @@ ORA_TEST(blocks)
         {"---\ntitle: x\n---\nText", "X front-matter 1-3\nC \nS Text\n"},
         {"+++\ntitle = \"x\"\n+++\nText", "X front-matter 1-3\nC \nS Text\n"},
         {"---\nText\n---\nmore", "X ornament 1\nC Text\nH Text\nS more\n"},
-        {"Text\n```\nopen", "C \nX code 2-3\nR not-closed 2\nS Text\n"},
-        {"caf\xE9 \xC3\xA9\nmore \xC3\xA9\n\nok", "R bad-utf8 1-2\nX blank 3\nC \nS ok\n"},
+        {"Text\n```\nopen", "C \nX code 2-3\nR not-closed 2 a-line2\nS Text\n"},
+        {"caf\xE9 \xC3\xA9\nmore \xC3\xA9\n\nok", "R bad-utf8 1-2 a-line1\nX blank 3\nC \nS ok\n"},
     };
     CHECK(cases);
 }

@@ -56,8 +56,8 @@ ORA_TEST(txt_prose)
         {"a.txt", "  First paragraph.\n  Second one\ngoes on.",
          "D a\nC \nS First paragraph.\nS Second one goes on. ~doc\n"},
         {"a.txt", "List:\n- one\n- two", "D a\nC \nS List: ~para\nS - one ~para\nS - two ~doc\n"},
-        {"a.txt", "\xF0\x9F\x98\x80", "D a\nR no-words 1\n"},
-        {"a.txt", "", "D a\nR empty 1\n"},
+        {"a.txt", "\xF0\x9F\x98\x80", "D a\nR no-words 1 a-line1\n"},
+        {"a.txt", "", "D a\nR empty 1 a-line1\n"},
         {"a.txt", "?!\n\n...\n", "D a\n"},
         {"a.txt", "Be good.\n-- Mark Twain\n\xE2\x80\x94 Bonjour.\n\xE2\x80\xA2\xC2\xA0One\n\xE2\x80\xA2 Two",
          "D a\nC \nS Be good. ~para\nS -- Mark Twain ~para\nS \xE2\x80\x94 Bonjour. ~para\nS One ~para\nS "
@@ -117,15 +117,20 @@ ORA_TEST(jsonl)
         {"a.jsonl", "{\"id\":\"a\",\"text\":\"hi\",\"phones\":null}",
          "D a\nC \nL a hi extra={\"phones\":null}\n"},
         {"a.jsonl", "{\"id\":\"a\",\"text\":5}", "D a\nR wrong-type 1 a\n"},
-        {"a.jsonl", "{\"text\":\"a\",\"speed\":\"fast\"}", "D a\nR wrong-type 1\n"},
-        {"a.jsonl", "{\"text\":\"a\",\"speed\":-1}", "D a\nR bad-value 1\n"},
-        {"a.jsonl", "{\"text\":\"a\",\"settings\":[]}", "D a\nR wrong-type 1\n"},
-        {"a.jsonl", "{\"text\":\"a\"", "D a\nR bad-json 1\n"},
-        {"a.jsonl", "{\"text\":\"a\",\"text\":\"b\"}", "D a\nR bad-json 1\n"},
-        {"a.jsonl", "[\"a\"]", "D a\nR bad-json 1\n"},
-        {"a.jsonl", "{\"text\":\"a\\u0000b\"}", "D a\nR bad-json 1\n"},
-        {"a.jsonl", "{\"text\":\"caf\xE9\"}", "D a\nR bad-utf8 1\n"},
-        {"a.jsonl", "{\"text\":\"\"}\n{\"text\":\"?!\"}", "D a\nC \nR empty 1\nR no-words 2\n"},
+        {"a.jsonl", "{\"text\":\"a\",\"speed\":\"fast\"}", "D a\nR wrong-type 1 a-000001\n"},
+        {"a.jsonl", "{\"text\":\"a\",\"speed\":-1}", "D a\nR bad-value 1 a-000001\n"},
+        {"a.jsonl", "{\"text\":\"a\",\"settings\":[]}", "D a\nR wrong-type 1 a-000001\n"},
+        {"a.jsonl", "{\"text\":\"a\"", "D a\nR bad-json 1 a-000001\n"},
+        {"a.jsonl", "{\"text\":\"a\",\"text\":\"b\"}", "D a\nR bad-json 1 a-000001\n"},
+        {"a.jsonl", "{\"x\":1, \"id\" : \"a b\", \"text\": \"c\",}\n{\"id\":\"q\"",
+         "D a\nR bad-json 1 a_b-c8687a08aa\nR bad-json 2 q\n"},
+        {"a.jsonl", "{\"id\":\n{\"id\"\n{\"id\": 5,}\n{\"id\":\"\",",
+         "D a\nR bad-json 1 a-000001\nR bad-json 2 a-000002\nR bad-json 3 a-000003\nR bad-json 4 a-000004\n"},
+        {"a.jsonl", "[\"a\"]", "D a\nR bad-json 1 a-000001\n"},
+        {"a.jsonl", "{\"text\":\"a\\u0000b\"}", "D a\nR bad-json 1 a-000001\n"},
+        {"a.jsonl", "{\"text\":\"caf\xE9\"}", "D a\nR bad-utf8 1 a-000001\n"},
+        {"a.jsonl", "{\"text\":\"\"}\n{\"text\":\"?!\"}",
+         "D a\nC \nR empty 1 a-000001\nR no-words 2 a-000002\n"},
     };
     struct ora_reading how = {0};
     CHECK_CASES(how, cases);
@@ -145,7 +150,7 @@ ORA_TEST(tables)
          "D meta\nC \nL u1 Speak this. extra={\"prompt_text\":\"Prompt text.\",\"prompt_audio\":\"p.wav\"}\n"
          "L u2 And this. extra={\"prompt_text\":\"Other.\",\"prompt_audio\":\"q.wav\"}\n"},
         {"a.tsv", "# a comment\na1\tOne.\n\n#tag\tTwo.\na3\tx\ty\n",
-         "D a\nC \nL a1 One.\nR bad-columns 5\nL tag-595817b89e Two. <#tag\n"},
+         "D a\nC \nL a1 One.\nR bad-columns 5 a3\nL tag-595817b89e Two. <#tag\n"},
         {"a.tsv", "id\ttext\tspeed\nb\tSlow.\t0.8\nc\tBad.\tfast\n",
          "D a\nC \nR bad-value 3 c\nL b Slow. speed=0.8\n"},
         {"a.tsv", "a1\t\na2\t!!!\na3\t\xF0\x9F\x98\x80\n",
@@ -165,7 +170,7 @@ ORA_TEST(columns_of_the_job)
     struct ora_reading how = {.columns = columns, .column_count = 4, .format = ORA_FORMAT_LIST};
     static const struct reading_case cases[] = {
         {"a.txt", "1|Hello.|a|glad\n2|Bye.|b|\n3|x\n",
-         "D a\nC \nL a Hello. extra={\"mood\":\"glad\"}\nR bad-columns 3\nL b Bye.\n"},
+         "D a\nC \nL a Hello. extra={\"mood\":\"glad\"}\nR bad-columns 3 a-000003\nL b Bye.\n"},
         {"a.txt", "n|text|id|m\n1|Hello.|a|glad\n", "D a\nC \nL a Hello. extra={\"mood\":\"glad\"}\n"},
     };
     CHECK_CASES(how, cases);
@@ -175,10 +180,11 @@ ORA_TEST(txt_lines)
 {
     static const struct reading_case cases[] = {
         {"a.txt", "One. Two.\n\n* * *\n?!\n...\n#tag line\nx\n",
-         "D a\nC \nX blank 2\nX ornament 3\nR no-words 4\nR no-words 5\nL a-000001 One. Two.\nL a-000004 "
+         "D a\nC \nX blank 2\nX ornament 3\nR no-words 4 a-000002\nR no-words 5 a-000003\nL a-000001 One. "
+         "Two.\nL a-000004 "
          "#tag line\nL a-000005 x\n"},
         {"a.txt", "caf\xE9\na\tb\n\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D\n",
-         "D a\nR bad-utf8 1\nC \nL a-000002 a b\nL a-000003 \xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D\n"},
+         "D a\nR bad-utf8 1 a-000001\nC \nL a-000002 a b\nL a-000003 \xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D\n"},
         {"a.txt",
          "a|b\n--\n\xE2\x80\xAA"
          "ltr\xE2\x80\xAC\n",
@@ -196,12 +202,13 @@ ORA_TEST(nul_bytes)
     struct ora_str got = ORA_STR_INIT;
     struct ora_err err = {0};
     ORA_CHECK_OK(ora_reading_of(&how, "a.txt", lines, sizeof lines - 1, &got, &err), err);
-    ORA_CHECK_STR(got.data, "D a\nC \nR nul-byte 2\nL a-000001 Good line here.\nL a-000003 More good.\n");
+    ORA_CHECK_STR(got.data,
+                  "D a\nC \nR nul-byte 2 a-000002\nL a-000001 Good line here.\nL a-000003 More good.\n");
     how.layout = ORA_LAYOUT_PROSE;
     ORA_CHECK_OK(ora_reading_of(&how, "a.txt", "\0", 1, &got, &err), err);
-    ORA_CHECK_STR(got.data, "D a\nR nul-byte 1\n");
+    ORA_CHECK_STR(got.data, "D a\nR nul-byte 1 a-line1\n");
     ORA_CHECK_OK(ora_reading_of(&how, "a.txt", prose, sizeof prose - 1, &got, &err), err);
-    ORA_CHECK_STR(got.data, "D a\nC \nR nul-byte 3-4\nS Good line here.\nS End.\n");
+    ORA_CHECK_STR(got.data, "D a\nC \nR nul-byte 3-4 a-line3\nS Good line here.\nS End.\n");
     ora_str_release(&got);
 }
 
@@ -332,7 +339,7 @@ ORA_TEST(phones_in_brackets)
          "D a\nC \nL x A &#91;&#91;b [ [ c ~doc\n"},
         {"a.txt", "A [*[b]]*, &#91;&#91;c.\n", "D a\nC \nS A [ [b]], &#91;&#91;c. ~doc\n"},
         {"a.txt", "One [[two. Three.\nFour [[a. b. C]] five.\n",
-         "D a\nC \nR bad-phones 1\nS Three.\nS Four [[a. b. C]] five. ~doc\n"},
+         "D a\nC \nR bad-phones 1 a-000001\nS Three.\nS Four [[a. b. C]] five. ~doc\n"},
     };
     struct ora_reading how = {.limits = {.max_chars = 30}, .gaps = true};
     CHECK_CASES(how, cases);

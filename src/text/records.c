@@ -46,10 +46,9 @@ static int rejected(struct reading *r, const struct ora_line *line, const char *
                     struct ora_err *err)
 {
     int rc = end_run(r, err);
-    r->e->records++;
     return rc < 0 ? rc
-                  : ora_emit_rejected(r->e, line->number, line->number, r->record.id, line->text, line->len,
-                                      code, reason, err);
+                  : ora_emit_record_rejected(r->e, line->number, r->record.id, line->text, line->len, code,
+                                             reason, err);
 }
 
 static int accept(struct reading *r, const struct ora_line *line, struct ora_err *err)

@@ -230,6 +230,28 @@ static bool get_fields(struct jsonl *j, struct ora_record *r)
     return true;
 }
 
+/* Of a line that is no JSON: the value of an "id" in it, so that its writer finds it. NULL: none, or one with
+ * escapes. */
+static const char *id_in_bad_json(struct jsonl *j, const char *line, size_t len)
+{
+    const char *end = line + len, *key = memmem(line, len, "\"id\"", 4), *close;
+    if (!key)
+        return NULL;
+    for (key += 4; key < end && (*key == ' ' || *key == '\t'); key++)
+        ;
+    if (key == end || *key++ != ':')
+        return NULL;
+    for (; key < end && (*key == ' ' || *key == '\t'); key++)
+        ;
+    if (key == end || *key++ != '"' || !(close = memchr(key, '"', (size_t)(end - key))) || close == key ||
+        memchr(key, '\\', (size_t)(close - key)))
+        return NULL;
+    json_t *id = json_stringn(key, (size_t)(close - key));
+    const char *value = json_string_value(id); /* NULL: no UTF-8 */
+    json_array_append_new(j->used, id);
+    return value;
+}
+
 static int parse_jsonl(void *format, const char *line, size_t len, struct ora_record *r, struct ora_err *err)
 {
     struct jsonl *j = format;
@@ -239,11 +261,13 @@ static int parse_jsonl(void *format, const char *line, size_t len, struct ora_re
     json_array_clear(j->used);
     (void)err;
     if (depth_of(line, len) > MAX_DEPTH) {
+        r->id = id_in_bad_json(j, line, len);
         ora_record_reject(r, "bad-json", "nested deeper than %d levels", MAX_DEPTH);
         return 0;
     }
     j->root = json_loadb(line, len, JSON_REJECT_DUPLICATES, &e);
     if (!j->root) {
+        r->id = id_in_bad_json(j, line, len);
         ora_record_reject(r, "bad-json", "not JSON: %s (column %d)", e.text, e.column);
         return 0;
     }

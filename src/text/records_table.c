@@ -321,6 +321,9 @@ static int parse_row(void *format, const char *line, size_t len, struct ora_reco
         return 0;
     }
     if (t->count != t->columns) {
+        for (size_t i = 0; i < t->columns && i < t->count; i++)
+            if (t->column[i].role == ROLE_ID)
+                r->id = t->cell[i];
         ora_record_reject(r, "bad-columns", "%zu columns found, %zu expected", t->count, t->columns);
         return 0;
     }

@@ -21,6 +21,7 @@
 #include "dataset/store.h"
 #include "job/verify.h"
 #include "render/json_text.h"
+#include "text/ids.h"
 #include "views/outfile.h"
 #include "views/source.h"
 #include "views/views.h"
@@ -95,10 +96,14 @@ static int put_done(struct jsonl *v, struct ora_err *err)
 static int put_without_audio(struct jsonl *v, const struct ora_run_row *row, struct ora_err *err)
 {
     const struct ora_utterance *u = &row->utt;
-    struct ora_str *s = &v->line;
+    struct ora_str *s = &v->line, id = ORA_STR_INIT;
+    const char *given = u->source_id ? u->source_id : u->id;
+    if (!u->id && given) /* refused by ingest: the one it would have had */
+        ora_id_map(given, ORA_ID_MAX, &id);
     ora_str_addc(s, '{');
-    put_text(s, "id", u->id);
-    put_text(s, "source_id", u->source_id ? u->source_id : u->id);
+    put_text(s, "id", u->id ? u->id : ora_str_c(&id));
+    ora_str_release(&id);
+    put_text(s, "source_id", given);
     put_text(s, "doc_id", u->doc_id);
     put_text(s, "source_file", u->path ? ora_path_base(u->path) : NULL);
     put_uint(s, "source_line", u->line);

@@ -221,6 +221,7 @@ ORA_TEST(jsonl_joins_record_and_ledger)
     ORA_CHECK_STR(text_of(bad, "reason"), "refused");
     ORA_CHECK_STR(text_of(bad, "state"), "rejected");
     ORA_CHECK_STR(text_of(bad, "text"), "Last words x.");
+    ORA_CHECK_STR(text_of(bad, "id"), "book-000006");
     /* the member lies where the manifest says */
     char *tar = path_in(ora_run_dir(run), text_of(second, "shard")), *bytes = NULL;
     size_t n;

@@ -121,6 +121,7 @@ def case_rejected_lines_are_in_order(t):
     t.oratorio("run", t.job(["a.jsonl"]), "--workers", "1", code=1)
     lost = [json.loads(line) for line in (t.dir / "runs/t/views/jsonl/rejected.jsonl").read_text().splitlines()]
     check([(r["source_line"], r["reason_code"]) for r in lost] == [(1, "unknown-voice"), (2, "missing-field"), (4, "bad-value")], str(lost))
+    check([r["id"] for r in lost] == ["a-000001", "a-000002", "a-000004"], str(lost))
     check("'text' and 'phones'" in lost[2]["reason"], lost[2]["reason"])
 
 
