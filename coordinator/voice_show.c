@@ -34,15 +34,15 @@ static bool is_base(const struct ora_voice *v)
     return f->is_base && f->is_base(v);
 }
 
+/* *why: already what is wrong with its base, or nothing. */
 static bool is_ready(const struct ora_voice *v, struct ora_err *why)
 {
     const struct ora_family *f = ora_family_find(v->family);
-    return !f->ready || f->ready(v, why) == 0;
+    return !why->code && (!f->ready || f->ready(v, why) == 0);
 }
 
-static void list_in_json(json_t *list, const struct ora_voice *v)
+static void list_in_json(json_t *list, const struct ora_voice *v, struct ora_err why)
 {
-    struct ora_err why = {0};
     bool ready = is_ready(v, &why);
     json_t *o = json_pack("{s:s, s:s, s:s?, s:i, s:i, s:s?, s:s?, s:b, s:b, s:b}", "name", v->name, "family",
                           v->family, "lang", v->lang, "sample_rate_hz", v->sample_rate_hz, "speakers",
@@ -55,9 +55,8 @@ static void list_in_json(json_t *list, const struct ora_voice *v)
     json_array_append_new(list, o);
 }
 
-static void list_in_text(const struct ora_voice *v)
+static void list_in_text(const struct ora_voice *v, struct ora_err why)
 {
-    struct ora_err why = {0};
     printf("%-28s %-9s %-7s %5d Hz  %3d speaker%s  ", v->name, v->family, v->lang ? v->lang : "-",
            v->sample_rate_hz, v->speaker_count, v->speaker_count == 1 ? " " : "s");
     if (is_base(v))
@@ -81,9 +80,9 @@ static int on_listed(void *ctx, const struct ora_voice *v, const char *dir, cons
     else if (!v)
         json_array_append_new(list, json_pack("{s:s, s:s}", "dir", dir, "error", why->message));
     else if (list)
-        list_in_json(list, v);
+        list_in_json(list, v, why ? *why : (struct ora_err){0});
     else
-        list_in_text(v);
+        list_in_text(v, why ? *why : (struct ora_err){0});
     return 0;
 }
 
@@ -109,8 +108,10 @@ const struct ora_verb ora_voice_list_verb = {
     .synopsis = "[--json]",
     .summary = "the voices that are found, one a line",
     .text =
-        "A cloned voice shows its base; a base says so, and what it lacks when only a part of a release was\n"
-        "imported (NOT READY).\n\n"
+        "A cloned voice shows its base; a base says so. NOT READY: it cannot be used as it is, because only "
+        "a\n"
+        "part of a release was imported, or its base is gone or another; the rest of the line holds all the\n"
+        "same. A folder whose voice.yaml or weights are damaged is `not usable`.\n\n"
         "Example:\n"
         "  oratorio voice list --json | jq '.[] | select(.ready) | .name'\n",
     .max_args = 0,

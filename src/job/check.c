@@ -143,7 +143,10 @@ static int check_respelling(void *ctx, const char *said, uint32_t line)
         const char *voice = job->inputs[i].voice ? job->inputs[i].voice : job->voice;
         const struct ora_voice *v = ora_job_check_voice(r->check, voice, NULL);
         const struct ora_family *f = v ? ora_family_find(v->family) : NULL;
-        if (!f || !f->check_phones || f->check_phones(v, said, false, &why) == 0)
+        char *text = ora_fmt("a %s", said); /* it stands among words, and may be silence itself */
+        int rc = f && f->check_phones ? f->check_phones(v, text, false, &why) : 0;
+        free(text);
+        if (rc == 0)
             return 0;
     }
     return ora_err_set(r->err, ORA_E_FORMAT, "%s:%u: %s", job->render.lexicon_path, line, why.message);

@@ -341,7 +341,8 @@ static int add_utterance(struct ora_ingest *in, const struct ora_item *item, str
     if (rc == 0 && manner->reject_code)
         return add_rejected(in, item, manner->reject_code, manner->reject_reason, err);
     if (rc == 0 && !phones_are_good(in, item, &manner->manner, &why))
-        return add_rejected(in, item, "bad-phones", why.message, err);
+        return add_rejected(in, item, why.code == ORA_E_NO_WORDS ? "no-words" : "bad-phones", why.message,
+                            err);
     if (rc == 0)
         rc = enter(in, item, err);
     if (rc == 0)

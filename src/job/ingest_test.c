@@ -85,6 +85,8 @@ ORA_TEST(batches_grow)
 static int no_q(void *ctx, const struct ora_manner *m, const char *text, struct ora_err *why)
 {
     ++*(int *)ctx;
+    if (strcmp(text, "a [[-]]") == 0)
+        return ora_err_set(why, ORA_E_NO_WORDS, "silence");
     return strchr(text, 'q') ? ora_err_set(why, ORA_E_BAD_INPUT, "\"q\" is no phone of %s", m->voice) : 0;
 }
 
@@ -137,6 +139,7 @@ ORA_TEST(phones_are_checked)
     static const char *const texts[] = {"a q", "a [[b]]", "a [[q]]", NULL}, *const phones[] = {"a b", "q",
                                                                                                NULL};
     check_phones(HEAD, texts, 2, (struct seen){2, 1, "bad-phones: \"q\" is no phone of tone"});
+    check_phones(HEAD, (const char *const[]){"a [[-]]", NULL}, 1, (struct seen){0, 1, "no-words: silence"});
     check_phones(HEAD "text: {phonemes: true}\n", phones, 2,
                  (struct seen){1, 1, "bad-phones: \"q\" is no phone of tone"});
 }

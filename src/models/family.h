@@ -216,7 +216,7 @@ struct ora_family {
                  size_t count, ora_emit_fn *emit, void *emit_ctx, struct ora_err *err);
     const char *(*level)(const struct ora_model *model); /* the kernel level in use: "avx512" */
     /* May be NULL. Whether the phones that a text gives itself, in [[ ]] or all of it, are this voice's: 0, or
-     * BAD_INPUT naming the first that is none. Reads voice.yaml and no weights; synth runs the same check, so that
+     * BAD_INPUT naming the first that is none, or NO_WORDS where nothing of the text sounds. Reads voice.yaml and no weights; synth runs the same check, so that
      * a job's texts can be judged before any is spoken. */
     int (*check_phones)(const struct ora_voice *voice, const char *text, bool text_is_phonemes, struct ora_err *err);
 
@@ -225,6 +225,10 @@ struct ora_family {
      * (src/voice/import.c) writes name, family, licence, weights and provenance. */
     int (*import)(const char *path, const struct ora_import_options *options, struct ora_str *yaml,
                   struct ora_err *err);
+    const char *import_reads; /* what import reads, for messages: "a Piper .onnx with …"; NULL where there is no import */
+    /* May be NULL. Whether such a thing lies at the path (a file, or a folder that is there), by names alone; appends to
+     * *what, what it takes it for: "the release of MegaTTS 3: diffusion_transformer, g2p". */
+    bool (*import_knows)(const char *path, struct ora_str *what);
     const struct ora_known_file *known_files; /* may be NULL: no release is known */
     const char *import_license, *import_note; /* of what import reads, where nobody says otherwise; may be NULL */
     /* May be NULL. Writes a voice whose weights are a formula of the seed: it speaks noise. As import. */

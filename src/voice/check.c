@@ -58,6 +58,8 @@ struct take {
     struct ora_err why;
     struct ora_signal signal;
     char sha256[65];
+    bool keep;  /* its samples, to compare other classes of arithmetic with */
+    float *pcm; /* then */
     size_t samples, characters;
     int sample_rate_hz;
     uint32_t dropped;
@@ -96,6 +98,10 @@ static int on_spoken(void *ctx, size_t index, int rc, const struct ora_spoken *s
     if (t->rc < 0)
         return 0;
     ora_sha256_of(s->pcm, s->samples * sizeof *s->pcm, t->sha256);
+    if (t->keep) {
+        t->pcm = ora_xmalloc(s->samples * sizeof *t->pcm + 1);
+        memcpy(t->pcm, s->pcm, s->samples * sizeof *t->pcm);
+    }
     t->samples = s->samples;
     t->sample_rate_hz = s->sample_rate_hz;
     t->characters = ora_utf8_length(s->normalized_text, strlen(s->normalized_text));
@@ -288,12 +294,12 @@ static int probe(const struct ora_voice *v, const struct ora_family *f, const st
 }
 
 /* The sentence in the classes of arithmetic that a run may be told to use. */
-static int compare_classes(const struct ora_voice *v, const struct ora_model *model,
-                           const struct ora_request *q, const char *cache_dir, struct ora_voice_report *r,
-                           struct ora_err *err)
+static int compare_classes(const struct ora_voice *v, const struct take *take, const struct ora_request *q,
+                           const char *cache_dir, struct ora_voice_report *r, struct ora_err *err)
 {
     struct ora_class_results all;
-    int rc = ora_voice_classes(v, model, q, cache_dir, &all, err);
+    const struct ora_class_take was = {take->pcm, take->samples, take->sample_rate_hz, take->cpu_s};
+    int rc = ora_voice_classes(v, &was, q, cache_dir, &all, err);
     for (size_t i = 0; rc == 0 && i < all.count; i++) {
         struct ora_str text = ORA_STR_INIT;
         const struct ora_class_result *c = &all.item[i];
@@ -316,25 +322,27 @@ static int render_and_judge(const struct ora_voice *v, const struct ora_family *
         .speed = 1,
         .seed = 1,
     };
-    struct take takes[2] = {{.voice = v}, {.voice = v}};
+    bool any_level =
+        !o->kernels || strcmp(o->kernels, "auto") == 0; /* else that level alone is asked about */
+    struct take takes[2] = {{.voice = v, .keep = any_level}, {.voice = v}};
     json_t *facts = NULL;
     int rc = ora_settings_init(f, v, &q.settings, err);
     if (rc == 0)
         rc = render_twice(f, model, &q, takes, err);
     if (rc < 0)
-        return rc;
+        goto out_free;
     judge(r, f, v, takes);
-    if (takes[0].rc == 0 && (rc = probe(v, f, model, &q, r, err)) < 0)
-        return rc;
-    bool any_level =
-        !o->kernels || strcmp(o->kernels, "auto") == 0; /* else that level alone is asked about */
-    if (takes[0].rc == 0 && any_level && (rc = compare_classes(v, model, &q, o->cache_dir, r, err)) < 0)
-        return rc;
-    if (f->describe && f->describe(model, &facts, err) == 0) {
+    if (takes[0].rc == 0)
+        rc = probe(v, f, model, &q, r, err);
+    if (rc == 0 && takes[0].rc == 0 && any_level)
+        rc = compare_classes(v, &takes[0], &q, o->cache_dir, r, err);
+    if (rc == 0 && f->describe && f->describe(model, &facts, err) == 0) {
         tell_facts(r, facts);
         json_object_set_new(r->json, "facts", facts);
     }
-    return 0;
+out_free:
+    free(takes[0].pcm);
+    return rc;
 }
 
 int ora_voice_check(const struct ora_voice *v, const struct ora_voice_check_options *o,

@@ -14,18 +14,18 @@
 #include "voice/stage.h"
 
 struct take {
-    float *pcm;
-    size_t samples;
-    int sample_rate_hz, rc;
+    struct ora_class_take take;
+    float *pcm; /* the same, owned */
+    int rc;
     struct ora_err why;
-    double start_s, cpu_s;
+    double start_s;
 };
 
 static int on_spoken(void *ctx, size_t index, int rc, const struct ora_spoken *s, const struct ora_err *why)
 {
     struct take *t = ctx;
     (void)index;
-    t->cpu_s = ora_clock_thread_cpu_s() - t->start_s;
+    t->take.cpu_s = ora_clock_thread_cpu_s() - t->start_s;
     t->rc = rc;
     if (rc < 0) {
         t->why = *why;
@@ -37,8 +37,9 @@ static int on_spoken(void *ctx, size_t index, int rc, const struct ora_spoken *s
         return 0;
     }
     memcpy(t->pcm, s->pcm, s->samples * sizeof *t->pcm);
-    t->samples = s->samples;
-    t->sample_rate_hz = s->sample_rate_hz;
+    t->take.pcm = t->pcm;
+    t->take.samples = s->samples;
+    t->take.sample_rate_hz = s->sample_rate_hz;
     return 0;
 }
 
@@ -56,7 +57,7 @@ static int speak(const struct ora_family *f, const struct ora_model *model, cons
     return rc;
 }
 
-static double rms(const struct take *t)
+static double rms(const struct ora_class_take *t)
 {
     struct ora_level level;
     ora_level_measure(t->pcm, t->samples, &level);
@@ -73,7 +74,8 @@ static double rms_of_difference(const float *a, const float *b, size_t n)
     return n ? sqrt(sum / (double)n) : 0;
 }
 
-static void compare(const struct take *was, const struct take *is, struct ora_class_result *r)
+static void compare(const struct ora_class_take *was, const struct ora_class_take *is,
+                    struct ora_class_result *r)
 {
     r->seconds_more = ((double)is->samples - (double)was->samples) / was->sample_rate_hz;
     r->level_more_db = ora_pcm_dbfs(rms(is)) - ora_pcm_dbfs(rms(was));
@@ -86,7 +88,7 @@ static void compare(const struct take *was, const struct take *is, struct ora_cl
 }
 
 static void render_class(const struct ora_voice *v, const struct ora_family *f, const struct ora_request *q,
-                         const char *cache_dir, const struct take *was, struct ora_class_result *r)
+                         const char *cache_dir, const struct ora_class_take *was, struct ora_class_result *r)
 {
     struct ora_open_options options = {.kernels = r->level, .cache_dir = cache_dir};
     struct ora_model *model = NULL;
@@ -95,7 +97,7 @@ static void render_class(const struct ora_voice *v, const struct ora_family *f, 
     if (r->rc == 0)
         r->rc = speak(f, model, q, &is, &r->why);
     if (r->rc == 0)
-        compare(was, &is, r);
+        compare(was, &is.take, r);
     if (model)
         f->close(&model);
     free(is.pcm);
@@ -112,16 +114,14 @@ static bool is_compared(const char *word)
     return ora_arithmetic_find(word) && strcmp(word, "f32-direct") != 0 && strcmp(word, "f32-blas") != 0;
 }
 
-int ora_voice_classes(const struct ora_voice *v, const struct ora_model *model, const struct ora_request *q,
-                      const char *cache_dir, struct ora_class_results *out, struct ora_err *err)
+int ora_voice_classes(const struct ora_voice *v, const struct ora_class_take *was,
+                      const struct ora_request *q, const char *cache_dir, struct ora_class_results *out,
+                      struct ora_err *err)
 {
     const struct ora_family *f = ora_family_find(v->family);
-    struct take was = {.pcm = NULL};
     struct ora_levels here;
     out->count = 0;
     int rc = ora_levels_here(&here, err);
-    if (rc == 0)
-        rc = speak(f, model, q, &was, err);
     for (size_t i = 0; rc == 0 && ora_precision_word(i) && out->count < ORA_CLASSES_MAX; i++) {
         if (!is_compared(ora_precision_word(i)))
             continue;
@@ -130,9 +130,8 @@ int ora_voice_classes(const struct ora_voice *v, const struct ora_model *model, 
         r->float_grade = is_float_grade(r->arithmetic);
         r->level = ora_precision_level(r->arithmetic, NULL, &here, "this processor", &r->why);
         if (r->level)
-            render_class(v, f, q, cache_dir, &was, r);
+            render_class(v, f, q, cache_dir, was, r);
     }
-    free(was.pcm);
     return rc;
 }
 

@@ -3,8 +3,10 @@
  * listener pays for `precision: fast`, voice by voice.
  *
  *     struct ora_class_results all;
- *     rc = ora_voice_classes(voice, model, &request, NULL, &all, &err);  // model: open at a level of
- * f32-direct for (i = 0; i < all.count; i++) ora_class_result_tell(&all.item[i], &text);
+ *     struct ora_class_take was = {pcm, samples, 22050, seconds};  // the request at a level of f32-direct
+ *     rc = ora_voice_classes(voice, &was, &request, NULL, &all, &err);
+ *     for (i = 0; i < all.count; i++)
+ *         ora_class_result_tell(&all.item[i], &text);
  */
 #ifndef ORA_VOICE_CLASSES_H
 #define ORA_VOICE_CLASSES_H
@@ -16,6 +18,15 @@ enum { ORA_CLASSES_MAX = 8 };
 
 /* What classes of float grade must reach end to end: quieter than the last bit of 13. */
 #define ORA_CLASS_BAR_DB 80.0
+
+/* What the classes are compared with: the rendering by f32-direct. */
+struct ora_class_take {
+    const float *pcm; /* the caller's */
+    size_t samples;
+    int sample_rate_hz;
+    double cpu_s; /* of the rendering, the first after opening the voice, as those are that it is compared
+                     with */
+};
 
 struct ora_class_result {
     const char *arithmetic;
@@ -33,8 +44,8 @@ struct ora_class_results {
     size_t count;
 };
 
-/* A class that fails has its rc; a negative return: even f32-direct could not be rendered. */
-int ora_voice_classes(const struct ora_voice *voice, const struct ora_model *model,
+/* A class that fails has its rc; a negative return: what this processor has cannot be told. */
+int ora_voice_classes(const struct ora_voice *voice, const struct ora_class_take *was,
                       const struct ora_request *request, const char *cache_dir, struct ora_class_results *out,
                       struct ora_err *err);
 enum ora_verdict ora_class_result_verdict(const struct ora_class_result *r);

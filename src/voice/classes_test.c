@@ -4,8 +4,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/test.h"
+#include "voice/stage.h"
 #include "voice/voice.h"
 
 ORA_TEST(verdicts_and_words)
@@ -52,6 +54,17 @@ ORA_TEST(verdicts_and_words)
     }
 }
 
+static int keep(void *ctx, size_t index, int rc, const struct ora_spoken *s, const struct ora_err *why)
+{
+    struct ora_class_take *t = ctx;
+    (void)index, (void)why;
+    ORA_CHECK_INT(rc, 0);
+    float *pcm = malloc(s->samples * sizeof *pcm);
+    memcpy(pcm, s->pcm, s->samples * sizeof *pcm);
+    *t = (struct ora_class_take){pcm, s->samples, s->sample_rate_hz, 0.001};
+    return 0;
+}
+
 ORA_TEST(every_class_of_this_processor_is_compared)
 {
     struct ora_err err = {0};
@@ -64,18 +77,24 @@ ORA_TEST(every_class_of_this_processor_is_compared)
     struct ora_request q = {.id = "x", .text = "One sentence.", .speed = 1};
     ORA_CHECK_OK(ora_settings_init(f, v, &q.settings, &err), err);
     ORA_CHECK_OK(f->open(v, &(struct ora_open_options){0}, &model, &err), err);
+    struct ora_class_take was = {0};
+    struct ora_arena arena = {0};
+    ORA_CHECK_OK(ora_voice_stage(f, model, q.text, &arena, &err), err);
+    ORA_CHECK_OK(f->synth(model, &arena, &q, 1, keep, &was, &err), err);
+    ora_arena_release(&arena);
     setenv("ORATORIO_KERNELS", "scalar", 1);
-    ORA_CHECK_OK(ora_voice_classes(v, model, &q, NULL, &all, &err), err);
+    ORA_CHECK_OK(ora_voice_classes(v, &was, &q, NULL, &all, &err), err);
     unsetenv("ORATORIO_KERNELS");
     ORA_CHECK_INT(all.count, 4); /* f32-wino, split, plain, plain-dp */
     for (size_t i = 0; i < all.count; i++)
         ORA_CHECK(!all.item[i].level && strstr(all.item[i].why.message, "has scalar"));
-    ORA_CHECK_OK(ora_voice_classes(v, model, &q, NULL, &all, &err), err);
+    ORA_CHECK_OK(ora_voice_classes(v, &was, &q, NULL, &all, &err), err);
     for (size_t i = 0; i < all.count; i++)
         if (all.item[i].level) {
             ORA_CHECK_INT(all.item[i].rc, 0);
             ORA_CHECK(isinf(all.item[i].snr_db) && all.item[i].seconds_more == 0);
         }
+    free((float *)was.pcm);
     f->close(&model);
     ora_voice_close(&v);
 }

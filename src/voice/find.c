@@ -325,7 +325,11 @@ static int list_dir(const char *dir, const char *name, ora_voice_list_fn *fn, vo
     struct ora_err why = {0};
     struct ora_voice *v = NULL;
     (void)open_named(dir, name, true, &v, &why);
-    int rc = fn(ctx, v, dir, v ? NULL : &why);
+    bool usable = v != NULL;
+    struct ora_err ignored = {0}; /* why has what is wrong */
+    if (!usable)
+        (void)open_named(dir, name, false, &v, &ignored);
+    int rc = fn(ctx, v, dir, usable ? NULL : &why);
     ora_voice_close(&v);
     return rc;
 }

@@ -19,7 +19,7 @@
 #include "voice/voice.h"
 #include "voice/voice_private.h"
 
-enum { CARD_MAX_BYTES = 1 << 20, SOURCES_MAX = 64 };
+enum { CARD_MAX_BYTES = 1 << 20, SOURCES_MAX = 64, NEAR_MAX = 256 };
 
 static const char random_license[] = "none (weights are random numbers)",
                   random_note[] = "its audio is noise: for tests and measurements only";
@@ -84,40 +84,93 @@ static int resolve_path(struct importing *im)
     return 0;
 }
 
-static const char *guess_family(const char *path)
+/* The family that knows what lies at the path, NULL: none, or more than one. *what: what it is taken for, by
+ * each. */
+static const struct ora_family *family_of(const char *path, struct ora_str *what)
 {
-    static const struct {
-        const char *suffix, *family;
-    } known[] = {{".onnx", "vits"}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (ora_ends_with(path, known[i].suffix))
-            return known[i].family;
-    return NULL;
+    const struct ora_family *f, *found = NULL;
+    size_t count = 0;
+    for (size_t i = 0; (f = ora_family_at(i)); i++) {
+        struct ora_str one = ORA_STR_INIT;
+        if (f->import && f->import_knows && f->import_knows(path, &one)) {
+            found = f;
+            ora_str_addf(what, "%s%s", count++ ? "; or " : "", ora_str_c(&one));
+        }
+        ora_str_release(&one);
+    }
+    return count == 1 ? found : NULL;
 }
 
-static void list_importers(struct ora_str *out)
+/* A folder beside or below the one that was meant: the path of it, for the message. The first of those in the
+ * folder, or the folder above. */
+static char *near_miss(const char *path, struct ora_str *what)
 {
+    struct dirent **e;
+    char *found = NULL, *above;
+    int n = is_dir(path) ? scandir(path, &e, NULL, alphasort) : -1;
+    for (int i = 0; i < n; i++) {
+        char *inside = ora_path_join(path, e[i]->d_name);
+        if (!found && i < NEAR_MAX && e[i]->d_name[0] != '.' && family_of(inside, what))
+            found = ora_xstrdup(inside);
+        free(inside);
+        free(e[i]);
+    }
+    if (n >= 0)
+        free(e);
+    above = found ? NULL : ora_path_dir(path);
+    if (above && family_of(above, what))
+        found = ora_xstrdup(above);
+    free(above);
+    return found;
+}
+
+static int unknown_path(const struct importing *im, const char *taken_for)
+{
+    struct ora_str needs = ORA_STR_INIT, what = ORA_STR_INIT;
     const struct ora_family *f;
+    char *near = *taken_for ? NULL : near_miss(im->path, &what);
     for (size_t i = 0; (f = ora_family_at(i)); i++)
         if (f->import)
-            ora_str_addf(out, "%s%s", out->len ? ", " : "", f->name);
+            ora_str_addf(&needs, "%s%s wants %s", needs.len ? "; " : "", f->name,
+                         f->import_reads ? f->import_reads : "its own files");
+    int rc = ora_err_set(im->err, ORA_E_BAD_USAGE, "%s: %s%s%s%s%s%s: %s", im->path,
+                         *taken_for ? "may be " : "nothing that can be imported lies there", taken_for,
+                         near ? "; but " : "", near ? near : "", near ? " is " : "",
+                         near ? ora_str_c(&what) : "", *taken_for ? "say which family" : ora_str_c(&needs));
+    free(near);
+    ora_str_release(&what);
+    ora_str_release(&needs);
+    return rc;
+}
+
+static int find_family(struct importing *im)
+{
+    struct ora_str what = ORA_STR_INIT;
+    im->family = family_of(im->path, &what);
+    int rc = im->family ? 0 : unknown_path(im, ora_str_c(&what));
+    if (rc == 0 && im->q->note) {
+        char *note = ora_fmt("%s is taken for %s (family %s)", im->path, ora_str_c(&what), im->family->name);
+        im->q->note(im->q->progress_ctx, note);
+        free(note);
+    }
+    ora_str_release(&what);
+    return rc;
 }
 
 static int choose_family(struct importing *im)
 {
-    const char *name = im->q->family ? im->q->family : guess_family(im->path);
-    im->family = name ? ora_family_find(name) : NULL;
+    const char *name = im->q->family;
+    if (!name)
+        return find_family(im);
+    im->family = ora_family_find(name);
     if (im->family && im->family->import)
         return 0;
     struct ora_str list = ORA_STR_INIT;
-    int rc;
-    list_importers(&list);
-    if (!name)
-        rc = ora_err_set(im->err, ORA_E_BAD_USAGE,
-                         "%s: its family cannot be told from its name: say one of %s", im->path,
-                         ora_str_c(&list));
-    else
-        rc = ora_err_set(im->err, ORA_E_BAD_USAGE, "family '%.32s' %s: say one of %s", name,
+    const struct ora_family *f;
+    for (size_t i = 0; (f = ora_family_at(i)); i++)
+        if (f->import)
+            ora_str_addf(&list, "%s%s", list.len ? ", " : "", f->name);
+    int rc = ora_err_set(im->err, ORA_E_BAD_USAGE, "family '%.32s' %s: say one of %s", name,
                          im->family ? "has no import" : "is not one of this build", ora_str_c(&list));
     ora_str_release(&list);
     return rc;

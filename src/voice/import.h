@@ -19,7 +19,7 @@
 
 struct ora_voice_import_request {
     const char *path;    /* a model file, or a folder that holds one */
-    const char *family;  /* NULL: guessed from the path */
+    const char *family;  /* NULL: told by what lies at the path, and said by a note */
     const char *name;    /* NULL: from the file's name */
     const char *out_dir; /* the voice is out_dir/name; NULL: the first of $ORATORIO_VOICES, or ./voices */
     const char *license; /* NULL: what a MODEL_CARD beside the model says, or "unknown" */

@@ -34,19 +34,50 @@ static int fake_import(const char *path, const struct ora_import_options *o, str
     return fail ? ora_err_set(err, ORA_E_FORMAT, "%s: no such graph", path) : 0;
 }
 
-static const struct ora_family fake = {.name = "vits", .settings = no_settings, .import = fake_import};
+static bool fake_knows(const char *path, struct ora_str *what)
+{
+    if (ora_ends_with(path, ".onnx"))
+        ora_str_add(what, "a fake");
+    return ora_ends_with(path, ".onnx");
+}
+
+/* Knows folders that hold "five", and one file that the other knows too. */
+static bool folder_knows(const char *path, struct ora_str *what)
+{
+    char *five = ora_path_join(path, "five");
+    bool known = ora_file_exists(five) || ora_ends_with(path, "both.onnx");
+    free(five);
+    if (known)
+        ora_str_add(what, "a folder of five");
+    return known;
+}
+
+static const struct ora_family fake = {.name = "vits",
+                                       .settings = no_settings,
+                                       .import = fake_import,
+                                       .import_reads = "an .onnx",
+                                       .import_knows = fake_knows};
+static const struct ora_family folders = {.name = "folders",
+                                          .settings = no_settings,
+                                          .import = fake_import,
+                                          .import_reads = "a folder with five",
+                                          .import_knows = folder_knows};
 static const struct ora_known_file files[] = {
     {4, "0123456789abcdef", "one release"}, {7, "0123456789abcdee", "another release"}, {0}};
 static const struct ora_family other = {.name = "tone", .settings = no_settings, .known_files = files};
 
 const struct ora_family *ora_family_at(size_t i)
 {
-    return i == 0 ? &fake : i == 1 ? &other : NULL;
+    return i == 0 ? &fake : i == 1 ? &other : i == 2 ? &folders : NULL;
 }
 
 const struct ora_family *ora_family_find(const char *name)
 {
-    return strcmp(name, "vits") == 0 ? &fake : strcmp(name, "tone") == 0 ? &other : NULL;
+    const struct ora_family *f;
+    for (size_t i = 0; (f = ora_family_at(i)); i++)
+        if (strcmp(name, f->name) == 0)
+            return f;
+    return NULL;
 }
 
 static const char good[] = "lang: en-US\nsample_rate_hz: 22050\nvits: {}\n";
@@ -188,8 +219,12 @@ ORA_TEST(what_to_import_is_found_or_told)
         {{.path = missing}, ORA_E_NOT_FOUND, "none.onnx: there is no such model file or folder"},
         {{.path = "/usr/bin"},
          ORA_E_BAD_USAGE,
-         "/usr/bin: its family cannot be told from its name: say one of vits"},
-        {{.path = model, .family = "tone"}, ORA_E_BAD_USAGE, "family 'tone' has no import: say one of vits"},
+         "/usr/bin: nothing that can be imported lies there: vits wants an .onnx; folders wants a folder "
+         "with "
+         "five"},
+        {{.path = model, .family = "tone"},
+         ORA_E_BAD_USAGE,
+         "family 'tone' has no import: say one of vits, folders"},
         {{.path = model, .family = "vist"},
          ORA_E_BAD_USAGE,
          "family 'vist' is not one of this build: say one of vits"},
@@ -206,6 +241,45 @@ ORA_TEST(what_to_import_is_found_or_told)
         free(dir);
     }
     free(model), free(json), free(folder), free(out), free(missing);
+}
+
+static void keep_note(void *ctx, const char *text)
+{
+    struct ora_str *notes = ctx;
+    ora_str_addf(notes, "%s\n", text);
+}
+
+/* Without a family what lies at the path tells it, and a note says so. */
+ORA_TEST(the_family_is_told_by_what_lies_there)
+{
+    struct ora_err err = {0};
+    struct ora_str notes = ORA_STR_INIT;
+    char *top = ora_path_join(ora_test_tmpdir(), "f"), *release = ora_path_join(top, "release"),
+         *below = ora_path_join(release, "below"), *five = ora_path_join(release, "five"),
+         *both = ora_path_join(top, "both.onnx"), *out = ora_path_join(ora_test_tmpdir(), "f-out");
+    ORA_CHECK_OK(ora_file_mkdirs(below, 0755, &err), err);
+    ORA_CHECK_OK(ora_file_write_atomic(five, "5", 1, 0644, &err), err);
+    fragment = "lang: en-US\nsample_rate_hz: 22050\nfolders: {}\n";
+    fail = false;
+    struct ora_voice_import_request q = {
+        .path = release, .out_dir = out, .note = keep_note, .progress_ctx = &notes};
+    ORA_CHECK_OK(ora_voice_import(&q, NULL, &err), err);
+    ORA_CHECK(strstr(ora_str_c(&notes), "release is taken for a folder of five (family folders)"));
+
+    q.path = top;
+    ORA_CHECK_INT(ora_voice_import(&q, NULL, &err), ORA_E_BAD_USAGE);
+    if (!strstr(err.message, "/f: nothing that can be imported lies there; but ") ||
+        !strstr(err.message, "/f/release is a folder of five: vits wants an .onnx; folders wants"))
+        ORA_FAIL("\"%s\"", err.message);
+    q.path = below;
+    ORA_CHECK_INT(ora_voice_import(&q, NULL, &err), ORA_E_BAD_USAGE);
+    ORA_CHECK(strstr(err.message, "/f/release is a folder of five"));
+    ORA_CHECK_OK(ora_file_write_atomic(both, "5", 1, 0644, &err), err);
+    q.path = both;
+    ORA_CHECK_INT(ora_voice_import(&q, NULL, &err), ORA_E_BAD_USAGE);
+    ORA_CHECK(strstr(err.message, "both.onnx: may be a fake; or a folder of five: say which family"));
+    ora_str_release(&notes);
+    free(top), free(release), free(below), free(five), free(both), free(out);
 }
 
 ORA_TEST(files_of_a_release_are_known_by_their_hash)

@@ -53,14 +53,15 @@ char **ora_voice_places(size_t *count);
 void ora_voice_places_free(char **places, size_t count);
 
 /* Called once a voice, in the order of the places, sorted by name within one. A folder with a voice.yaml that
- * cannot be used gives voice NULL and *why. A name found in an earlier place hides later ones. A negative
- * return ends the list. */
+ * cannot be used gives *why, and a voice without base where only that is wrong, else NULL. A name found in an
+ * earlier place hides later ones. A negative return ends the list. */
 typedef int ora_voice_list_fn(void *ctx, const struct ora_voice *voice, const char *dir,
                               const struct ora_err *why);
 int ora_voice_list(ora_voice_list_fn *fn, void *ctx, struct ora_err *err);
 
 /* What a user wants to know of a voice. model may be NULL (then nothing from inside the weights). not_ready:
- * why it could not be opened; NULL: the family is asked. text and json may be NULL; *json is a fresh object. */
+ * why it could not be opened; NULL: the family is asked. text and json may be NULL; *json is a fresh object.
+ */
 int ora_voice_describe(const struct ora_voice *voice, const struct ora_model *model, const char *not_ready,
                        struct ora_str *text, json_t **json, struct ora_err *err);
 

@@ -370,6 +370,33 @@ ORA_TEST(a_clone_without_the_right_base_is_refused)
     }
 }
 
+static int keep_clone(void *ctx, const struct ora_voice *v, const char *dir, const struct ora_err *why)
+{
+    struct ora_str *s = ctx;
+    (void)dir;
+    if (v && v->base_name)
+        ora_str_addf(s, "%s: %s, %s, %s", v->name, v->license, v->base ? "base" : "no base",
+                     why ? why->message : "fine");
+    return 0;
+}
+
+/* Its licence binds also while it cannot speak. */
+ORA_TEST(a_clone_whose_base_is_gone_is_listed_with_its_licence)
+{
+    struct ora_voice *v = NULL;
+    struct ora_err err = {0};
+    struct ora_str s = ORA_STR_INIT;
+    char sha[65];
+    search_only("cloned");
+    snprintf(sha, sizeof sha, "%064d", 0);
+    free(open_clone("fay", "gone", sha, &v));
+    ORA_CHECK(!v);
+    ORA_CHECK_OK(ora_voice_list(keep_clone, &s, &err), err);
+    ORA_CHECK(
+        ora_starts_with(ora_str_c(&s), "fay: CC0-1.0, no base, voice 'fay': its base 'gone' is neither"));
+    ora_str_release(&s);
+}
+
 ORA_TEST(a_clone_needs_consent)
 {
     struct ora_err err = {0};

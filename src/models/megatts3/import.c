@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -150,6 +151,33 @@ static int find_all(struct importing *im, char **full)
             "aligner_lm, wavvae and g2p of the release",
             im->dir);
     return rc;
+}
+
+static bool is_dir(const char *in, const char *folder)
+{
+    struct stat st;
+    char *path = ora_path_join(in, folder);
+    bool dir = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    free(path);
+    return dir;
+}
+
+bool mega_import_knows(const char *path, struct ora_str *what)
+{
+    struct ora_str found = ORA_STR_INIT, missing = ORA_STR_INIT;
+    for (int p = 0; p < MEGA_PARTS; p++) {
+        const char *folder = mega_part_folder((enum mega_part)p);
+        struct ora_str *list = is_dir(path, folder) ? &found : &missing;
+        if (p != MEGA_PART_VAE_ENCODER) /* in the decoder's folder */
+            ora_str_addf(list, "%s%s", list->len ? ", " : "", folder);
+    }
+    bool any = found.len > 0;
+    if (any)
+        ora_str_addf(what, "the release of MegaTTS 3: %s%s%s", ora_str_c(&found),
+                     missing.len ? "; not there: " : "", ora_str_c(&missing));
+    ora_str_release(&found);
+    ora_str_release(&missing);
+    return any;
 }
 
 /* ---- checking ------------------------------------------------------------------------------------- */

@@ -29,6 +29,13 @@
  */
 extern const struct ora_known_file mega_known_files[];
 
+#define MEGA_IMPORT_READS                                                                                    \
+    "the release of MegaTTS 3: the folder that holds diffusion_transformer, duration_lm, aligner_lm, "       \
+    "wavvae and g2p, "                                                                                       \
+    "or some of them"
+/* family->import_knows: any of the five folders is there. */
+bool mega_import_knows(const char *path, struct ora_str *what);
+
 /* family->import. NOT_FOUND: none of the folders is there. FORMAT, UNSUPPORTED, VOICE: what is wrong with
  * which file or tensor. */
 int mega_import(const char *dir, const struct ora_import_options *options, struct ora_str *yaml,

@@ -390,7 +390,8 @@ ORA_TEST(words_that_are_read_as_nothing_fail)
         {"over there", "over there", ORA_E_RUNAWAY, "'over there': the language model reads no phones in it"},
         {"one other then over another then inner rain", "one other then over", ORA_E_RUNAWAY,
          "'one other then over': the language model reads no phones in it"},
-        {"[[sil]]", NULL, ORA_E_NO_WORDS, "'[[sil]]' has nothing but silence"},
+        {"[[sil]]", NULL, ORA_E_NO_WORDS,
+         "\"[[sil]]\" has nothing but silence and marks: expected a phone that sounds"},
     };
     struct stage s;
     ORA_REQUIRE(stage_open(&s, NULL));

@@ -383,16 +383,32 @@ static int normalise(const struct mega_text_request *r, size_t len, bool is_zh, 
     return rc;
 }
 
+static bool sounds(const struct ora_ids *ids)
+{
+    for (size_t i = 0; i < ids->count; i++)
+        if (mega_phone_is_mandarin(ids->id[i]) || mega_phone_is_english(ids->id[i]))
+            return true;
+    return false;
+}
+
+static int only_silence(const char *text, struct ora_err *err)
+{
+    return ora_err_set(err, ORA_E_NO_WORDS,
+                       "\"%.60s\" has nothing but silence and marks: expected a phone that sounds", text);
+}
+
 static int check_lines(const char *text, struct ora_err *err)
 {
-    struct ora_ids ids = {0};
     int rc = 0;
     while (*text && rc == 0) {
+        struct ora_ids ids = {0};
         size_t len = strcspn(text, "\r\n");
         rc = mega_symbols_read(text, len, &ids, err);
+        if (rc == 0 && ids.count && !sounds(&ids))
+            rc = only_silence(text, err);
         text += len + (text[len] != '\0');
+        ora_ids_release(&ids);
     }
-    ora_ids_release(&ids);
     return rc;
 }
 
@@ -400,12 +416,18 @@ int mega_text_check(const char *text, bool is_phonemes, struct ora_err *err)
 {
     struct ora_ids ids = {0};
     struct ora_bracket b;
-    size_t len = strlen(text);
+    size_t len = strlen(text), at = 0;
+    bool words = false;
     if (is_phonemes)
         return check_lines(text, err);
     int rc = ora_brackets_check(text, len, err);
-    for (size_t at = 0; rc == 0 && ora_bracket_next(text, len, at, &b); at = b.start + b.len)
+    for (; rc == 0 && ora_bracket_next(text, len, at, &b); at = b.start + b.len) {
+        words = words || ora_has_words(text + at, b.start - at);
         rc = mega_symbols_read(text + b.start + 2, b.len - 4, &ids, err);
+    }
+    words = words || ora_has_words(text + at, len - at);
+    if (rc == 0 && ids.count && !words && !sounds(&ids))
+        rc = only_silence(text, err);
     ora_ids_release(&ids);
     return rc;
 }

@@ -93,7 +93,8 @@ struct mega_script {
 
 /* Whether the phones that a text gives can be read: what stands in its [[ ]], or all of it. Needs no voice,
  * and is what mega_script_make begins with: BAD_INPUT for brackets that are not closed or empty, for a word
- * that is no phone (named), for a duration that cannot be. */
+ * that is no phone (named), for a duration that cannot be; NO_WORDS where nothing is spoken, as the phones
+ * are silence and marks and nothing stands beside them. */
 int mega_text_check(const char *text, bool is_phonemes, struct ora_err *err);
 
 /* NO_WORDS when nothing is left to speak; FOREIGN_SCRIPT for more than half of the letters; BAD_INPUT for

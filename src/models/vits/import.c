@@ -107,3 +107,11 @@ int vits_import(const char *path, const struct ora_import_options *o, struct ora
     free(config_path);
     return rc;
 }
+
+bool vits_import_knows(const char *path, struct ora_str *what)
+{
+    if (!ora_ends_with(path, ".onnx") || !ora_file_exists(path))
+        return false;
+    ora_str_add(what, "a Piper voice");
+    return true;
+}

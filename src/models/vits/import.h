@@ -11,6 +11,10 @@
 #include "models/family.h"
 #include "weights/onnx.h"
 
+#define VITS_IMPORT_READS                                                                                    \
+    "a Piper voice: its .onnx with the .onnx.json beside it, or the folder that holds the two"
+/* family->import_knows */
+bool vits_import_knows(const char *path, struct ora_str *what);
 int vits_import(const char *path, const struct ora_import_options *options, struct ora_str *yaml,
                 struct ora_err *err);
 

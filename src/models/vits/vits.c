@@ -132,5 +132,7 @@ const struct ora_family ora_family_vits = {
     .level = level,
     .check_phones = check_phones,
     .import = vits_import,
+    .import_reads = VITS_IMPORT_READS,
+    .import_knows = vits_import_knows,
     .describe = vits_model_describe,
 };
