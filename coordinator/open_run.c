@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "dataset/store.h"
+#include "tune/host.h"
 #include "views/views.h"
 
 struct ora_job *ora_read_job(const char *what, const char *precision, struct ora_err *err)
@@ -177,8 +178,11 @@ int ora_end_run(struct ora_run *run, const struct ora_report *report, bool quiet
 
 char *ora_join_line(const char *endpoint, const char *key_file)
 {
-    return ora_fmt("mpirun --enable-recovery%s -n N oratorio-worker --connect %s --key %s",
-                   geteuid() == 0 ? " --allow-run-as-root" : "", endpoint, key_file);
+    struct ora_host host;
+    ora_host_read("/", &host);
+    return ora_fmt("mpirun --enable-recovery%s -n %u oratorio-worker --connect %s --key %s",
+                   geteuid() == 0 ? " --allow-run-as-root" : "", host.cores ? host.cores : 1, endpoint,
+                   key_file);
 }
 
 int ora_exit_code_of_error(int rc)

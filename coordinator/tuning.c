@@ -13,6 +13,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tune/sentences.h"
+#include "voice/pace.h"
 #include "voice/voice.h"
 
 /* From the command to the first batch in work, apart from what the voice needs: mpirun, MPI, the handshake.
@@ -20,6 +22,8 @@
 static const double LAUNCH_S = 0.7;
 /* Load a core from which on a run shares the cores with somebody. */
 static const double BUSY = 0.25;
+/* Seconds after which no further voice's pace is measured: a job may have hundreds. */
+static const double PACES_S = 4;
 
 int ora_tuning_init(struct ora_tuning *t, const struct ora_job *job, const char *precision,
                     const char *kernels, struct ora_err *err)
@@ -104,15 +108,41 @@ uint32_t ora_tuning_workers(const struct ora_tuning *t, const char *voice, struc
 struct tuned_voice {
     bool found;
     struct ora_tune_result result;
+    struct ora_voice_pace pace; /* of one that was not */
 };
+
+/* What may be learnt about a voice in a second. One that cannot be opened keeps its family's figures: the run
+ * will tell what is wrong with it. */
+static void take_pace(const struct ora_tuning *t, const char *name, bool in_time, struct tuned_voice *v,
+                      struct ora_eta *eta)
+{
+    struct ora_err err = {0};
+    struct ora_voice *voice = NULL;
+    const char *level = t->arithmetic
+                            ? ora_precision_level(t->arithmetic, t->kernels, &t->here, "this processor", &err)
+                            : NULL;
+    v->pace = (struct ora_voice_pace){.longer = 1, .dearer = 1};
+    int rc = level && in_time ? ora_voice_open(name, &voice, &err) : ORA_E_UNSUPPORTED;
+    if (rc == 0)
+        rc = ora_voice_pace(voice, level, ora_tune_sentences(voice->lang), &v->pace, &err);
+    if (rc < 0)
+        v->pace = (struct ora_voice_pace){.longer = 1, .dearer = 1};
+    eta->spoken = eta->spoken && v->pace.sentences > 0;
+    eta->scaled = eta->scaled || (rc == 0 && !v->pace.sentences);
+    ora_voice_close(&voice);
+}
 
 static void look_up(const struct ora_tuning *t, const struct ora_job_plan *plan, struct tuned_voice *voices,
                     struct ora_eta *eta)
 {
     struct ora_str why = ORA_STR_INIT;
     size_t most = 0;
+    double begin_s = ora_clock_mono_s();
+    eta->spoken = true;
     for (size_t i = 0; i < plan->voice_count; i++) {
         voices[i].found = of_name(t, plan->voices[i].voice, &voices[i].result, &why);
+        if (!voices[i].found)
+            take_pace(t, plan->voices[i].voice, ora_clock_mono_s() - begin_s < PACES_S, &voices[i], eta);
         if (!voices[i].found && !eta->why_not[0])
             snprintf(eta->why_not, sizeof eta->why_not, "%s", ora_str_c(&why));
         if (voices[i].found && (!eta->measured_ms || voices[i].result.measured_ms < eta->measured_ms))
@@ -133,6 +163,7 @@ static void look_up(const struct ora_tuning *t, const struct ora_job_plan *plan,
 
 static void correct(const struct ora_tuning *t, struct ora_job_plan *plan, const struct tuned_voice *voices)
 {
+    double foretold_s = plan->audio_s;
     plan->audio_s = plan->core_s = 0;
     for (size_t i = 0; i < plan->voice_count; i++) {
         const struct ora_tune_result *r = &voices[i].result;
@@ -142,9 +173,17 @@ static void correct(const struct ora_tuning *t, struct ora_job_plan *plan, const
             double longer = r->audio_s_per_char / r->estimate.audio_s_per_char;
             v->audio_s *= longer;
             v->core_s *= longer * best_row(t, r)->core_s_per_audio_s / r->estimate.core_s_per_audio_s;
+        } else if (!voices[i].found) {
+            v->audio_s *= voices[i].pace.longer;
+            v->core_s *= voices[i].pace.longer * voices[i].pace.dearer;
         }
         plan->audio_s += v->audio_s;
         plan->core_s += v->core_s;
+    }
+    if (foretold_s > 0) {
+        uint64_t clips = (uint64_t)((double)plan->clip_bytes * plan->audio_s / foretold_s);
+        plan->audio_bytes += clips - plan->clip_bytes;
+        plan->clip_bytes = clips;
     }
 }
 
@@ -160,9 +199,9 @@ void ora_tuning_eta(const struct ora_tuning *t, struct ora_job_plan *plan, struc
         const struct tuned_voice *v = &voices[b->voice];
         batch_s[i] = v->found ? ora_tune_seconds(&v->result, best_row(t, &v->result)->level, busy, b->audio_s,
                                                  b->core_s)
-                              : b->core_s;
-        if (v->found && v->result.start_s > start_s)
-            start_s = v->result.start_s;
+                              : b->core_s * v->pace.longer * v->pace.dearer;
+        double voice_start_s = v->found ? v->result.start_s : v->pace.start_s;
+        start_s = voice_start_s > start_s ? voice_start_s : start_s;
     }
     double load = ora_host_load("/");
     eta->load = load > BUSY * t->host.cores ? load : 0;

@@ -31,6 +31,8 @@ struct ora_eta {
     char level[24];      /* "": not measured */
     int64_t measured_ms; /* the oldest measurement in it; 0: some voice was not measured */
     char why_not[256];   /* then: why */
+    bool spoken;         /* then: the estimate of all of these rests on sentences spoken now (voice/pace.h) */
+    bool scaled;         /* then: some voice is too slow for that, and the processor's rate was measured */
     double load;         /* of the host now (host.h) when it is busy enough to matter, else 0 */
 };
 
@@ -43,7 +45,7 @@ bool ora_tuning_of_voice(const struct ora_tuning *t, const struct ora_voice *voi
 /* Workers to start for a job whose text is mostly `voice`'s (name or path), and why so many. */
 uint32_t ora_tuning_workers(const struct ora_tuning *t, const char *voice, struct ora_str *said);
 /* Also puts what was measured of a voice (length of speech, work) in the place of what its family foretold.
- */
+ * Of a voice that nothing was kept of, its pace is measured now: about a second each. */
 void ora_tuning_eta(const struct ora_tuning *t, struct ora_job_plan *plan, struct ora_eta *eta);
 
 #endif

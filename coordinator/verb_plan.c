@@ -15,9 +15,12 @@
 static const char text[] =
     "Reads the inputs as a run would, makes nothing, and tells what would come of them. Hours, core-hours "
     "and the time that a run takes\n"
-    "on this host rest on what `oratorio tune` measured here; where nothing was measured they are what the "
+    "on this host rest on what `oratorio tune` measured here. Where nothing was measured they are what the "
     "voice's family expects of\n"
-    "text of this length (about +-30 %), and it says so.\n"
+    "text of this length, set right by a second of measuring now: a few sentences are spoken and thrown "
+    "away, or, of "
+    "a voice that is\n"
+    "too slow for that, this processor's rate is taken; it says so.\n"
     "Exit 0, also when some lines would be rejected; 2 when the job could not run.\n\n"
     "Examples:\n"
     "  oratorio plan corpus.yaml\n"
@@ -85,7 +88,10 @@ static void eta_rows(struct ora_str *out, const struct ora_eta *eta)
     if (eta->measured_ms)
         ora_str_addf(&s, " at level %s (measured on this host on %.10s)", eta->level, day);
     else
-        ora_str_addf(&s, " (the family's estimate; measurement: %s; 'oratorio tune JOB' makes one)",
+        ora_str_addf(&s, " (the family's estimate%s; measurement: %s; 'oratorio tune JOB' makes one)",
+                     eta->spoken   ? ", set right by sentences spoken now"
+                     : eta->scaled ? ", set right by this processor's rate"
+                                   : "",
                      eta->why_not);
     row(out, "time here:", s.data);
     ora_str_clear(&s);
@@ -167,6 +173,8 @@ static json_t *eta_json(const struct ora_eta *eta)
                      "level", eta->level[0] ? eta->level : NULL, "source",
                      !can               ? NULL
                      : eta->measured_ms ? "measured"
+                     : eta->spoken      ? "spoken"
+                     : eta->scaled      ? "scaled"
                                         : "estimate",
                      "measured", eta->measured_ms ? when : NULL, "why_not_measured",
                      eta->measured_ms ? NULL : eta->why_not, "load", eta->load);

@@ -11,7 +11,10 @@
 static const char text[] =
     "Opens a run that `oratorio run` made and waits for workers until the ledger balances. Prints the line "
     "that starts workers\n"
-    "elsewhere, with the key file that they need (0600; copy it only over a safe path).\n\n"
+    "elsewhere, with the key file that they need (0600; copy it only over a safe path). Its -n is the number "
+    "of workers, "
+    "one a core of\n"
+    "this host: put there what the other machine has. More may join at any time, by the same line.\n\n"
     "Examples:\n"
     "  oratorio serve runs/corpus --listen 'tcp://10.0.0.5:5555'\n"
     "  mpirun --enable-recovery -n 16 oratorio-worker --connect tcp://10.0.0.5:5555 --key "

@@ -98,8 +98,8 @@ static int import_run(int argc, char **argv)
     const struct ora_option options[] = {
         OPTION_TEXT("name", "NAME", "the voice's name (default: the file's)", &m.name),
         OPTION_OUT(&m, FIRST_PLACE),
-        OPTION_TEXT("license", "TEXT", "licence of the voice (default: what a MODEL_CARD beside it says)",
-                    &m.license),
+        OPTION_TEXT("license", "TEXT",
+                    "licence of the voice (default: a MODEL_CARD's beside it, or the release's)", &m.license),
         OPTION_NOTE(&m),
         OPTION_SOURCE(&m, "model"),
         OPTION_TEXT("dims", "SIZES",
@@ -126,7 +126,8 @@ const struct ora_verb ora_voice_import_verb = {
     .name = "voice import",
     .synopsis = "[FAMILY] PATH [OPTION]...",
     .summary = "makes a voice of a foreign model",
-    .text = "vits reads a Piper .onnx with its .onnx.json beside it. megatts3 reads the folder that holds "
+    .text = "Without FAMILY it is told by what lies at PATH, and a note says what it was taken for.\n"
+            "vits reads a Piper .onnx with its .onnx.json beside it. megatts3 reads the folder that holds "
             "the five\n"
             "folders of the release (diffusion_transformer, duration_lm, aligner_lm, wavvae, g2p) and makes "
             "a base: the\n"
@@ -139,7 +140,7 @@ const struct ora_verb ora_voice_import_verb = {
             "{…}}, whole in\n"
             "src/models/megatts3/README.md; of a file with several such sets FILE#NAME takes one.\n\n"
             "Examples:\n"
-            "  oratorio voice import vits ~/Downloads/en_GB-alba-medium.onnx --license 'CC BY 4.0'\n"
+            "  oratorio voice import ~/Downloads/en_GB-alba-medium.onnx --license 'CC BY 4.0'\n"
             "  oratorio voice import megatts3 ~/Downloads/MegaTTS3 --name megatts3-base\n",
     .min_args = 1,
     .max_args = 2,

@@ -249,13 +249,31 @@ static json_t *settings_in_json(const struct ora_family *f, const struct ora_set
     return all;
 }
 
+static int no_voice_or_family(const char *name, struct ora_err *err)
+{
+    const char *names[16], *near;
+    struct ora_str all = ORA_STR_INIT;
+    size_t count = 0;
+    for (const struct ora_family *f; count < 16 && (f = ora_family_at(count)); count++) {
+        names[count] = f->name;
+        ora_str_addf(&all, "%s%s", count ? ", " : "", f->name);
+    }
+    near = ora_nearest(name, names, count);
+    int rc = near ? ora_err_wrap(err, "'%.32s' is no family (did you mean '%s'?)", name, near)
+                  : ora_err_wrap(err, "'%.32s' is no family (there are %s)", name, ora_str_c(&all));
+    ora_str_release(&all);
+    return rc;
+}
+
 static int settings(const char *name, bool as_json, struct ora_err *err)
 {
     struct ora_voice *v = NULL;
     struct ora_settings s;
     const struct ora_family *f = ora_family_find(name);
     int rc = ora_voice_open(name, &v, err); /* a voice goes before a family of its name */
-    if (rc < 0 && (rc != ORA_E_NOT_FOUND || !f))
+    if (rc == ORA_E_NOT_FOUND && !f)
+        return no_voice_or_family(name, err);
+    if (rc < 0 && rc != ORA_E_NOT_FOUND)
         return rc;
     f = v ? ora_family_find(v->family) : f;
     rc = ora_settings_init(f, v, &s, err);
@@ -347,7 +365,13 @@ const struct ora_verb ora_voice_check_verb = {
     .summary = "verifies a voice's files, renders a sentence and judges it",
     .text =
         "One finding a line: PASS, NOTE, WARN or FAIL, what was looked at, what was found. Exit code 1 when\n"
-        "something fails. Of a base, which cannot speak, the files are judged, and the last line says what "
+        "something fails, 2 when nothing could be judged. The sentence is rendered twice, then at both "
+        "values of\n"
+        "the family's choice where it has one (megatts3: 8 and 32 steps), then once in each other class of\n"
+        "arithmetic that this processor has, unless --kernels names a level: of a slow voice that takes "
+        "many\n"
+        "minutes. No audio is kept. Of a base, which cannot speak, the files are judged, and the last line "
+        "says what "
         "to do\n"
         "with it.\n\n"
         "Example:\n"

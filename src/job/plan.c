@@ -76,8 +76,9 @@ static void count_utterance(struct planner *p, const struct ora_item *item, cons
     v->audio_s += audio_s;
     v->core_s += audio_s * cost.core_s_per_audio_s;
     add_to_batch(p, (size_t)(v - p->plan->voices), audio_s, audio_s * cost.core_s_per_audio_s);
-    p->plan->audio_bytes += (uint64_t)(audio_s * rate * bytes_per_sample(p->job->render.codec)) +
-                            BYTES_PER_MEMBERS + (uint64_t)chars * RECORD_BYTES_PER_CHAR;
+    uint64_t clip_bytes = (uint64_t)(audio_s * rate * bytes_per_sample(p->job->render.codec));
+    p->plan->clip_bytes += clip_bytes;
+    p->plan->audio_bytes += clip_bytes + BYTES_PER_MEMBERS + (uint64_t)chars * RECORD_BYTES_PER_CHAR;
     p->plan->database_bytes += ROW_BYTES + item->text_len;
 }
 

@@ -52,6 +52,18 @@ def case_a_release_becomes_a_base(t):
     says(t.oratorio("say", "-v", "base", "-o", "x.wav", "Hello.", env=places(t), code=2), "oratorio voice add")
 
 
+def case_a_release_is_known_by_its_folders(t):
+    release(t, "g2p", "wavvae")
+    result = voice(t, "import", "release", "--dims", "mini", "--name", "base", "--out", "voices")
+    check(result.out.strip() == "voices/base", result)
+    says(result, "note: release is taken for the release of MegaTTS 3: wavvae, g2p; not there: diffusion_transformer, duration_lm, aligner_lm (family megatts3)")
+    t.write("downloads/read.me", "nothing")
+    shutil.copytree(t.dir / "release", t.dir / "downloads/checkpoints")
+    for path, near in (("downloads", "downloads/checkpoints"), ("downloads/checkpoints/g2p", "downloads/checkpoints")):
+        says(voice(t, "import", path, "--out", "voices", code=2), f"{path}: nothing that can be imported lies there; but {near} is the release of MegaTTS 3",
+             "vits wants a Piper voice", "megatts3 wants")
+
+
 def case_a_wrong_file_leaves_nothing(t):
     release(t, *PARTS)
     target = t.dir / "release/aligner_lm/model_only_last.ckpt"

@@ -137,6 +137,16 @@ def case_the_list_shows_base_and_random_weights(t):
     check(told["machine"]["base"] == BASE and told["machine"]["weights_random"] is True, str(told))
 
 
+def case_the_list_keeps_the_licence_of_a_voice_whose_base_is_gone(t):
+    base(t)
+    add(t, "ann", "--base", BASE, "--prompt", record(t, "ann.wav"))
+    shutil.rmtree(t.dir / "voices" / BASE)
+    listed = {line.split()[0]: line for line in t.oratorio("voice", "list", env=places(t), code=0).out.splitlines()}
+    check(f"base: {BASE}; {LICENSE}; NOT READY: voice 'ann': its base '{BASE}' is neither" in listed["ann"], str(listed))
+    told = {v["name"]: v for v in json.loads(t.oratorio("voice", "list", "--json", env=places(t), code=0).out)}["ann"]
+    check(told["license"] == LICENSE and told["ready"] is False and BASE in told["why_not_ready"], str(told))
+
+
 def case_a_base_whose_map_changed_is_refused(t):
     base(t)
     add(t, "ann", "--base", BASE, "--prompt", record(t, "ann.wav"))

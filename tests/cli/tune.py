@@ -92,6 +92,20 @@ def case_run_and_plan_say_where_their_figures_come_from(t):
     check("as measured" not in t.oratorio("run", "job.yaml", "--new", "--workers", "1", env=home(t), code=0).err, "--workers was not taken")
 
 
+def case_a_plan_without_a_table_speaks_a_sentence(t):
+    """A voice of random weights speaks as long as it likes: several times what its family expects of a voice."""
+    env = mini(t)
+    job(t, voice="machine")
+    said = t.oratorio("plan", "job.yaml", env=env, code=0)
+    says(said, "the family's estimate, set right by sentences spoken now")
+    plan = json.loads(t.oratorio("plan", "job.yaml", "--json", env=env, code=0).out)
+    check(plan["eta"]["source"] == "spoken", str(plan["eta"]))
+    t.oratorio("run", "job.yaml", env=env, code=0)
+    report = json.loads((t.dir / "runs/t/report.json").read_text())
+    real = report["audio"]["seconds"]
+    check(0.4 * real < plan["audio_s"] < 2.5 * real, f"{plan['audio_s']} s foretold, {real} s made")
+
+
 def case_the_number_of_workers_is_taken(t):
     job(t)
     t.oratorio("tune", "job.yaml", env=home(t), code=0)

@@ -2,6 +2,7 @@
 """Several workers on one run: the same bytes however many, joining by hand, and who is not let in."""
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -39,6 +40,8 @@ def worker(t, arguments, prefix=(), name="worker"):
 
 def case_a_worker_joins_by_hand_without_mpi(t):
     process, arguments = serve(t)
+    line = wait_for("the line for workers", lambda: re.search(r"mpirun .*", pathlib.Path(process.output.name).read_text(encoding="utf8")))[0]
+    check(re.search(r" -n [1-9][0-9]* oratorio-worker " + re.escape(" ".join(arguments[:2])), line), line)
     hand = worker(t, arguments)
     t.end_of(process, 0)
     t.end_of(hand, 0)

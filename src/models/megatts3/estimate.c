@@ -1,9 +1,12 @@
 /* A usual chunk's multiply-adds by formula, over what one core was measured to do. */
 #include "models/megatts3/estimate.h"
 
+#include <math.h>
+
 #include "models/megatts3/base_voice.h"
 #include "models/megatts3/phones.h"
 #include "models/megatts3/settings.h"
+#include "nn/kernels/kernels.h"
 
 /* A usual chunk, and a prompt of which nothing is known. */
 enum {
@@ -45,26 +48,41 @@ static double transformer_macs(const struct mega_dit_dims *m, const struct mega_
     return condition + s->steps * (vectors + ends + (m->layers - 1) * layer + last);
 }
 
-/* An upsampler is one convolution of about ten taps; each stage's three blocks have 126 taps in all. */
-static double decoder_macs(const struct mega_vae_dims *m, double rows)
+/* Channels in blocks of so many. */
+static double filled(double channels, double block)
 {
-    double channels = 16.0 * m->ngf, up = m->dec_up;
-    double macs = rows * m->z * m->dec_in + 10 * rows * m->dec_in * up + 4 * rows * up * channels * 7;
+    return ceil(channels / block) * block;
+}
+
+/* An upsampler is one convolution of about ten taps; each stage's three blocks have 126 taps in all. block:
+ * what channels are padded to, in and out; 1: as they are. */
+static double decoder_macs(const struct mega_vae_dims *m, double rows, double block)
+{
+    double channels = 16.0 * m->ngf, up = filled(m->dec_up, block), in = filled(m->dec_in, block);
+    double macs = rows * m->z * in + 10 * rows * in * up + 4 * rows * up * filled(channels, block) * 7;
     rows *= 4;
     for (int i = 0; i < MEGA_STAGES; i++) {
-        double half = channels / 2;
-        macs += 10.25 * rows * channels * half;
+        double half = filled(channels / 2, block);
+        macs += 10.25 * rows * filled(channels, block) * half;
         rows *= m->dec_ratios[i];
         macs += 126 * rows * half * half;
-        channels = half;
+        channels /= 2;
     }
-    return macs + 7 * rows * m->ngf;
+    return macs + 7 * rows * filled(m->ngf, block);
 }
 
 double mega_estimate(const struct mega_dims *dims, const struct mega_chunk_size *s)
 {
     double target = s->frames / (double)MEGA_LATENT_FRAMES - s->prompt_rows;
-    return transformer_macs(&dims->dit, s) + decoder_macs(&dims->vae, target);
+    return transformer_macs(&dims->dit, s) + decoder_macs(&dims->vae, target, 1);
+}
+
+/* The same as the kernels do it: the last stages of a small decoder have fewer channels than a block, and
+ * cost as much as a whole one. */
+static double work(const struct mega_dims *dims, const struct mega_chunk_size *s)
+{
+    double target = s->frames / (double)MEGA_LATENT_FRAMES - s->prompt_rows;
+    return transformer_macs(&dims->dit, s) + decoder_macs(&dims->vae, target, ORA_LANES);
 }
 
 static double g2p_macs_per_id(const struct mega_g2p_dims *m)
@@ -99,7 +117,7 @@ void mega_cost(const struct ora_voice *voice, const struct ora_settings *setting
         .t_w = set[MEGA_T_W],
     };
     s.frames = MEGA_LATENT_FRAMES * (s.prompt_rows + CHUNK_LATENTS);
-    double macs = mega_estimate(&b.dims, &s) + CHUNK_IDS * g2p_macs_per_id(&b.dims.g2p) / G2P_SHARE;
+    double macs = work(&b.dims, &s) + CHUNK_IDS * g2p_macs_per_id(&b.dims.g2p) / G2P_SHARE;
     *cost =
         (struct ora_cost){.audio_s_per_char = AUDIO_S_PER_CHAR * set[MEGA_ALPHA],
                           .core_s_per_audio_s = macs / MACS_PER_S * LATENTS_PER_S / (double)CHUNK_LATENTS};

@@ -202,7 +202,6 @@ ORA_TEST(phones_alone_tell_their_language)
         {"[[n0 i0]]", false, NULL, "zh"},
         {"[[hh ax l ow]]", false, "zh", "en"},
         {"[[ni3 hh ax]]", false, NULL, "en"},
-        {"[[#1 #2]]", false, NULL, "en"},
         {"so [[ni3 hao3]]", false, NULL, "en"},
         {"好 [[hh ax]]", false, NULL, "zh"},
         {"n i3\nh ao3 。", true, NULL, "zh"},
