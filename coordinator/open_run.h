@@ -32,7 +32,8 @@ char *ora_find_run(const char *named, struct ora_err *err);
 /* Makes the job's views and report.json, and prints the report to stdout unless quiet. */
 int ora_end_run(struct ora_run *run, const struct ora_report *report, bool quiet, struct ora_err *err);
 
-/* The line that starts workers elsewhere, as many as this host has cores; for root with what Open MPI asks of root. Caller frees. */
+/* The line that starts workers elsewhere, as many as this host has cores; for root with what Open MPI asks of
+ * root. Caller frees. */
 char *ora_join_line(const char *endpoint, const char *key_file);
 
 /* 2 for errors of usage, files and jobs; 3 for the others (the run is resumable). */

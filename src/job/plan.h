@@ -45,7 +45,7 @@ struct ora_job_plan {
     uint64_t batches;
     double audio_s, core_s; /* expected: ± 30 %, before anything was measured */
     uint64_t audio_bytes, database_bytes;
-    uint64_t clip_bytes; /* of audio_bytes: what grows with audio_s */
+    uint64_t clip_bytes;           /* of audio_bytes: what grows with audio_s */
     struct ora_plan_voice *voices; /* in the order they are met */
     size_t voice_count;
     struct ora_plan_batch *batch;    /* `batches` of them, in their order */

@@ -56,7 +56,8 @@ static int check_request(const struct ora_voice_add_request *q, struct ora_err *
         return ora_err_set(err, ORA_E_BAD_USAGE,
                            "%s is a folder: its latents are the .npy files beside the recordings", q->prompt);
     if (!is_dir(q->prompt) && is_blank(q->name))
-        return ora_err_set(err, ORA_E_BAD_USAGE, "which name shall the voice have?");
+        return ora_err_set(err, ORA_E_BAD_USAGE,
+                           "which name shall the voice have? `oratorio voice add NAME …`");
     return 0;
 }
 
@@ -85,6 +86,22 @@ static void tell_unready(const struct adding *a)
         a->q->note(a->q->ctx, why.message);
 }
 
+static int cannot_clone(const struct ora_voice *base, struct ora_err *err)
+{
+    struct ora_str can = ORA_STR_INIT;
+    const struct ora_family *f;
+    for (size_t i = 0; (f = ora_family_at(i)); i++)
+        if (f->add)
+            ora_str_addf(&can, "%s%s", can.len ? ", " : "", f->name);
+    int rc =
+        ora_err_set(err, ORA_E_BAD_USAGE,
+                    "voice '%s' is of family '%s', which cannot clone voices (%s can): `oratorio voice list` "
+                    "shows what is a base",
+                    base->name, base->family, can.len ? ora_str_c(&can) : "no family of this build");
+    ora_str_release(&can);
+    return rc;
+}
+
 static int open_base(struct adding *a, struct ora_err *err)
 {
     int rc = ora_voice_open(a->q->base, &a->base, err);
@@ -95,7 +112,7 @@ static int open_base(struct adding *a, struct ora_err *err)
         return ora_err_set(err, ORA_E_BAD_USAGE, "voice '%s' is of family '%s', not '%.32s'", a->base->name,
                            a->base->family, a->q->family);
     if (!a->family || !a->family->add)
-        return ora_err_set(err, ORA_E_BAD_USAGE, "family '%s' cannot clone voices", a->base->family);
+        return cannot_clone(a->base, err);
     if (a->base->base_name)
         return ora_err_set(err, ORA_E_BAD_USAGE, "voice '%s' is itself a cloned voice: its base is '%s'",
                            a->base->name, a->base->base_name);

@@ -143,9 +143,23 @@ static int unknown_path(const struct importing *im, const char *taken_for)
     return rc;
 }
 
+static bool is_voice(const char *path)
+{
+    char *yaml = ora_path_join(path, "voice.yaml");
+    bool there = is_dir(path) && ora_file_exists(yaml);
+    free(yaml);
+    return there;
+}
+
 static int find_family(struct importing *im)
 {
     struct ora_str what = ORA_STR_INIT;
+    if (is_voice(im->path))
+        return ora_err_set(
+            im->err, ORA_E_BAD_USAGE,
+            "%s: it is a voice already: say its folder where a voice is wanted, or put it where voices "
+            "are looked for (`oratorio voice --help`)",
+            im->path);
     im->family = family_of(im->path, &what);
     int rc = im->family ? 0 : unknown_path(im, ora_str_c(&what));
     if (rc == 0 && im->q->note) {

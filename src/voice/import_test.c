@@ -271,7 +271,13 @@ ORA_TEST(the_family_is_told_by_what_lies_there)
     if (!strstr(err.message, "/f: nothing that can be imported lies there; but ") ||
         !strstr(err.message, "/f/release is a folder of five: vits wants an .onnx; folders wants"))
         ORA_FAIL("\"%s\"", err.message);
+    char *yaml = ora_path_join(below, "voice.yaml");
     q.path = below;
+    ORA_CHECK_OK(ora_file_write_atomic(yaml, "x", 1, 0644, &err), err);
+    ORA_CHECK_INT(ora_voice_import(&q, NULL, &err), ORA_E_BAD_USAGE);
+    ORA_CHECK(strstr(err.message, "/below: it is a voice already"));
+    ORA_CHECK_INT(unlink(yaml), 0);
+    free(yaml);
     ORA_CHECK_INT(ora_voice_import(&q, NULL, &err), ORA_E_BAD_USAGE);
     ORA_CHECK(strstr(err.message, "/f/release is a folder of five"));
     ORA_CHECK_OK(ora_file_write_atomic(both, "5", 1, 0644, &err), err);

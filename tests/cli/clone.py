@@ -205,6 +205,10 @@ def case_a_base_cannot_speak(t):
     says(t.oratorio("say", "Hello.", "-o", "a.wav", "--voice", BASE, env=places(t), code=2), "oratorio voice add")
 
 
+def case_a_voice_that_is_no_base_is_told(t):
+    says(add(t, "ann", "--base", "tone", "--prompt", record(t, "ann.wav"), code=2), "voice 'tone' is of family 'tone', which cannot clone voices (megatts3 can)")
+
+
 def case_prompts_of_every_kind(t):
     base(t)
     for name, how, text in (("brief", {"seconds": 0.3}, "0.5 s at least"), ("silent", {"amplitude": 0}, "silent"),
