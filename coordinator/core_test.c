@@ -42,11 +42,6 @@ static void end(struct scene *s)
     ora_core_destroy(&s->core);
 }
 
-static void clear(struct scene *s)
-{
-    ora_effects_clear(&s->fx);
-}
-
 static void later(struct scene *s, int64_t ms)
 {
     s->now.mono_ms += ms;
@@ -55,7 +50,7 @@ static void later(struct scene *s, int64_t ms)
 
 static void say(struct scene *s, uint64_t peer, const struct ora_wire_msg *msg)
 {
-    clear(s);
+    ora_effects_clear(&s->fx);
     ora_core_message(s->core, peer, msg, s->now, &s->fx);
 }
 
@@ -106,7 +101,7 @@ static void settle_well(struct scene *s, size_t first)
 
 static void schedule(struct scene *s, uint64_t open)
 {
-    clear(s);
+    ora_effects_clear(&s->fx);
     ora_core_schedule(s->core, open, s->now, &s->fx);
     settle_well(s, 0);
 }
@@ -181,11 +176,11 @@ ORA_TEST(hello_is_welcomed_and_work_goes_out_only_after_its_rows)
     ORA_CHECK_STR(m->welcome.audio_dir, "/a");
     ORA_CHECK_INT(m->welcome.revoked_count, 0);
     ora_wire_free(&m);
-    clear(&s);
+    ora_effects_clear(&s.fx);
     ora_core_schedule(s.core, 10, s.now, &s.fx);
     ORA_CHECK(row(&s, ORA_ROW_LEASE, 0) == NULL); /* it did not say READY */
     ready(&s, 1, 2);
-    clear(&s);
+    ora_effects_clear(&s.fx);
     ora_core_schedule(s.core, 10, s.now, &s.fx);
     ORA_CHECK(row(&s, ORA_ROW_LEASE, 1) != NULL && row(&s, ORA_ROW_LEASE, 2) == NULL);
     ORA_CHECK_INT(row(&s, ORA_ROW_LEASE, 0)->deadline_ms, s.now.wall_ms + LEASE_MS);
@@ -206,7 +201,7 @@ ORA_TEST(no_batch_left_means_no_work)
     struct scene s = begin();
     hello_held(&s, 1, "w", NULL, 0);
     ready(&s, 1, 2);
-    clear(&s);
+    ora_effects_clear(&s.fx);
     ora_core_schedule(s.core, 10, s.now, &s.fx);
     ora_core_settle(s.core, 0, 0, NULL, NULL, &s.fx);
     ORA_CHECK_INT(s.fx.send_count, 0);
@@ -325,7 +320,7 @@ ORA_TEST(restored_leases_stand_until_their_deadline)
     ora_core_restore_worker(s.core, &info, s.now);
     ora_core_restore_lease(s.core, 4, "w", "00000000000000aa", s.now.wall_ms + 50000);
     later(&s, 49999);
-    clear(&s);
+    ora_effects_clear(&s.fx);
     ora_core_tick(s.core, s.now, &s.fx);
     ORA_CHECK_INT(s.fx.row_count, 0);
     later(&s, 1);
@@ -368,12 +363,12 @@ ORA_TEST(silence_loses_a_worker_and_beats_keep_it)
         later(&s, SILENCE_MS - 1000);
         beat(&s, 1);
         ORA_CHECK(sends(&s, ORA_WIRE_BEAT, 1));
-        clear(&s);
+        ora_effects_clear(&s.fx);
         ora_core_tick(s.core, s.now, &s.fx);
         ORA_CHECK(row(&s, ORA_ROW_LOST, 0) == NULL);
     }
     later(&s, SILENCE_MS);
-    clear(&s);
+    ora_effects_clear(&s.fx);
     ora_core_tick(s.core, s.now, &s.fx);
     ORA_CHECK(row(&s, ORA_ROW_LOST, 0) && row(&s, ORA_ROW_LEFT, 0));
     struct ora_wire_msg m = result_of(0, t[0]); /* it comes back too late */
@@ -396,7 +391,7 @@ ORA_TEST(deadlines_are_renewed_before_they_pass_and_not_with_every_beat)
     for (int64_t at = 0; at < 2 * LEASE_MS; at += 1000) {
         later(&s, 1000);
         beat(&s, 1);
-        clear(&s);
+        ora_effects_clear(&s.fx);
         ora_core_tick(s.core, s.now, &s.fx);
         renewals += row(&s, ORA_ROW_RENEW, 0) != NULL;
         ORA_CHECK(row(&s, ORA_ROW_LOST, 0) == NULL);
@@ -529,7 +524,7 @@ ORA_TEST(a_bad_frame_drops_the_peer_and_never_the_run)
 {
     char t[1][ORA_WIRE_TOKEN_MAX + 1];
     struct scene s = with_leases(1, t);
-    clear(&s);
+    ora_effects_clear(&s.fx);
     ora_core_bad_frame(s.core, 1, "garbage", &s.fx);
     ORA_CHECK(sends(&s, ORA_WIRE_REFUSED, 1) && row(&s, ORA_ROW_LOST, 0));
     ORA_CHECK(ora_core_paused(s.core) == NULL);
@@ -566,10 +561,10 @@ ORA_TEST(draining_gives_out_nothing_more_and_tells_those_who_come)
 {
     char t[1][ORA_WIRE_TOKEN_MAX + 1];
     struct scene s = with_leases(1, t);
-    clear(&s);
+    ora_effects_clear(&s.fx);
     ora_core_drain(s.core, ORA_DRAIN_FINISH, &s.fx);
     ORA_CHECK(sends(&s, ORA_WIRE_DRAIN, 1));
-    clear(&s);
+    ora_effects_clear(&s.fx);
     ora_core_drain(s.core, ORA_DRAIN_FINISH, &s.fx);
     ORA_CHECK_INT(s.fx.send_count, 0); /* once */
     schedule(&s, 100);
@@ -587,7 +582,7 @@ ORA_TEST(work_that_cannot_be_sent_pauses_the_run_and_goes_back)
     struct scene s = begin();
     hello_held(&s, 1, "w", NULL, 0);
     ready(&s, 1, 1);
-    clear(&s);
+    ora_effects_clear(&s.fx);
     ora_core_schedule(s.core, 10, s.now, &s.fx);
     struct ora_utterance u = {.id = "a", .text = "\xff", .voice = "tone", .speed = 1};
     uint64_t rowid = 1;
