@@ -27,6 +27,14 @@ static void no_softmax(struct ora_b16 x, int rows, int channels)
 {
     (void)x, (void)rows, (void)channels;
 }
+static void no_softmax_tile(struct ora_b16 x, int rows, int channels, const struct ora_softmax *s, bool first)
+{
+    (void)x, (void)rows, (void)channels, (void)s, (void)first;
+}
+static void no_scale_rows(struct ora_b16 y, struct ora_b16 x, const float *factor, int rows, int blocks)
+{
+    (void)y, (void)x, (void)factor, (void)rows, (void)blocks;
+}
 static void no_map(float *y, const float *x, size_t n, enum ora_act fn)
 {
     (void)y, (void)x, (void)n, (void)fn;
@@ -57,6 +65,8 @@ static void take_out(struct ora_kernels *k)
     k->conv_mono = no_conv_mono;
     k->layer_norm = no_layer_norm;
     k->softmax = no_softmax;
+    k->softmax_tile = no_softmax_tile;
+    k->scale_rows = no_scale_rows;
     k->map = no_map;
     k->leaky = no_leaky;
     k->scale = no_scale;

@@ -45,7 +45,8 @@ static int level_count;
 
 struct shape {
     const char *name;
-    int in, out, taps, dilation, rows, step; /* step > 1: an upsampler of that rate; rows are of its input */
+    int in, out, taps, dilation, rows, step; /* step > 1: an upsampler of that rate; rows are of its input.
+                                                taps 0: attention, `in` channels a head, `out` in all */
 };
 
 static const struct shape shapes[] = {
@@ -86,6 +87,8 @@ static const struct shape shapes[] = {
     {"DiT scores, a head", 64, 512, 1, 1, 112, 1},
     {"DiT values, a head", 512, 64, 1, 1, 112, 1},
     {"short 192->768 k3, T=8", 192, 768, 3, 1, 8, 1},
+    {"attention 16x64, T=760", 64, 1024, 0, 1, 760, 1},
+    {"attention 16x64, T=2250", 64, 1024, 0, 1, 2250, 1},
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -114,7 +117,7 @@ static const struct {
 
 static int floor_percent(const struct shape *s, const struct ora_kernels *k)
 {
-    if (s->rows < 128 || s->taps == 2) /* few rows are no matter of the inner loop */
+    if (s->rows < 128 || s->taps == 0 || s->taps == 2) /* few rows are no matter of the inner loop */
         return 0;
     for (size_t i = 0; i < sizeof floors / sizeof *floors; i++)
         if (strcmp(floors[i].level, k->name) == 0)
@@ -140,6 +143,7 @@ struct rig {
     const struct ora_kernels *k;
     struct ora_conv conv;
     struct ora_upsampler up;
+    struct ora_attention attention;
     struct ora_conv_run run;
     int up_rows; /* > 0: of an upsampler's output */
     const float *weights;
@@ -197,8 +201,37 @@ static void pack_shape(struct ora_packer *p, const struct ora_conv_spec *spec, c
         ora_packer_conv(p, spec, &g->conv);
 }
 
+/* Queries, keys and values in run.x, .res and .leaky, with an odd stride as the models have it. */
+static void rig_init_attention(struct rig *g, const struct ora_kernels *k, const struct shape *s)
+{
+    struct ora_packer p;
+    size_t rows = (size_t)s->rows | 1, n = ora_b16_floats(s->out, rows, 0);
+    memset(g, 0, sizeof *g);
+    ora_packer_init(&p, k, ORA_PACK_MEASURE, NULL, 0);
+    ora_packer_attention(&p, s->out / s->in, s->in, 0, NULL, NULL, &g->attention);
+    g->attention.tolerant = true;
+    g->k = k;
+    g->memory =
+        ora_tryaligned(64, sizeof(float) * 4 * n + ora_attention_scratch_bytes(k, &g->attention, s->rows));
+    if (!g->memory)
+        return;
+    float *at = g->memory;
+    g->run.x = ora_b16_place(filled(&at, n), rows, 0);
+    g->run.res = ora_b16_place(filled(&at, n), rows, 0);
+    g->run.leaky = ora_b16_place(filled(&at, n), rows, 0);
+    g->run.y = ora_b16_place(filled(&at, n), rows, 0);
+    g->run.scratch = at;
+    g->run.rows = s->rows;
+    g->flops = 4.0 * s->out * s->rows * s->rows;
+    g->repeats = 1;
+}
+
 static void rig_init(struct rig *g, const struct ora_kernels *k, const struct shape *s, bool operands)
 {
+    if (s->taps == 0) {
+        rig_init_attention(g, k, s);
+        return;
+    }
     size_t n_x = ora_b16_floats(s->in, (size_t)s->rows, HALO);
     size_t out_rows = (size_t)s->rows * (size_t)s->step, n_y = ora_b16_floats(s->out, out_rows, 0);
     size_t n_w = (size_t)s->in * (size_t)s->out * (size_t)(s->taps * s->step);
@@ -244,7 +277,10 @@ static double measure(struct rig *g)
 {
     double t0 = ora_clock_thread_cpu_s();
     for (int i = 0; i < g->repeats; i++)
-        if (g->up_rows)
+        if (g->attention.heads)
+            ora_attention_forward(g->k, &g->attention, g->run.y, g->run.x, g->run.res, g->run.leaky,
+                                  g->run.rows, g->run.scratch);
+        else if (g->up_rows)
             ora_upsample_forward(g->k, &g->up, g->run.x, 0, g->up_rows, &g->run);
         else
             g->k->conv(&g->conv, &g->run);

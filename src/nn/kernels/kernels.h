@@ -134,6 +134,13 @@ struct ora_conv_spec {
     bool placed;    /* every run tells its row and total: levels may make rows in groups (ora_conv_reads) */
 };
 
+/* What softmax_tile knows of each row, with room for `rows` rounded up to 16. */
+struct ora_softmax {
+    float *top;    /* the greatest channel of the tiles so far */
+    float *sum;    /* of e^(channel - top) */
+    float *shrink; /* what the last tile made of weights by the former top: e^(former top - top) */
+};
+
 /* A level: pure functions, outputs first. */
 struct ora_kernels {
     const char *name; /* "avx512" */
@@ -186,6 +193,13 @@ struct ora_kernels {
     void (*gate)(struct ora_b16 y, struct ora_b16 a, int rows, int blocks);
     /* Softmax over channels for each row, in place; channels beyond the real ones become 0. */
     void (*softmax)(struct ora_b16 x, int rows, int channels);
+    /* Softmax over channels that come in tiles (Milakov and Gimelshein, "Online normalizer calculation for
+     * softmax", 2018): each tile's x becomes e^(x - top), channels beyond the real ones 0. What was summed
+     * with weights of former tiles is to be multiplied by shrink, and at the end divided by sum. first: of a
+     * row; what *s holds then does not count. */
+    void (*softmax_tile)(struct ora_b16 x, int rows, int channels, const struct ora_softmax *s, bool first);
+    /* y[t] = x[t] * factor[t]; y may be x. */
+    void (*scale_rows)(struct ora_b16 y, struct ora_b16 x, const float *factor, int rows, int blocks);
     /* Elementwise over n contiguous floats (rows of one block are contiguous); y may be x. */
     void (*map)(float *y, const float *x, size_t n, enum ora_act fn);
     void (*leaky)(float *y, const float *x, size_t n, float slope);

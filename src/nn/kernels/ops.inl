@@ -97,24 +97,89 @@ static void op_gate(struct ora_b16 y, struct ora_b16 a, int rows, int blocks)
         }
 }
 
+#define SOFTMAX_FLOOR (-3.0e38f)
+
+/* Of rows t … t+n-1, side by side because their lines follow each other in memory, where those of one row lie
+ * a stride apart: top is raised to the row's greatest, x = e^(x - top) and 0 beyond the real channels, sum is
+ * theirs. */
+static inline __attribute__((always_inline)) void softmax_powers(struct ora_b16 x, int t, const int n,
+                                                                 int channels, float *top, float *sum)
+{
+    int full = channels / ORA_LANES, last = channels % ORA_LANES;
+    v16 most[V_ROWS], sums[V_ROWS];
+    for (int i = 0; i < n; i++) {
+        most[i] = v_set1(top[i]);
+        sums[i] = v_set1(0.0f);
+    }
+    for (int b = 0; b < full; b++)
+        for (int i = 0; i < n; i++)
+            most[i] = v_max(most[i], v_load(row_of(x, b, t + i)));
+    for (int i = 0; i < n; i++) {
+        if (last)
+            most[i] = v_max(most[i], v_keep(v_load(row_of(x, full, t + i)), last, SOFTMAX_FLOOR));
+        top[i] = v_hmax(most[i]);
+        most[i] = v_set1(top[i]);
+    }
+    for (int b = 0; b < full; b++)
+        for (int i = 0; i < n; i++) {
+            v16 e = v_exp(v_sub(v_load(row_of(x, b, t + i)), most[i]));
+            sums[i] = v_add(sums[i], e);
+            v_store(row_at(x, b, t + i), e);
+        }
+    for (int i = 0; i < n; i++) {
+        if (last) {
+            v16 e = v_keep(v_exp(v_sub(v_load(row_of(x, full, t + i)), most[i])), last, 0.0f);
+            sums[i] = v_add(sums[i], e);
+            v_store(row_at(x, full, t + i), e);
+        }
+        sum[i] = v_hsum(sums[i]);
+    }
+}
+
+/* The same of 1..16 rows. */
+static inline void softmax_block(struct ora_b16 x, int t, int n, int channels, float *top, float *sum)
+{
+    int i = 0;
+    for (; i + V_ROWS <= n; i += V_ROWS)
+        softmax_powers(x, t + i, V_ROWS, channels, top + i, sum + i);
+    for (; i < n; i++)
+        softmax_powers(x, t + i, 1, channels, top + i, sum + i);
+}
+
+static void op_scale_rows(struct ora_b16 y, struct ora_b16 x, const float *factor, int rows, int blocks)
+{
+    for (int b = 0; b < blocks; b++)
+        for (int t = 0; t < rows; t++)
+            v_store(row_at(y, b, t), v_mul(v_load(row_of(x, b, t)), v_set1(factor[t])));
+}
+
 static void op_softmax(struct ora_b16 x, int rows, int channels)
 {
-    int blocks = ora_blocks(channels), last = channels - ORA_LANES * (blocks - 1);
-    const float floor = -3.0e38f;
-    for (int t = 0; t < rows; t++) {
-        v16 top = v_set1(floor), sum = v_set1(0.0f);
-        for (int b = 0; b < blocks; b++)
-            top = v_max(top, v_keep(v_load(row_of(x, b, t)), b == blocks - 1 ? last : ORA_LANES, floor));
-        v16 most = v_set1(v_hmax(top));
-        for (int b = 0; b < blocks; b++) {
-            v16 e = v_exp(v_sub(v_load(row_of(x, b, t)), most));
-            e = v_keep(e, b == blocks - 1 ? last : ORA_LANES, 0.0f);
-            sum = v_add(sum, e);
-            v_store(row_at(x, b, t), e);
-        }
-        v16 inv = v_set1(1.0f / v_hsum(sum));
-        for (int b = 0; b < blocks; b++)
-            v_store(row_at(x, b, t), v_mul(v_load(row_of(x, b, t)), inv));
+    float top[ORA_LANES], sum[ORA_LANES];
+    for (int t = 0; t < rows; t += ORA_LANES) {
+        int n = rows - t < ORA_LANES ? rows - t : ORA_LANES;
+        v_store(top, v_set1(SOFTMAX_FLOOR));
+        v_store(sum, v_set1(1.0f));
+        softmax_block(x, t, n, channels, top, sum);
+        v_store(sum, v_div(v_set1(1.0f), v_load(sum)));
+        op_scale_rows((struct ora_b16){row_at(x, 0, t), x.cbs}, (struct ora_b16){row_at(x, 0, t), x.cbs}, sum,
+                      n, ora_blocks(channels));
+    }
+}
+
+static void op_softmax_tile(struct ora_b16 x, int rows, int channels, const struct ora_softmax *s, bool first)
+{
+    float top[ORA_LANES], sum[ORA_LANES];
+    for (int t = 0; t < rows; t += ORA_LANES) {
+        int n = rows - t < ORA_LANES ? rows - t : ORA_LANES;
+        v16 before = first ? v_set1(SOFTMAX_FLOOR) : v_load(s->top + t);
+        v_store(top, before);
+        v_store(sum, v_set1(0.0f));
+        softmax_block(x, t, n, channels, top, sum);
+        v16 now = v_load(top), shrink = v_exp(v_sub(before, now));
+        v_store(s->top + t, now);
+        v_store(s->shrink + t, shrink);
+        v_store(s->sum + t, first ? v_load(sum) : v_fma(v_load(s->sum + t), shrink, v_load(sum)));
     }
 }
 
@@ -362,7 +427,8 @@ static void op_to_ct(float *y, size_t ld, struct ora_b16 x, int rows, int channe
 /* The part of the table that this file fills. */
 #define ORA_OPS_TABLE                                                                                        \
     .conv_mono = op_conv_mono, .depthwise = op_depthwise, .layer_norm = op_layer_norm, .gate = op_gate,      \
-    .softmax = op_softmax, .map = op_map, .leaky = op_leaky, .add = op_add, .madd = op_madd,                 \
-    .scale = op_scale, .mul = op_mul, .add_scaled = op_add_scaled, .rms_norm = op_rms_norm,                  \
-    .attend = op_attend, .normals = op_normals, .embed = op_embed, .gather = op_gather, .from_tc = op_from_tc, \
-    .to_tc = op_to_tc, .from_ct = op_from_ct, .to_ct = op_to_ct
+    .softmax = op_softmax, .softmax_tile = op_softmax_tile, .scale_rows = op_scale_rows, .map = op_map,      \
+    .leaky = op_leaky, .add = op_add, .madd = op_madd, .scale = op_scale, .mul = op_mul,                     \
+    .add_scaled = op_add_scaled, .rms_norm = op_rms_norm, .attend = op_attend, .normals = op_normals,        \
+    .embed = op_embed, .gather = op_gather, .from_tc = op_from_tc, .to_tc = op_to_tc, .from_ct = op_from_ct, \
+    .to_ct = op_to_ct

@@ -196,6 +196,52 @@ ORA_TEST(softmax)
     for_all(check_softmax);
 }
 
+/* The channels as two tiles, the second one greater by 40 in every third row and less by 40 in every next:
+ * weights by the first top, shrunk and divided, are those of the softmax of both. */
+static void check_softmax_tile(const struct ora_kernels *k, struct work *w, int n)
+{
+    enum { STATE = (ROWS + 15) / 16 * 16 };
+    float state[3 * STATE], inverse[ROWS];
+    struct ora_softmax s = {state, state + STATE, state + 2 * STATE};
+    for (int i = 0; i < 3 * STATE; i++)
+        state[i] = NAN; /* what a first tile finds does not count */
+    for (int t = 0; t < ROWS; t++)
+        for (int c = 0; c < ORA_LANES * ora_blocks(n); c++) {
+            *ora_b16_element(w->y, t, c) = c < n ? 10 * *ora_b16_element(w->x, t, c) : 77;
+            *ora_b16_element(w->z, t, c) =
+                c < n ? 10 * *ora_b16_element(w->z, t, c) + (float)(40 * (t % 3 - 1)) : 77;
+        }
+    struct work plain = {0};
+    float *sources = ora_xmalloc(sizeof(float) * FLOATS * 2);
+    memcpy(sources, w->memory + FLOATS, sizeof(float) * FLOATS * 2);
+    plain.y = ora_b16_place(sources, ROWS, HALO);
+    plain.z = ora_b16_place(sources + FLOATS, ROWS, HALO);
+    k->softmax_tile(w->y, ROWS, n, &s, true);
+    k->softmax_tile(w->z, ROWS, n, &s, false);
+    k->scale_rows(w->y, w->y, s.shrink, ROWS, ora_blocks(n));
+    for (int t = 0; t < ROWS; t++)
+        inverse[t] = 1.0f / s.sum[t];
+    k->scale_rows(w->y, w->y, inverse, ROWS, ora_blocks(n));
+    k->scale_rows(w->z, w->z, inverse, ROWS, ora_blocks(n));
+    for (int t = 0; t < ROWS; t++) {
+        double sum = 0;
+        for (int c = 0; c < n; c++)
+            sum += exp(*ora_b16_element(plain.y, t, c)) + exp(*ora_b16_element(plain.z, t, c));
+        for (int c = 0; c < n; c++) {
+            ORA_CHECK_NEAR(*ora_b16_element(w->y, t, c), exp(*ora_b16_element(plain.y, t, c)) / sum, 2e-6);
+            ORA_CHECK_NEAR(*ora_b16_element(w->z, t, c), exp(*ora_b16_element(plain.z, t, c)) / sum, 2e-6);
+        }
+        for (int c = n; c < ORA_LANES * ora_blocks(n); c++)
+            ORA_CHECK(*ora_b16_element(w->z, t, c) == 0.0f);
+    }
+    free(sources);
+}
+
+ORA_TEST(softmax_in_tiles)
+{
+    for_all(check_softmax_tile);
+}
+
 static void check_gate(const struct ora_kernels *k, struct work *w, int n)
 {
     int blocks = ora_blocks(n);

@@ -64,6 +64,31 @@ void ora_panels_pack(void *dst, const struct ora_conv_spec *s, int width)
     }
 }
 
+/* Block b of channels, n of them real, of all rows: rows of weights, `own` floats apart. */
+static void pack_values(float *dst, const struct ora_conv_spec *s, const float *row, int rows, int b, int n,
+                        int width)
+{
+    float *to = dst + panel_index(ORA_LANES * b, 0, 0, s, width);
+    size_t own = panel_index(ORA_LANES * b, 1, 0, s, width) - panel_index(ORA_LANES * b, 0, 0, s, width);
+    for (int t = 0; t < rows; t++, to += own, row += ORA_LANES)
+        memcpy(to, row, sizeof(float) * (size_t)n);
+}
+
+/* The same, rows as columns: 16 rows lie side by side in one panel. */
+static void pack_keys(float *dst, const struct ora_conv_spec *s, const float *row, int rows, int b, int n,
+                      int width)
+{
+    for (int t0 = 0; t0 < rows; t0 += ORA_LANES, row += ORA_LANES * ORA_LANES) {
+        int m = rows - t0 < ORA_LANES ? rows - t0 : ORA_LANES;
+        float *to = dst + panel_index(t0, ORA_LANES * b, 0, s, width);
+        size_t own =
+            panel_index(t0, ORA_LANES * b + 1, 0, s, width) - panel_index(t0, ORA_LANES * b, 0, s, width);
+        for (int l = 0; l < n; l++, to += own)
+            for (int t = 0; t < m; t++)
+                to[t] = row[ORA_LANES * t + l];
+    }
+}
+
 void ora_panels_pack_rows(float *dst, struct ora_b16 x, int rows, int channels, bool transposed, int width)
 {
     struct ora_conv_spec s = {
@@ -72,17 +97,11 @@ void ora_panels_pack_rows(float *dst, struct ora_b16 x, int rows, int channels, 
     memset(dst, 0, ora_panels_bytes(&s));
     for (int b = 0; b < ora_blocks(channels); b++) {
         int n = channels - ORA_LANES * b < ORA_LANES ? channels - ORA_LANES * b : ORA_LANES;
-        for (int t = 0; t < rows; t++) {
-            const float *row = x.p + (size_t)b * x.cbs + (size_t)ORA_LANES * (size_t)t;
-            if (!transposed) {
-                memcpy(dst + panel_index(ORA_LANES * b, t, 0, &s, width), row, sizeof(float) * (size_t)n);
-                continue;
-            }
-            size_t at = panel_index(t, ORA_LANES * b, 0, &s, width);
-            size_t next = panel_index(t, ORA_LANES * b + 1, 0, &s, width) - at;
-            for (int l = 0; l < n; l++)
-                dst[at + (size_t)l * next] = row[l];
-        }
+        const float *row = x.p + (size_t)b * x.cbs;
+        if (transposed)
+            pack_keys(dst, &s, row, rows, b, n, width);
+        else
+            pack_values(dst, &s, row, rows, b, n, width);
     }
 }
 

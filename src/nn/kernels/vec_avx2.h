@@ -13,6 +13,9 @@ typedef struct {
     __m256i lo, hi;
 } i16;
 
+/* Rows that an op may make side by side, two vectors of state each. */
+enum { V_ROWS = 4 };
+
 static inline v16 v_load(const float *p)
 {
     return (v16){_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)};

@@ -8,6 +8,9 @@
 typedef __m512 v16;
 typedef __m512i i16;
 
+/* Rows that an op may make side by side, two vectors of state each. */
+enum { V_ROWS = 4 };
+
 static inline v16 v_load(const float *p)
 {
     return _mm512_loadu_ps(p);

@@ -11,6 +11,9 @@
 typedef float v16 __attribute__((vector_size(64)));
 typedef int32_t i16 __attribute__((vector_size(64)));
 
+/* Rows that an op may make side by side, two vectors of state each. */
+enum { V_ROWS = 1 };
+
 static inline v16 v_load(const float *p)
 {
     v16 v;

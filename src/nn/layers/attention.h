@@ -10,9 +10,12 @@
  * channel block h*blocks(d): where d is no multiple of 16, pack the projections with out_map (and the
  * output's with in_map).
  *
- *     ora_packer_attention(p, 2, 96, 4, rel_k, rel_v, &a);                      // in the model's bind
- *     ora_attention_forward(kernels, &a, o, q, k, v, T, scratch);               // scratch:
- * ora_attention_scratch_bytes
+ *     ora_packer_attention(p, 2, 96, 4, rel_k, rel_v, &a);           // in the model's bind
+ *     size_t n = ora_attention_scratch_bytes(kernels, &a, T);
+ *     ora_attention_forward(kernels, &a, o, q, k, v, T, scratch);
+ *
+ * Memory: of the scratch only packed keys and values of one head grow with the rows. Bits depend on the level
+ * and the sequence, never on which queries are asked for together.
  *
  * Threads: pure; one scratch a thread, 64-byte aligned.
  */
@@ -20,6 +23,8 @@
 #define ORA_NN_LAYERS_ATTENTION_H
 
 #include "nn/kernels/pack.h"
+
+enum { ORA_ATTENTION_KEYS = 768 }; /* a tile of keys: up to so many rows softmax is of whole rows */
 
 struct ora_attention {
     int heads, head_channels; /* d */
