@@ -5,6 +5,12 @@
  *     struct ora_resampler r = {0};
  *     ora_resample(&r, x, n, 22050, 16000, &out, &out_n, &err);   // out is r's own, until the next call
  *     ora_resampler_release(&r);
+ *
+ * In pieces, the same bits, for signals of any length:
+ *
+ *     ora_resample_begin(&r, n, 22050, 16000, &out_n, &err);      // n of all pieces together
+ *     ora_resample_add(&r, x, some, take, ctx, &err); …            // take gets out_n samples in all
+ *     ora_resample_end(&r, take, ctx, &err);
  */
 #ifndef ORA_AUDIO_RESAMPLE_H
 #define ORA_AUDIO_RESAMPLE_H
@@ -18,11 +24,20 @@ struct ora_resampler {
     int from_hz, to_hz;
     float *out;
     size_t cap;
+    size_t left; /* of the samples that are still to come, in pieces */
 };
+
+typedef int ora_resampled_fn(void *ctx, const float *x, size_t n, struct ora_err *err);
 
 /* *out_n = round(n * to / from), exactly. */
 int ora_resample(struct ora_resampler *r, const float *x, size_t n, int from_hz, int to_hz, const float **out,
                  size_t *out_n, struct ora_err *err);
+int ora_resample_begin(struct ora_resampler *r, size_t n, int from_hz, int to_hz, size_t *out_n,
+                       struct ora_err *err);
+/* A negative return of take ends it with that code. */
+int ora_resample_add(struct ora_resampler *r, const float *x, size_t n, ora_resampled_fn *take, void *ctx,
+                     struct ora_err *err);
+int ora_resample_end(struct ora_resampler *r, ora_resampled_fn *take, void *ctx, struct ora_err *err);
 /* The same with the count of samples given: what is beyond the exact length is zero. Toolkits that round up
  * (librosa, python-soxr) give ceil(n * to / from). */
 int ora_resample_to(struct ora_resampler *r, const float *x, size_t n, int from_hz, int to_hz, size_t out_n,
