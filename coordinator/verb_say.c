@@ -108,7 +108,7 @@ static int on_rendered(void *ctx, const struct ora_rendered *r, struct ora_err *
     const struct say *s = ctx;
     if (r->rc < 0)
         return ora_err_set(err, r->rc, "%s", r->why.message);
-    int rc = write_out(s->out, r->audio, r->audio_bytes, err);
+    int rc = write_out(s->out, r->audio.data, r->audio.len, err);
     if (rc < 0 || !s->json)
         return rc;
     json_t *record = json_loadb(r->record, r->record_bytes, 0, NULL);

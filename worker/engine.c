@@ -51,8 +51,8 @@ static int keep_audio(struct batch *b, const struct ora_rendered *r, struct ora_
                       struct ora_err *err)
 {
     struct ora_member audio, record;
-    int rc = ora_store_add(b->writer, b->work->utterances[r->index].id, r->extension, r->audio,
-                           r->audio_bytes, r->record, r->record_bytes, &audio, &record, err);
+    int rc = ora_store_add(b->writer, b->work->utterances[r->index].id, r->extension, &r->audio, r->record,
+                           r->record_bytes, &audio, &record, err);
     if (rc < 0)
         return rc;
     memcpy(b->sha256[r->index], r->pcm_sha256, 65);
@@ -223,6 +223,7 @@ static int open_job(struct engine *e, const struct ora_wire_welcome *m, struct o
     e->job = ora_job_parse(m->job_yaml, strlen(m->job_yaml), "job.yaml", "/", err);
     if (!e->job)
         return err->code;
+    e->job->render.spool_dir = e->audio_dir;
     e->job->render.pulse = &e->slate->pulse;
     e->job->render.prefer = ora_tune_prefer;
     return ora_renderer_create(&e->job->render, &e->renderer, err);

@@ -1,6 +1,6 @@
 /*
- * Codec over libsndfile's virtual I/O: the encoder writes to one growing buffer that is kept from utterance
- * to utterance. Opening a FLAC encoder costs about 40 us (libFLAC allocates and checks its settings);
+ * Codec over libsndfile's virtual I/O: the encoder writes to a spool, whose memory is kept from utterance to
+ * utterance. Opening a FLAC encoder costs about 40 us (libFLAC allocates and checks its settings);
  * libsndfile has no call to reuse one.
  */
 #include "audio/codec.h"
@@ -38,11 +38,11 @@ int ora_sndfile_err(struct ora_err *err, int code, SNDFILE *sf, const char *what
     return ora_err_set(err, code, "%s: libsndfile says: %s", what, sf_strerror(sf));
 }
 
-/* ---- encoding: a file in memory ---------------------------------------------------------------------- */
+/* ---- encoding: a file in a spool --------------------------------------------------------------------- */
 
 static sf_count_t out_length(void *user)
 {
-    return (sf_count_t)((struct ora_encoder *)user)->len;
+    return (sf_count_t)((struct ora_encoder *)user)->spool.len;
 }
 
 static sf_count_t seek_to(sf_count_t offset, int whence, sf_count_t pos, sf_count_t len)
@@ -54,8 +54,8 @@ static sf_count_t seek_to(sf_count_t offset, int whence, sf_count_t pos, sf_coun
 static sf_count_t out_seek(sf_count_t offset, int whence, void *user)
 {
     struct ora_encoder *e = user;
-    sf_count_t to = seek_to(offset, whence, (sf_count_t)e->pos, (sf_count_t)e->len);
-    if (to < 0 || to > (sf_count_t)e->len)
+    sf_count_t to = seek_to(offset, whence, (sf_count_t)e->pos, out_length(e));
+    if (to < 0 || to > out_length(e))
         return -1;
     e->pos = (size_t)to;
     return to;
@@ -64,38 +64,17 @@ static sf_count_t out_seek(sf_count_t offset, int whence, void *user)
 static sf_count_t out_read(void *to, sf_count_t n, void *user)
 {
     struct ora_encoder *e = user;
-    size_t take = e->len - e->pos < (size_t)n ? e->len - e->pos : (size_t)n;
-    memcpy(to, e->data + e->pos, take);
-    e->pos += take;
-    return (sf_count_t)take;
-}
-
-static bool grow(struct ora_encoder *e, size_t need)
-{
-    size_t cap = e->cap ? e->cap : 1 << 16;
-    while (cap < need)
-        if (!ora_size_mul(cap, 2, &cap))
-            return false;
-    unsigned char *data = realloc(e->data, cap);
-    if (!data)
-        return false;
-    e->data = data;
-    e->cap = cap;
-    return true;
+    size_t got = ora_spool_get(&e->spool, e->pos, to, (size_t)n);
+    e->pos += got;
+    return (sf_count_t)got;
 }
 
 static sf_count_t out_write(const void *from, sf_count_t n, void *user)
 {
     struct ora_encoder *e = user;
-    size_t end;
-    if (!ora_size_add(e->pos, (size_t)n, &end) || (end > e->cap && !grow(e, end))) {
-        e->no_memory = true;
+    if (e->io.code || ora_spool_put(&e->spool, e->pos, from, (size_t)n, &e->io) < 0)
         return 0;
-    }
-    memcpy(e->data + e->pos, from, (size_t)n);
-    e->pos = end;
-    if (end > e->len)
-        e->len = end;
+    e->pos += (size_t)n;
     return n;
 }
 
@@ -104,48 +83,97 @@ static sf_count_t out_tell(void *user)
     return (sf_count_t)((struct ora_encoder *)user)->pos;
 }
 
-static int write_samples(SNDFILE *sf, enum ora_codec codec, const int16_t *s16, const float *f32, size_t n)
+void ora_encoder_init(struct ora_encoder *e, const char *dir)
 {
-    sf_count_t done = codec == ORA_CODEC_WAV_F32 ? sf_write_float(sf, f32, (sf_count_t)n)
-                                                 : sf_write_short(sf, s16, (sf_count_t)n);
-    return done == (sf_count_t)n ? 0 : -1;
+    *e = (struct ora_encoder){.pos = 0};
+    ora_spool_init(&e->spool, dir, ORA_ENCODED_KEEP_BYTES);
 }
 
-int ora_encode(struct ora_encoder *e, enum ora_codec codec, int sample_rate_hz, const int16_t *s16,
-               const float *f32, size_t n, struct ora_err *err)
+void ora_encoder_clear(struct ora_encoder *e)
 {
-    static SF_VIRTUAL_IO io = {out_length, out_seek, out_read, out_write, out_tell};
-    size_t bytes;
-    if (n == 0)
-        return ora_err_set(err, ORA_E_BAD_INPUT, "an audio file without a sample");
-    if (!ora_size_mul(n, codec == ORA_CODEC_WAV_F32 ? 4 : 2, &bytes) || bytes > UINT32_MAX - 4096)
-        return ora_err_set(err, ORA_E_LIMIT, "%zu samples are more than one %s file holds", n,
-                           ora_codec_name(codec));
-    e->len = e->pos = 0;
-    e->no_memory = false;
-    SF_INFO info = {.samplerate = sample_rate_hz, .channels = 1, .format = ora_sndfile_format(codec)};
-    SNDFILE *sf = sf_open_virtual(&io, SFM_WRITE, &info, e);
-    if (!sf)
-        return ora_sndfile_err(err, e->no_memory ? ORA_E_NO_MEMORY : ORA_E_INTERNAL, NULL,
-                               "opening an encoder");
-    double level = ORA_FLAC_LEVEL_CLIP;
-    if (codec == ORA_CODEC_FLAC)
-        sf_command(sf, SFC_SET_COMPRESSION_LEVEL, &level, sizeof level);
-    sf_command(sf, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE); /* it holds the time of day */
-    int rc = 0;
-    if (write_samples(sf, codec, s16, f32, n) < 0)
-        rc = ora_sndfile_err(err, ORA_E_INTERNAL, sf, "encoding");
-    if (sf_close(sf) != 0 && rc == 0)
-        rc = ora_sndfile_err(err, ORA_E_INTERNAL, NULL, "ending an encoded file");
-    if (e->no_memory)
-        rc = ora_err_set(err, ORA_E_NO_MEMORY, "no memory for an encoded file of %zu samples", n);
-    return rc;
+    if (e->sndfile)
+        sf_close(e->sndfile);
+    e->sndfile = NULL;
+    ora_spool_clear(&e->spool);
 }
 
 void ora_encoder_release(struct ora_encoder *e)
 {
-    free(e->data);
-    *e = (struct ora_encoder){0};
+    ora_encoder_clear(e);
+    ora_spool_release(&e->spool);
+}
+
+/* The spool's error says more than the library's. */
+static int encoding_failed(const struct ora_encoder *e, const char *what, struct ora_err *err)
+{
+    if (e->io.code)
+        return ora_err_set(err, e->io.code, "encoding %zu samples: %s", e->samples, e->io.message);
+    return ora_sndfile_err(err, ORA_E_INTERNAL, e->sndfile, what);
+}
+
+int ora_encode_begin(struct ora_encoder *e, enum ora_codec codec, int sample_rate_hz, struct ora_err *err)
+{
+    static SF_VIRTUAL_IO io = {out_length, out_seek, out_read, out_write, out_tell};
+    ora_encoder_clear(e);
+    e->codec = codec;
+    e->pos = e->samples = 0;
+    ora_err_clear(&e->io);
+    SF_INFO info = {.samplerate = sample_rate_hz, .channels = 1, .format = ora_sndfile_format(codec)};
+    e->sndfile = sf_open_virtual(&io, SFM_WRITE, &info, e);
+    if (!e->sndfile)
+        return encoding_failed(e, "opening an encoder", err);
+    double level = ORA_FLAC_LEVEL_CLIP;
+    if (codec == ORA_CODEC_FLAC)
+        sf_command(e->sndfile, SFC_SET_COMPRESSION_LEVEL, &level, sizeof level);
+    sf_command(e->sndfile, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE); /* it holds the time of day */
+    return 0;
+}
+
+/* n more samples of `width` bytes: is there room, and what the library said of those before. */
+static int take_samples(struct ora_encoder *e, size_t n, size_t width, struct ora_err *err)
+{
+    size_t bytes;
+    if (!ora_size_add(e->samples, n, &e->samples) || !ora_size_mul(e->samples, width, &bytes) ||
+        bytes > UINT32_MAX - 4096)
+        return ora_err_set(err, ORA_E_LIMIT, "%zu samples are more than one %s file holds", e->samples,
+                           ora_codec_name(e->codec));
+    return 0;
+}
+
+int ora_encode_s16(struct ora_encoder *e, const int16_t *x, size_t n, struct ora_err *err)
+{
+    int rc = take_samples(e, n, sizeof *x, err);
+    if (rc == 0 && (sf_write_short(e->sndfile, x, (sf_count_t)n) != (sf_count_t)n || e->io.code))
+        rc = encoding_failed(e, "encoding", err);
+    return rc;
+}
+
+int ora_encode_f32(struct ora_encoder *e, const float *x, size_t n, struct ora_err *err)
+{
+    int rc = take_samples(e, n, sizeof *x, err);
+    if (rc == 0 && (sf_write_float(e->sndfile, x, (sf_count_t)n) != (sf_count_t)n || e->io.code))
+        rc = encoding_failed(e, "encoding", err);
+    return rc;
+}
+
+int ora_encode_end(struct ora_encoder *e, struct ora_bytes *out, struct ora_err *err)
+{
+    int bad = sf_close(e->sndfile);
+    e->sndfile = NULL;
+    if (!e->samples)
+        return ora_err_set(err, ORA_E_BAD_INPUT, "an audio file without a sample");
+    if (bad || e->io.code)
+        return encoding_failed(e, "ending an encoded file", err);
+    return ora_spool_read(&e->spool, out, err);
+}
+
+int ora_encode(struct ora_encoder *e, enum ora_codec codec, int sample_rate_hz, const int16_t *s16,
+               const float *f32, size_t n, struct ora_bytes *out, struct ora_err *err)
+{
+    int rc = ora_encode_begin(e, codec, sample_rate_hz, err);
+    if (rc == 0 && n)
+        rc = codec == ORA_CODEC_WAV_F32 ? ora_encode_f32(e, f32, n, err) : ora_encode_s16(e, s16, n, err);
+    return rc < 0 ? rc : ora_encode_end(e, out, err);
 }
 
 /* ---- decoding ---------------------------------------------------------------------------------------- */

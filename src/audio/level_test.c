@@ -44,19 +44,51 @@ ORA_TEST(nothing_and_silence)
     ORA_CHECK_INT(l.max_silence, 0);
 }
 
+static void trim(const float *x, size_t margin, size_t *start, size_t *count)
+{
+    struct ora_level level;
+    ora_level_measure(x, N, &level);
+    ora_level_trim(&level, N, margin, start, count);
+}
+
 ORA_TEST(trim_keeps_the_margin)
 {
     float x[N] = {0};
     size_t start, count;
-    ora_level_trim(x, N, 50, &start, &count); /* silence is kept */
+    trim(x, 50, &start, &count); /* silence is kept */
     ORA_CHECK(start == 0 && count == N);
     block(x, 100, 980, 0.5f);
-    ora_level_trim(x, N, 50, &start, &count);
+    trim(x, 50, &start, &count);
     ORA_CHECK_INT(start, 50);
     ORA_CHECK_INT(count, 950);
-    ora_level_trim(x, N, 0, &start, &count);
+    trim(x, 0, &start, &count);
     ORA_CHECK_INT(start, 100);
     ORA_CHECK_INT(count, 880);
-    ora_level_trim(x, N, 5000, &start, &count);
+    trim(x, 5000, &start, &count);
     ORA_CHECK(start == 0 && count == N);
+}
+
+/* However it is cut, to the last bit; and the sums are those of the plain definition. */
+ORA_TEST(pieces_measure_as_the_whole)
+{
+    float x[N] = {0};
+    for (size_t i = 0; i < N; i++)
+        x[i] = i / 90 % 3 ? (float)sin((double)(i * i)) * 0.8f : 0.001f * (float)(i % 7);
+    for (size_t n = N - 5; n <= N; n++) {
+        struct ora_level whole;
+        ora_level_measure(x, n, &whole);
+        double s[4] = {0};
+        for (size_t i = 0; i < n; i++)
+            s[i < n / 4 * 4 ? i % 4 : 0] += (double)x[i] * (double)x[i];
+        ORA_CHECK(whole.rms == sqrt(((s[0] + s[1]) + (s[2] + s[3])) / (double)n));
+        ORA_CHECK(whole.max_silence >= 89 && whole.lead >= 89);
+        for (size_t piece = 1; piece < 200; piece = piece * 2 + 1) {
+            struct ora_level_meter m = {0};
+            struct ora_level got;
+            for (size_t at = 0; at < n; at += piece)
+                ora_level_add(&m, x + at, piece < n - at ? piece : n - at);
+            ora_level_read(&m, &got);
+            ORA_CHECK(!memcmp(&got, &whole, sizeof got));
+        }
+    }
 }

@@ -44,6 +44,32 @@ ORA_TEST(short_clips_read_their_own_level)
     }
 }
 
+/* To the last bit, for clips shorter and longer than a block. */
+ORA_TEST(pieces_read_as_the_whole)
+{
+    const size_t lengths[] = {100, 6400, 6401, 16000 * 4 + 7};
+    const size_t pieces[] = {1, 333, 4096, 100000};
+    for (size_t l = 0; l < 4; l++) {
+        size_t n = lengths[l];
+        float *x = sine(n, 300, 16000, 0.2);
+        struct ora_err err = {0};
+        double whole, got;
+        for (size_t i = 0; i < n; i++)
+            x[i] *= (float)(1 + i * 7 / n) * 0.1f;
+        ORA_CHECK_OK(ora_loudness_lufs(x, n, 16000, &whole, &err), err);
+        for (size_t p = 0; p < 4; p++) {
+            struct ora_loudness_meter *m;
+            ORA_CHECK_OK(ora_loudness_begin(&m, 16000, n, &err), err);
+            for (size_t at = 0; at < n; at += pieces[p])
+                ORA_CHECK_OK(ora_loudness_add(m, x + at, pieces[p] < n - at ? pieces[p] : n - at, &err), err);
+            ORA_CHECK_INT(ora_loudness_add(m, x, 1, &err), ORA_E_INTERNAL);
+            ORA_CHECK_OK(ora_loudness_end(&m, &got, &err), err);
+            ORA_CHECK(got == whole && !m);
+        }
+        free(x);
+    }
+}
+
 ORA_TEST(silence_has_none)
 {
     struct ora_err err = {0};

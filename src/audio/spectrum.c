@@ -24,6 +24,12 @@ struct ora_spectrum {
     struct complex_lanes a[N], b[N]; /* the FFT goes to and fro between them */
     float window[N];
     float cos_[N / 2], sin_[N / 2];
+    /* of the signal that is being added */
+    int sample_rate_hz;
+    size_t hop, samples, frames;
+    float *held; /* what frames to come still want: at most one group and its hop */
+    size_t held_count, held_cap;
+    double power[ORA_SPECTRUM_BINS]; /* summed */
 };
 
 struct ora_spectrum *ora_spectrum_create(void)
@@ -42,6 +48,8 @@ struct ora_spectrum *ora_spectrum_create(void)
 
 void ora_spectrum_destroy(struct ora_spectrum **s)
 {
+    if (*s)
+        free((*s)->held);
     free(*s);
     *s = NULL;
 }
@@ -102,29 +110,71 @@ static double power_of(const struct complex_lanes *z)
     return ((double)p[0] + (double)p[1]) + ((double)p[2] + (double)p[3]);
 }
 
+/* The first `frames` frames of what is held, at most a group. */
+static void add_group(struct ora_spectrum *s, size_t frames)
+{
+    load_frames(s, s->held, s->held_count, s->hop, 0, frames);
+    fft(s);
+    for (int k = 0; k < ORA_SPECTRUM_BINS; k++)
+        s->power[k] += 0.5 * (power_of(&s->b[k]) + power_of(&s->b[(N - k) % N]));
+    s->frames += frames;
+}
+
+void ora_spectrum_begin(struct ora_spectrum *s, int sample_rate_hz)
+{
+    size_t hop = (size_t)sample_rate_hz / 100;
+    s->sample_rate_hz = sample_rate_hz;
+    s->hop = hop ? hop : 1;
+    s->samples = s->frames = s->held_count = 0;
+    memset(s->power, 0, sizeof s->power);
+    size_t want = GROUP * s->hop + N;
+    if (want > s->held_cap) {
+        s->held = ora_xrealloc(s->held, want * sizeof *s->held);
+        s->held_cap = want;
+    }
+}
+
+/* A group is done when its last frame and the first sample of the next group's are there; so what is left at
+ * the end is one group at most. */
+void ora_spectrum_add(struct ora_spectrum *s, const float *x, size_t n)
+{
+    const size_t want = GROUP * s->hop + N, step = GROUP * s->hop;
+    s->samples += n;
+    while (n) {
+        size_t room = want - s->held_count, take = n < room ? n : room;
+        memcpy(s->held + s->held_count, x, take * sizeof *x);
+        s->held_count += take;
+        x += take;
+        n -= take;
+        if (s->held_count < want)
+            break;
+        add_group(s, GROUP);
+        s->held_count = want - step;
+        memmove(s->held, s->held + step, s->held_count * sizeof *s->held);
+    }
+}
+
+void ora_spectrum_end(struct ora_spectrum *s, double power[ORA_SPECTRUM_BINS])
+{
+    size_t frames = s->samples > N ? (s->samples - N) / s->hop + 1 : s->samples > 0;
+    if (frames > s->frames)
+        add_group(s, frames - s->frames);
+    for (int k = 0; k < ORA_SPECTRUM_BINS; k++)
+        power[k] = frames ? s->power[k] / (double)frames : 0;
+}
+
 void ora_spectrum_mean(struct ora_spectrum *s, const float *x, size_t n, int sample_rate_hz,
                        double power[ORA_SPECTRUM_BINS])
 {
-    memset(power, 0, ORA_SPECTRUM_BINS * sizeof *power);
-    if (!n)
-        return;
-    size_t hop = (size_t)sample_rate_hz / 100;
-    hop = hop ? hop : 1;
-    size_t frames = n > N ? (n - N) / hop + 1 : 1;
-    for (size_t first = 0; first < frames; first += GROUP) {
-        load_frames(s, x, n, hop, first, frames);
-        fft(s);
-        for (int k = 0; k < ORA_SPECTRUM_BINS; k++)
-            power[k] += 0.5 * (power_of(&s->b[k]) + power_of(&s->b[(N - k) % N]));
-    }
-    for (int k = 0; k < ORA_SPECTRUM_BINS; k++)
-        power[k] /= (double)frames;
+    ora_spectrum_begin(s, sample_rate_hz);
+    ora_spectrum_add(s, x, n);
+    ora_spectrum_end(s, power);
 }
 
-double ora_spectrum_bandwidth_hz(struct ora_spectrum *s, const float *x, size_t n, int sample_rate_hz)
+double ora_spectrum_end_bandwidth_hz(struct ora_spectrum *s)
 {
     double power[ORA_SPECTRUM_BINS], peak = 0;
-    ora_spectrum_mean(s, x, n, sample_rate_hz, power);
+    ora_spectrum_end(s, power);
     for (int k = 0; k < ORA_SPECTRUM_BINS; k++)
         peak = power[k] > peak ? power[k] : peak;
     if (peak <= 0)
@@ -132,5 +182,12 @@ double ora_spectrum_bandwidth_hz(struct ora_spectrum *s, const float *x, size_t 
     int top = ORA_SPECTRUM_BINS - 1;
     while (power[top] < peak * 1e-5)
         top--;
-    return (double)top * sample_rate_hz / N;
+    return (double)top * s->sample_rate_hz / N;
+}
+
+double ora_spectrum_bandwidth_hz(struct ora_spectrum *s, const float *x, size_t n, int sample_rate_hz)
+{
+    ora_spectrum_begin(s, sample_rate_hz);
+    ora_spectrum_add(s, x, n);
+    return ora_spectrum_end_bandwidth_hz(s);
 }

@@ -4,6 +4,8 @@
  *
  *     struct ora_spectrum *s = ora_spectrum_create();
  *     hz = ora_spectrum_bandwidth_hz(s, x, n, rate);   // 0 for silence
+ *     ora_spectrum_begin(s, rate);                         // the same of a signal in pieces
+ *     ora_spectrum_add(s, x, n); … hz = ora_spectrum_end_bandwidth_hz(s);
  *     ora_spectrum_destroy(&s);
  *
  * Threads: one a struct (it holds the work space).
@@ -22,6 +24,11 @@ void ora_spectrum_destroy(struct ora_spectrum **s);
 /* Mean power of each bin over all frames (one frame, filled with zeros, when n is shorter). */
 void ora_spectrum_mean(struct ora_spectrum *s, const float *x, size_t n, int sample_rate_hz,
                        double power[ORA_SPECTRUM_BINS]);
+/* The bits do not depend on how the signal is cut. */
+void ora_spectrum_begin(struct ora_spectrum *s, int sample_rate_hz);
+void ora_spectrum_add(struct ora_spectrum *s, const float *x, size_t n);
+void ora_spectrum_end(struct ora_spectrum *s, double power[ORA_SPECTRUM_BINS]);
+double ora_spectrum_end_bandwidth_hz(struct ora_spectrum *s);
 double ora_spectrum_bandwidth_hz(struct ora_spectrum *s, const float *x, size_t n, int sample_rate_hz);
 
 #endif

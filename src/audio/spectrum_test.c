@@ -53,6 +53,29 @@ ORA_TEST(mean_power_is_that_of_the_plain_sum)
     ora_spectrum_destroy(&s);
 }
 
+/* To the last bit, at rates whose hop is shorter and longer than a frame, around whole groups of frames. */
+ORA_TEST(pieces_measure_as_the_whole)
+{
+    struct ora_spectrum *s = ora_spectrum_create();
+    const int rates[] = {8000, 22050, 192000};
+    for (size_t r = 0; r < 3; r++)
+        for (size_t frames = 7; frames <= 25; frames++) {
+            size_t hop = (size_t)rates[r] / 100, n = (frames - 1) * hop + 512 + frames % 3;
+            float *x = tones(n, 440, 0.3, 3333, 0.05);
+            double whole[ORA_SPECTRUM_BINS], got[ORA_SPECTRUM_BINS];
+            ora_spectrum_mean(s, x, n, rates[r], whole);
+            for (size_t piece = 100; piece < n; piece *= 3) {
+                ora_spectrum_begin(s, rates[r]);
+                for (size_t at = 0; at < n; at += piece)
+                    ora_spectrum_add(s, x + at, piece < n - at ? piece : n - at);
+                ora_spectrum_end(s, got);
+                ORA_CHECK(!memcmp(got, whole, sizeof got));
+            }
+            free(x);
+        }
+    ora_spectrum_destroy(&s);
+}
+
 ORA_TEST(bandwidth_is_the_highest_bin_within_50_db)
 {
     struct ora_spectrum *s = ora_spectrum_create();

@@ -23,9 +23,10 @@ static char *part_of(const char *dir, const char *token, const char *audio, enum
     char *part = ora_store_part_path(dir, 5, token);
     struct ora_store_writer *w;
     struct ora_member a, r;
+    struct ora_bytes file = ora_bytes_of(audio, strlen(audio));
     uint64_t bytes;
     ORA_CHECK_OK(ora_store_begin(part, kind, &w, &err), err);
-    ORA_CHECK_OK(ora_store_add(w, "u", "flac", audio, strlen(audio), "{}\n", 3, &a, &r, &err), err);
+    ORA_CHECK_OK(ora_store_add(w, "u", "flac", &file, "{}\n", 3, &a, &r, &err), err);
     ORA_CHECK_OK(ora_store_finish(&w, sha, &bytes, &err), err);
     return part;
 }

@@ -95,6 +95,12 @@ void ora_store_abort(struct ora_store_writer **w)
     writer_free(w);
 }
 
+/* How much of data is taken at `at` in one go. */
+static size_t block_of(const struct ora_bytes *data, size_t at)
+{
+    return data->len - at < BUFFER_BYTES ? data->len - at : BUFFER_BYTES;
+}
+
 /* ---- tar --------------------------------------------------------------------------------------------- */
 
 static int tar_flush(struct ora_store_writer *w, struct ora_err *err)
@@ -129,16 +135,20 @@ static int tar_put(struct ora_store_writer *w, const void *data, size_t n, struc
     return 0;
 }
 
-static int tar_member(struct ora_store_writer *w, const char *name, const void *data, size_t n,
+static int tar_member(struct ora_store_writer *w, const char *name, const struct ora_bytes *data,
                       struct ora_member *member, struct ora_err *err)
 {
     unsigned char header[ORA_USTAR_BLOCK];
+    size_t n = data->len;
     int rc = ora_ustar_header(name, n, header, err);
     if (rc == 0)
         rc = tar_put(w, header, sizeof header, err);
     *member = (struct ora_member){w->bytes, n};
-    if (rc == 0)
-        rc = tar_put(w, data, n, err);
+    for (size_t at = 0, some; rc == 0 && at < n; at += some) {
+        some = block_of(data, at);
+        rc = tar_put(w, data->data + at, some, err);
+        ora_bytes_rest(data, at, some);
+    }
     if (rc == 0)
         rc = tar_put(w, NULL, ora_ustar_padding(n), err);
     return rc;
@@ -157,22 +167,29 @@ static int tar_finish(struct ora_store_writer *w, char file_sha256[65], struct o
 
 /* ---- files ------------------------------------------------------------------------------------------- */
 
-static int files_member(struct ora_store_writer *w, const char *name, const void *data, size_t n,
+static int files_member(struct ora_store_writer *w, const char *name, const struct ora_bytes *data,
                         struct ora_member *member, struct ora_err *err)
 {
+    struct ora_sha256 hash;
     int rc = 0;
     int fd = openat(w->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
         return ora_err_errno(err, errno, "%s/%s", w->path, name);
-    rc = ora_fd_write_all(fd, data, n, err);
+    ora_sha256_init(&hash);
+    for (size_t at = 0, some; rc == 0 && at < data->len; at += some) {
+        some = block_of(data, at);
+        ora_sha256_update(&hash, data->data + at, some);
+        rc = ora_fd_write_all(fd, data->data + at, some, err);
+        ora_bytes_rest(data, at, some);
+    }
     if (close(fd) < 0 && rc == 0)
         rc = ora_err_errno(err, errno, "close");
     if (rc < 0)
         return ora_err_wrap(err, "%s/%s", w->path, name);
-    *member = (struct ora_member){0, n};
-    w->bytes += n;
+    *member = (struct ora_member){0, data->len};
+    w->bytes += data->len;
     char hex[65];
-    ora_sha256_of(data, n, hex);
+    ora_sha256_hex(&hash, hex);
     ora_listing_add(&w->listing, name, hex);
     return 0;
 }
@@ -211,20 +228,21 @@ static bool plain(const char *s)
     return n > 0;
 }
 
-static int add_member(struct ora_store_writer *w, const char *id, const char *extension, const void *data,
-                      size_t n, struct ora_member *member, struct ora_err *err)
+static int add_member(struct ora_store_writer *w, const char *id, const char *extension,
+                      const struct ora_bytes *data, struct ora_member *member, struct ora_err *err)
 {
     char name[ORA_USTAR_NAME_MAX + 1];
     int len = snprintf(name, sizeof name, "%s.%s", id, extension);
     if (len < 0 || (size_t)len >= sizeof name)
         return ora_err_set(err, ORA_E_BAD_INPUT, "id '%.120s' is too long for the name of a file", id);
-    return (w->kind == ORA_STORE_TAR ? tar_member : files_member)(w, name, data, n, member, err);
+    return (w->kind == ORA_STORE_TAR ? tar_member : files_member)(w, name, data, member, err);
 }
 
-int ora_store_add(struct ora_store_writer *w, const char *id, const char *extension, const void *audio,
-                  size_t audio_bytes, const char *record, size_t record_bytes,
+int ora_store_add(struct ora_store_writer *w, const char *id, const char *extension,
+                  const struct ora_bytes *audio, const char *record, size_t record_bytes,
                   struct ora_member *audio_member, struct ora_member *record_member, struct ora_err *err)
 {
+    struct ora_bytes text = ora_bytes_of(record, record_bytes);
     if (w->broken)
         return ora_err_set(err, ORA_E_STATE, "%s: written to after an error", w->path);
     int rc;
@@ -232,9 +250,9 @@ int ora_store_add(struct ora_store_writer *w, const char *id, const char *extens
         rc = ora_err_set(err, ORA_E_BAD_INPUT,
                          "'%.120s.%.10s': a member is named by letters, digits, '_' and '-'", id, extension);
     else
-        rc = add_member(w, id, extension, audio, audio_bytes, audio_member, err);
+        rc = add_member(w, id, extension, audio, audio_member, err);
     if (rc == 0)
-        rc = add_member(w, id, "json", record, record_bytes, record_member, err);
+        rc = add_member(w, id, "json", &text, record_member, err);
     w->broken = rc < 0;
     return rc;
 }

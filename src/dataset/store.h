@@ -8,7 +8,7 @@
  * every batch has its file.
  *
  *     ora_store_begin(part, kind, &w, &err);                     // the worker
- *     ora_store_add(w, id, "flac", audio, n, record, m, &audio_member, &record_member, &err);
+ *     ora_store_add(w, id, "flac", &audio, record, m, &audio_member, &record_member, &err);
  *     ora_store_finish(&w, sha256, &bytes, &err);                // or ora_store_abort(&w): nothing is left
  *     ora_store_commit(part, final, sha256, kind, &err);         // the coordinator
  *
@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/spool.h"
 #include "dataset/kinds.h"
 
 struct ora_member {
@@ -36,10 +37,11 @@ char *ora_store_final_path(const char *audio_dir, uint32_t batch, enum ora_store
 int ora_store_begin(const char *part_path, enum ora_store_kind kind, struct ora_store_writer **w,
                     struct ora_err *err);
 /* Id and extension: letters, digits, '_' and '-' (formats that split at the first dot allow no other).
- * Errors: BAD_INPUT (a name that does not fit), LIMIT (a member over 8 GiB), DISK_FULL, IO. After an error
- * only abort is left to do. */
-int ora_store_add(struct ora_store_writer *w, const char *id, const char *extension, const void *audio,
-                  size_t audio_bytes, const char *record, size_t record_bytes,
+ * Audio is read once, block by block
+ * (ora_bytes_rest). Errors: BAD_INPUT (a name that does not fit), LIMIT (a member over 8 GiB), DISK_FULL, IO.
+ * After an error only abort is left to do. */
+int ora_store_add(struct ora_store_writer *w, const char *id, const char *extension,
+                  const struct ora_bytes *audio, const char *record, size_t record_bytes,
                   struct ora_member *audio_member, struct ora_member *record_member, struct ora_err *err);
 /* Ends the archive, fsyncs file (or all files) and folder. file_sha256: of the tar; for FILES of its lines
  * "<sha256>  <name>\n" in order of the names. *bytes: size on disk. Frees *w; on error nothing is left on

@@ -42,9 +42,11 @@ static int write_all(const char *part, enum ora_store_kind kind, struct ora_memb
 {
     struct ora_store_writer *w = NULL;
     int rc = ora_store_begin(part, kind, &w, err);
-    for (size_t i = 0; rc == 0 && i < MEMBERS; i++)
-        rc = ora_store_add(w, members[i].id, "flac", members[i].audio, strlen(members[i].audio),
-                           members[i].record, strlen(members[i].record), &at[i][0], &at[i][1], err);
+    for (size_t i = 0; rc == 0 && i < MEMBERS; i++) {
+        struct ora_bytes audio = ora_bytes_of(members[i].audio, strlen(members[i].audio));
+        rc = ora_store_add(w, members[i].id, "flac", &audio, members[i].record, strlen(members[i].record),
+                           &at[i][0], &at[i][1], err);
+    }
     return rc == 0 ? ora_store_finish(&w, sha, bytes, err) : rc;
 }
 
@@ -149,9 +151,10 @@ ORA_TEST(larger_than_the_buffer)
     char *dir = fresh_dir("large"), *part = ora_store_part_path(dir, 0, "x");
     struct ora_store_writer *w;
     struct ora_member a, r;
+    struct ora_bytes file = ora_bytes_of(data, n);
     uint64_t bytes;
     ORA_CHECK_OK(ora_store_begin(part, ORA_STORE_TAR, &w, &err), err);
-    ORA_CHECK_OK(ora_store_add(w, "big", "wav", data, n, "{}\n", 3, &a, &r, &err), err);
+    ORA_CHECK_OK(ora_store_add(w, "big", "wav", &file, "{}\n", 3, &a, &r, &err), err);
     ORA_CHECK_OK(ora_store_finish(&w, sha, &bytes, &err), err);
     ORA_CHECK(!w);
     ORA_CHECK_INT(a.offset, 512);
@@ -194,11 +197,12 @@ ORA_TEST(names_that_do_not_fit_are_refused)
             char *dir = fresh_dir("names"), *part = ora_store_part_path(dir, 0, "x"), sha[65];
             struct ora_store_writer *w;
             struct ora_member a, r;
+            struct ora_bytes x = ora_bytes_of("x", 1);
             uint64_t bytes;
             ORA_CHECK_OK(ora_store_begin(part, kind, &w, &err), err);
-            ORA_CHECK_INT(ora_store_add(w, bad[i].id, bad[i].extension, "x", 1, "{}", 2, &a, &r, &err),
+            ORA_CHECK_INT(ora_store_add(w, bad[i].id, bad[i].extension, &x, "{}", 2, &a, &r, &err),
                           ORA_E_BAD_INPUT);
-            ORA_CHECK_INT(ora_store_add(w, "fine", "flac", "x", 1, "{}", 2, &a, &r, &err), ORA_E_STATE);
+            ORA_CHECK_INT(ora_store_add(w, "fine", "flac", &x, "{}", 2, &a, &r, &err), ORA_E_STATE);
             ORA_CHECK_INT(ora_store_finish(&w, sha, &bytes, &err), ORA_E_STATE);
             ORA_CHECK(!w && !ora_file_exists(part));
             free(part), free(dir);
@@ -212,9 +216,10 @@ ORA_TEST(abort_leaves_nothing)
         char *dir = fresh_dir("abort"), *part = ora_store_part_path(dir, 0, "x");
         struct ora_store_writer *w = NULL;
         struct ora_member a, r;
+        struct ora_bytes x = ora_bytes_of("x", 1);
         ora_store_abort(&w);
         ORA_CHECK_OK(ora_store_begin(part, kind, &w, &err), err);
-        ORA_CHECK_OK(ora_store_add(w, "a", "flac", "x", 1, "{}", 2, &a, &r, &err), err);
+        ORA_CHECK_OK(ora_store_add(w, "a", "flac", &x, "{}", 2, &a, &r, &err), err);
         ORA_CHECK(ora_file_exists(part));
         ora_store_abort(&w);
         ORA_CHECK(!w && !ora_file_exists(part));
@@ -234,9 +239,10 @@ static int fill(const char *dir, enum ora_store_kind kind)
     int rc = ora_store_begin(part, kind, &w, &err);
     for (int i = 0; rc == 0 && i < 1000; i++) {
         struct ora_member a, r;
+        struct ora_bytes file = ora_bytes_of(audio, sizeof audio);
         char id[16];
         snprintf(id, sizeof id, "u-%06d", i);
-        rc = ora_store_add(w, id, "wav", audio, sizeof audio, "{}", 2, &a, &r, &err);
+        rc = ora_store_add(w, id, "wav", &file, "{}", 2, &a, &r, &err);
     }
     if (rc == 0)
         rc = ora_store_finish(&w, sha, &bytes, &err);

@@ -25,6 +25,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/pulse.h"
 #include "base/str.h"
 #include "base/yaml.h"
@@ -117,6 +118,8 @@ struct ora_word {
 struct ora_spoken {
     const float *pcm;            /* mono, nominally -1..1, not yet gained or clipped */
     size_t samples;
+    const struct ora_map *map;   /* the file that pcm lies in, where there was too much for memory: a reader lets go of
+                                    what it has read (ora_bytes_rest); NULL: memory */
     int sample_rate_hz;
     const char *normalized_text; /* the text that was spoken, after lexicon and normalising */
     const char *phonemes;        /* as given to the model, segments joined by a newline */
@@ -141,6 +144,7 @@ struct ora_model; /* each family defines its own */
 struct ora_open_options {
     const char *kernels;   /* level name, or NULL / "auto": the best this processor has */
     const char *cache_dir; /* where packed weights lie; NULL: the default (XDG cache) */
+    const char *spool_dir; /* where samples lie that are too many for memory; outlives the model; NULL: base/spool.h */
     struct ora_pulse *pulse; /* beats while a model works, at least every minute or so; outlives it; or NULL */
     int decode_chunk_frames; /* 0: the family's choice; tests vary it, bytes must not change */
 };

@@ -1,5 +1,8 @@
-/* Finish: the steps in their order. Loudness is measured once, before the gain: a gain moves it by exactly
- * itself. */
+/*
+ * Finish: the steps in their order, each a walk over blocks of the samples. Loudness is measured once, before
+ * the gain: a gain moves it by exactly itself. The last walk does all that needs the final samples at once,
+ * so that they are never stored as floats.
+ */
 #include "render/finish.h"
 
 #include <math.h>
@@ -13,72 +16,148 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-enum { TRIM_MARGIN_MS = 50 };
+enum { TRIM_MARGIN_MS = 50, BLOCK = 1 << 14, RESAMPLED_KEEP_BYTES = 8 << 20 };
 
 static const double SHORT_OF_LU = 0.05; /* less is rounding */
 
-void ora_finish_init(struct ora_finish *f)
+void ora_finish_init(struct ora_finish *f, const char *spool_dir)
 {
     *f = (struct ora_finish){.spectrum = ora_spectrum_create()};
+    ora_spool_init(&f->resampled, spool_dir, RESAMPLED_KEEP_BYTES);
+    ora_encoder_init(&f->encoder, spool_dir);
+    f->gained = ora_xmalloc(BLOCK * sizeof *f->gained);
+    f->s16 = ora_xmalloc(BLOCK * sizeof *f->s16);
 }
 
 void ora_finish_release(struct ora_finish *f)
 {
     ora_resampler_release(&f->resampler);
+    ora_spool_release(&f->resampled);
     ora_spectrum_destroy(&f->spectrum);
-    free(f->work);
+    ora_encoder_release(&f->encoder);
+    free(f->gained);
     free(f->s16);
     *f = (struct ora_finish){0};
 }
 
-/* Makes room for n elements of `size` bytes; grows by half as much again, so that a run soon allocates no
- * more. */
-static int reserve(void **p, size_t *cap, size_t n, size_t size, struct ora_err *err)
+void ora_finish_clear(struct ora_finish *f)
 {
-    size_t bytes;
-    if (n <= *cap)
-        return 0;
-    void *grown = ora_size_mul(n + n / 2, size, &bytes) ? realloc(*p, bytes) : NULL;
-    if (!grown)
-        return ora_err_set(err, ORA_E_NO_MEMORY, "no memory for %zu samples", n);
-    *p = grown;
-    *cap = n + n / 2;
-    return 0;
+    ora_spool_clear(&f->resampled);
+    ora_encoder_clear(&f->encoder);
 }
 
-static int check_spoken(const struct ora_spoken *spoken, struct ora_err *err)
+/* ---- samples in blocks --------------------------------------------------------------------------------- */
+
+struct sound {
+    const float *pcm;
+    size_t samples;
+    int rate_hz;
+    const struct ora_map *map; /* that pcm lies in, or NULL */
+};
+
+/* The block at *at, or NULL at the end; lets the one before it go. For a loop that adds *n to *at. */
+static const float *block_at(const struct sound *s, size_t at, size_t *n)
 {
-    if (!spoken->samples)
+    struct ora_bytes bytes = {(const unsigned char *)s->pcm, s->samples * sizeof *s->pcm, s->map};
+    if (at)
+        ora_bytes_rest(&bytes, (at - *n) * sizeof *s->pcm, *n * sizeof *s->pcm);
+    *n = s->samples - at < BLOCK ? s->samples - at : BLOCK;
+    return *n ? s->pcm + at : NULL;
+}
+
+#define EACH_BLOCK(s, x, at, n)                                                                              \
+    size_t at = 0, n = 0;                                                                                    \
+    for (const float *x; (x = block_at(s, at, &n)); at += n)
+
+/* ---- the steps ----------------------------------------------------------------------------------------- */
+
+/* Are they all numbers? And the level, when the ends are to be trimmed. */
+static int check_spoken(const struct sound *s, struct ora_level_meter *level, struct ora_err *err)
+{
+    if (!s->samples)
         return ora_err_set(err, ORA_E_BAD_INPUT, "the model gave no samples");
-    size_t bad = ora_pcm_first_not_finite(spoken->pcm, spoken->samples);
-    if (bad < spoken->samples)
-        return ora_err_set(err, ORA_E_NOT_FINITE, "sample %zu of %zu is %g", bad, spoken->samples,
-                           (double)spoken->pcm[bad]);
+    EACH_BLOCK(s, x, at, n)
+    {
+        size_t bad = ora_pcm_first_not_finite(x, n);
+        if (bad < n)
+            return ora_err_set(err, ORA_E_NOT_FINITE, "sample %zu of %zu is %g", at + bad, s->samples,
+                               (double)x[bad]);
+        if (level)
+            ora_level_add(level, x, n);
+    }
     return 0;
 }
 
-static int gain(struct ora_finish *f, const struct ora_render_spec *spec, struct ora_finished *out,
-                struct ora_err *err)
+static void trim(struct sound *s, const struct ora_level_meter *meter, size_t *trimmed)
 {
-    int rc = 0;
+    struct ora_level level;
+    ora_level_read(meter, &level);
+    ora_level_trim(&level, s->samples, (size_t)s->rate_hz * TRIM_MARGIN_MS / 1000, trimmed, &s->samples);
+    s->pcm += *trimmed;
+}
+
+static int keep_resampled(void *ctx, const float *x, size_t n, struct ora_err *err)
+{
+    struct ora_spool *spool = ctx;
+    return ora_spool_put(spool, spool->len, x, n * sizeof *x, err);
+}
+
+static int resample(struct ora_finish *f, struct sound *s, int to_hz, struct ora_err *err)
+{
+    struct ora_bytes bytes;
+    size_t want;
+    ora_spool_clear(&f->resampled);
+    int rc = ora_resample_begin(&f->resampler, s->samples, s->rate_hz, to_hz, &want, err);
+    if (rc < 0)
+        return rc;
+    EACH_BLOCK(s, x, at, n)
+    {
+        rc = ora_resample_add(&f->resampler, x, n, keep_resampled, &f->resampled, err);
+        if (rc < 0)
+            return rc;
+    }
+    rc = ora_resample_end(&f->resampler, keep_resampled, &f->resampled, err);
+    if (rc == 0)
+        rc = ora_spool_read(&f->resampled, &bytes, err);
+    if (rc < 0)
+        return rc;
+    *s = (struct sound){(const float *)(const void *)bytes.data, want, to_hz, bytes.map};
+    return want ? 0 : ora_err_set(err, ORA_E_BAD_INPUT, "no samples are left at %d Hz", to_hz);
+}
+
+/* What gain() goes by. */
+static int hear(const struct sound *s, bool loudness, double *lufs, float *peak, struct ora_err *err)
+{
+    struct ora_loudness_meter *meter = NULL;
+    int rc = loudness ? ora_loudness_begin(&meter, s->rate_hz, s->samples, err) : 0;
+    *peak = 0;
+    EACH_BLOCK(s, x, at, n)
+    {
+        float highest = ora_pcm_peak(x, n);
+        *peak = highest > *peak ? highest : *peak;
+        if (rc == 0 && meter)
+            rc = ora_loudness_add(meter, x, n, err);
+    }
+    int ended = ora_loudness_end(&meter, rc == 0 ? lufs : NULL, err);
+    return rc < 0 ? rc : ended;
+}
+
+static int choose_gain(const struct sound *s, const struct ora_render_spec *spec, struct ora_checks *checks,
+                       double *gain, struct ora_err *err)
+{
     double lufs = NAN;
-    if (!isnan(spec->loudness_lufs))
-        rc = ora_loudness_lufs(out->pcm, out->samples, out->sample_rate_hz, &lufs, err);
-    if (rc < 0)
-        return rc;
-    double g = ora_loudness_gain(isnan(lufs) ? -INFINITY : lufs, (double)ora_pcm_peak(out->pcm, out->samples),
-                                 spec->loudness_lufs, spec->peak_dbfs);
-    out->checks.lufs = lufs + ora_pcm_dbfs(g);
-    out->checks.peak_limited =
-        isfinite(out->checks.lufs) && out->checks.lufs < spec->loudness_lufs - SHORT_OF_LU;
-    if (g == 1.0)
+    float peak;
+    *gain = 1;
+    checks->lufs = NAN;
+    if (isnan(spec->loudness_lufs) && isnan(spec->peak_dbfs))
         return 0;
-    rc = reserve((void **)&f->work, &f->work_cap, out->samples, sizeof *f->work, err);
+    int rc = hear(s, !isnan(spec->loudness_lufs), &lufs, &peak, err);
     if (rc < 0)
         return rc;
-    memcpy(f->work, out->pcm, out->samples * sizeof *f->work);
-    ora_pcm_gain(f->work, out->samples, g);
-    out->pcm = f->work;
+    *gain =
+        ora_loudness_gain(isnan(lufs) ? -INFINITY : lufs, (double)peak, spec->loudness_lufs, spec->peak_dbfs);
+    checks->lufs = lufs + ora_pcm_dbfs(*gain);
+    checks->peak_limited = isfinite(checks->lufs) && checks->lufs < spec->loudness_lufs - SHORT_OF_LU;
     return 0;
 }
 
@@ -96,10 +175,13 @@ static size_t letters(const char *text)
     return n;
 }
 
-static void measure(struct ora_finish *f, const struct ora_spoken *spoken, struct ora_finished *out)
+/* ---- the last walk ------------------------------------------------------------------------------------- */
+
+static void fill_checks(struct ora_finish *f, const struct ora_spoken *spoken,
+                        const struct ora_level_meter *meter, struct ora_finished *out)
 {
     struct ora_level level;
-    ora_level_measure(out->pcm, out->samples, &level);
+    ora_level_read(meter, &level);
     double rate = out->sample_rate_hz, duration = (double)out->samples / rate;
     struct ora_checks *c = &out->checks;
     c->rms_dbfs = ora_pcm_dbfs(level.rms);
@@ -109,41 +191,67 @@ static void measure(struct ora_finish *f, const struct ora_spoken *spoken, struc
     c->max_silence_s = (double)level.max_silence / rate;
     c->chars_per_s = (double)letters(spoken->normalized_text) / duration;
     c->s_per_phone = spoken->phone_count ? duration / (double)spoken->phone_count : 0;
-    c->bandwidth_hz = ora_spectrum_bandwidth_hz(f->spectrum, out->pcm, out->samples, out->sample_rate_hz);
+    c->bandwidth_hz = ora_spectrum_end_bandwidth_hz(f->spectrum);
+}
+
+/* A block of final samples into sum and file. */
+static int store_block(struct ora_finish *f, enum ora_codec codec, const float *x, size_t n,
+                       struct ora_sha256 *sum, uint32_t *clipped, struct ora_err *err)
+{
+    if (codec == ORA_CODEC_WAV_F32) {
+        ora_sha256_update(sum, x, n * sizeof *x);
+        return ora_encode_f32(&f->encoder, x, n, err);
+    }
+    *clipped += ora_pcm_to_s16(x, n, f->s16);
+    ora_sha256_update(sum, f->s16, n * sizeof *f->s16);
+    return ora_encode_s16(&f->encoder, f->s16, n, err);
+}
+
+static int measure_and_encode(struct ora_finish *f, const struct ora_render_spec *spec, const struct sound *s,
+                              double gain, const struct ora_spoken *spoken, struct ora_finished *out,
+                              struct ora_err *err)
+{
+    struct ora_level_meter level = {0};
+    struct ora_sha256 sum;
+    ora_sha256_init(&sum);
+    ora_spectrum_begin(f->spectrum, s->rate_hz);
+    int rc = ora_encode_begin(&f->encoder, spec->codec, s->rate_hz, err);
+    if (rc < 0)
+        return rc;
+    EACH_BLOCK(s, x, at, n)
+    {
+        const float *y = x;
+        if (gain != 1) {
+            memcpy(f->gained, x, n * sizeof *x);
+            ora_pcm_gain(f->gained, n, gain);
+            y = f->gained;
+        }
+        ora_level_add(&level, y, n);
+        ora_spectrum_add(f->spectrum, y, n);
+        rc = store_block(f, spec->codec, y, n, &sum, &out->checks.clip_count, err);
+        if (rc < 0)
+            return rc;
+    }
+    out->samples = s->samples;
+    out->sample_rate_hz = s->rate_hz;
+    fill_checks(f, spoken, &level, out);
+    ora_sha256_hex(&sum, out->pcm_sha256);
+    return ora_encode_end(&f->encoder, &out->audio, err);
 }
 
 int ora_finish_run(struct ora_finish *f, const struct ora_render_spec *spec, const struct ora_spoken *spoken,
                    struct ora_finished *out, struct ora_err *err)
 {
-    *out = (struct ora_finished){
-        .pcm = spoken->pcm, .samples = spoken->samples, .sample_rate_hz = spoken->sample_rate_hz};
-    int rc = check_spoken(spoken, err);
-    if (rc == 0 && spec->trim_silence) {
-        ora_level_trim(spoken->pcm, spoken->samples, (size_t)spoken->sample_rate_hz * TRIM_MARGIN_MS / 1000,
-                       &out->trimmed, &out->samples);
-        out->pcm += out->trimmed;
-    }
-    if (rc == 0 && spec->sample_rate_hz && spec->sample_rate_hz != out->sample_rate_hz) {
-        rc = ora_resample(&f->resampler, out->pcm, out->samples, out->sample_rate_hz, spec->sample_rate_hz,
-                          &out->pcm, &out->samples, err);
-        out->sample_rate_hz = spec->sample_rate_hz;
-        if (rc == 0 && !out->samples)
-            rc = ora_err_set(err, ORA_E_BAD_INPUT, "no samples are left at %d Hz", spec->sample_rate_hz);
-    }
+    struct sound s = {spoken->pcm, spoken->samples, spoken->sample_rate_hz, spoken->map};
+    struct ora_level_meter ends = {0};
+    double gain = 1;
+    *out = (struct ora_finished){0};
+    int rc = check_spoken(&s, spec->trim_silence ? &ends : NULL, err);
+    if (rc == 0 && spec->trim_silence)
+        trim(&s, &ends, &out->trimmed);
+    if (rc == 0 && spec->sample_rate_hz && spec->sample_rate_hz != s.rate_hz)
+        rc = resample(f, &s, spec->sample_rate_hz, err);
     if (rc == 0)
-        rc = gain(f, spec, out, err);
-    if (rc < 0)
-        return rc;
-    measure(f, spoken, out);
-    if (spec->codec == ORA_CODEC_WAV_F32) {
-        ora_sha256_of(out->pcm, out->samples * sizeof *out->pcm, out->pcm_sha256);
-        return 0;
-    }
-    rc = reserve((void **)&f->s16, &f->s16_cap, out->samples, sizeof *f->s16, err);
-    if (rc < 0)
-        return rc;
-    out->checks.clip_count = ora_pcm_to_s16(out->pcm, out->samples, f->s16);
-    out->s16 = f->s16;
-    ora_sha256_of(f->s16, out->samples * sizeof *f->s16, out->pcm_sha256);
-    return 0;
+        rc = choose_gain(&s, spec, &out->checks, &gain, err);
+    return rc < 0 ? rc : measure_and_encode(f, spec, &s, gain, spoken, out, err);
 }

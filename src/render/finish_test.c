@@ -27,10 +27,18 @@ static float *sine(double amplitude)
     return x;
 }
 
+static struct ora_decoded decoded(const struct ora_finished *f)
+{
+    struct ora_decoded d = {0};
+    struct ora_err err = {0};
+    ORA_CHECK_OK(ora_decode(&d, f->audio.data, f->audio.len, f->samples, &err), err);
+    return d;
+}
+
 ORA_TEST(what_is_not_a_number_is_named)
 {
     struct ora_finish f;
-    ora_finish_init(&f);
+    ora_finish_init(&f, ora_test_tmpdir());
     const float bad[] = {NAN, INFINITY, -INFINITY};
     for (size_t i = 0; i < 3; i++) {
         struct ora_render_spec spec = plain_spec();
@@ -49,7 +57,7 @@ ORA_TEST(what_is_not_a_number_is_named)
 ORA_TEST(no_samples_are_no_audio)
 {
     struct ora_finish f;
-    ora_finish_init(&f);
+    ora_finish_init(&f, ora_test_tmpdir());
     struct ora_render_spec spec = plain_spec();
     struct ora_spoken s = spoken_of(NULL, 0);
     struct ora_finished out;
@@ -62,7 +70,7 @@ ORA_TEST(no_samples_are_no_audio)
 ORA_TEST(checks_of_a_known_signal)
 {
     struct ora_finish f;
-    ora_finish_init(&f);
+    ora_finish_init(&f, ora_test_tmpdir());
     struct ora_render_spec spec = plain_spec();
     float *x = sine(1.25);
     for (int i = 0; i < 1600; i++)
@@ -81,7 +89,11 @@ ORA_TEST(checks_of_a_known_signal)
               out.checks.bandwidth_hz < 1500); /* 509 Hz, and the click where it begins */
     ORA_CHECK_NEAR(out.checks.clip_count, 6400 * (2 * acos(1 / 1.25) / M_PI), 40);
     ORA_CHECK(isnan(out.checks.lufs));
-    ORA_CHECK_INT(out.s16[1], 0);
+    struct ora_decoded d = decoded(&out);
+    ORA_CHECK_INT(d.samples, N);
+    ORA_CHECK_INT(d.s16[1], 0);
+    ORA_CHECK_INT(d.s16[1600], lrintf(x[1600] * 32767));
+    ora_decoded_release(&d);
     free(x);
     ora_finish_release(&f);
 }
@@ -93,7 +105,7 @@ ORA_TEST(a_ceiling_that_keeps_the_loudness_from_its_target_is_told)
         bool limited;
     } cases[] = {{-20, -1, false}, {-20, -30, true}, {-20, NAN, false}, {NAN, -30, false}};
     struct ora_finish f;
-    ora_finish_init(&f);
+    ora_finish_init(&f, ora_test_tmpdir());
     float *x = sine(0.5);
     struct ora_spoken s = spoken_of(x, N);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -112,7 +124,7 @@ ORA_TEST(a_ceiling_that_keeps_the_loudness_from_its_target_is_told)
 ORA_TEST(silence_stays_silence)
 {
     struct ora_finish f;
-    ora_finish_init(&f);
+    ora_finish_init(&f, ora_test_tmpdir());
     struct ora_render_spec spec = plain_spec();
     spec.loudness_lufs = -20;
     spec.peak_dbfs = -1;
@@ -127,8 +139,11 @@ ORA_TEST(silence_stays_silence)
     ORA_CHECK(isinf(out.checks.rms_dbfs) && isinf(out.checks.lufs));
     ORA_CHECK_NEAR(out.checks.lead_silence_s, 0.5, 1e-9);
     ORA_CHECK_NEAR(out.checks.bandwidth_hz, 0, 0);
-    for (size_t i = 0; i < out.samples; i++)
-        ORA_CHECK_INT(out.s16[i], 0);
+    struct ora_decoded d = decoded(&out);
+    ORA_CHECK_INT(d.samples, out.samples);
+    for (size_t i = 0; i < d.samples; i++)
+        ORA_CHECK_INT(d.s16[i], 0);
+    ora_decoded_release(&d);
     free(x);
     ora_finish_release(&f);
 }

@@ -7,10 +7,11 @@
  *     ora_renderer_run(r, utterances, count, on_rendered, ctx, &err);  // on_rendered once an utterance, in
  * order ora_renderer_destroy(&r);
  *
- * Stages: front end and synth (family) → finish (trim, resample, loudness, peak) → checks → PCM → encode →
- * record. Determinism: audio bytes and record depend on spec, utterance, voice and class of arithmetic only.
- * The record holds nothing of who rendered it, where, when or how fast. Threads: one renderer a thread (it
- * owns the arena).
+ * Stages: front end and synth (family) → finish (trim, resample, loudness, peak, checks, PCM, encode) →
+ * record. Memory is flat: what is long lies in files without a name while it is made (base/spool.h).
+ * Determinism: audio bytes and record depend on spec, utterance, voice and class of arithmetic only. The
+ * record holds nothing of who rendered it, where, when or how fast. Threads: one renderer a thread (it owns
+ * the arena).
  */
 #ifndef ORA_RENDER_RENDER_H
 #define ORA_RENDER_RENDER_H
@@ -37,9 +38,11 @@ struct ora_render_spec {
     const char *kernels;      /* a level; NULL or "auto": the best here of the class */
     const char *arithmetic;   /* a word of nn/kernels/precision.h, a job's is a class; NULL: exact */
     const char *cache_dir;    /* packed weights; or NULL */
-    struct ora_pulse *pulse;  /* of the models (family.h); or NULL */
-    /* Where no level is asked for: the level of the class that this host renders the voice best at, a constant;
-     * NULL: what the processor suggests. It changes no byte. May be NULL. */
+    const char
+        *spool_dir; /* where sound lies that is too long for memory, without a name; NULL: base/spool.h */
+    struct ora_pulse *pulse; /* of the models (family.h); or NULL */
+    /* Where no level is asked for: the level of the class that this host renders the voice best at, a
+     * constant; NULL: what the processor suggests. It changes no byte. May be NULL. */
     const char *(*prefer)(const struct ora_voice *voice, const char *arithmetic);
 };
 
@@ -81,14 +84,11 @@ struct ora_rendered {
     const char *reason_code; /* of class BAD_INPUT: "bad-input", "too-long", "unknown-speaker",
                                 "bad-settings", "foreign-script", "no-words", "no-audio", "not-finite",
                                 "runaway"; else "" */
-    bool failed;       /* of class BAD_INPUT: the model is to blame and not the text: FAILED, not REJECTED */
-    const void *audio; /* encoded file */
-    size_t audio_bytes;
-    const char *extension; /* "flac", "wav" */
-    const char *record;    /* canonical JSON, one line and a newline */
+    bool failed; /* of class BAD_INPUT: the model is to blame and not the text: FAILED, not REJECTED */
+    struct ora_bytes audio; /* encoded file */
+    const char *extension;  /* "flac", "wav" */
+    const char *record;     /* canonical JSON, one line and a newline */
     size_t record_bytes;
-    const int16_t *pcm;   /* NULL for WAV_F32 */
-    const float *pcm_f32; /* the same before rounding */
     uint64_t samples;
     int sample_rate_hz;
     char pcm_sha256[65]; /* of the little-endian 16-bit samples (f32 for WAV_F32) */

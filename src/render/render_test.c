@@ -71,7 +71,7 @@ static int keep(void *ctx, const struct ora_rendered *r, struct ora_err *err)
     if (r->rc < 0) {
         snprintf(k->message[i], sizeof k->message[i], "%.199s", r->why.message);
     } else {
-        ora_sha256_of(r->audio, r->audio_bytes, k->audio_sha[i]);
+        ora_sha256_of(r->audio.data, r->audio.len, k->audio_sha[i]);
         ora_sha256_of(r->record, r->record_bytes, k->record_sha[i]);
         memcpy(k->pcm_sha[i], r->pcm_sha256, 65);
         k->record[i] = json_loadb(r->record, r->record_bytes, 0, NULL);
@@ -81,7 +81,7 @@ static int keep(void *ctx, const struct ora_rendered *r, struct ora_err *err)
         ORA_CHECK_INT(r->record[r->record_bytes - 1], '\n');
         ORA_CHECK(!memchr(r->record, '\n', r->record_bytes - 1));
         struct ora_decoded d = {0};
-        ORA_CHECK_INT(ora_decode(&d, r->audio, r->audio_bytes, 1 << 24, NULL), 0);
+        ORA_CHECK_INT(ora_decode(&d, r->audio.data, r->audio.len, 1 << 24, NULL), 0);
         ORA_CHECK_INT(d.samples, r->samples);
         ORA_CHECK_INT(d.sample_rate_hz, r->sample_rate_hz);
         ora_decoded_release(&d);

@@ -4,8 +4,8 @@
  *
  * A group is a run of utterances of one voice, at most plan.max_batch of them. An utterance that cannot even
  * be asked for (no such speaker, a setting out of bounds) ends the group before it, so that results come in
- * the order of the input. Buffers grow to the largest utterance and stay: rendering the ten-thousandth
- * allocates nothing that the first did not.
+ * the order of the input. Buffers grow with the utterances up to a bound and stay: rendering the
+ * ten-thousandth allocates nothing that the first did not.
  */
 #include "render/render.h"
 
@@ -40,13 +40,12 @@ struct slot {
 
 struct ora_renderer {
     struct ora_render_spec spec; /* its strings are ours */
-    char *lexicon_path, *cache_dir;
+    char *lexicon_path, *cache_dir, *spool_dir;
     struct slot *slots;
     const char *level;
     bool alone;             /* groups of one */
     struct ora_arena arena; /* fits the voice that needs most */
     struct ora_finish finish;
-    struct ora_encoder encoder;
     struct ora_str record;
 };
 
@@ -83,8 +82,9 @@ int ora_renderer_create(const struct ora_render_spec *spec, struct ora_renderer 
     r->spec = chosen;
     r->spec.lexicon_path = r->lexicon_path = ora_xstrdup(spec->lexicon_path);
     r->spec.cache_dir = r->cache_dir = ora_xstrdup(spec->cache_dir);
+    r->spec.spool_dir = r->spool_dir = ora_xstrdup(spec->spool_dir);
     r->level = "";
-    ora_finish_init(&r->finish);
+    ora_finish_init(&r->finish, r->spool_dir);
     *out = r;
     return 0;
 }
@@ -112,10 +112,10 @@ void ora_renderer_destroy(struct ora_renderer **out)
     }
     ora_arena_release(&r->arena);
     ora_finish_release(&r->finish);
-    ora_encoder_release(&r->encoder);
     ora_str_release(&r->record);
     free(r->lexicon_path);
     free(r->cache_dir);
+    free(r->spool_dir);
     free(r);
     *out = NULL;
 }
@@ -125,8 +125,10 @@ void ora_renderer_destroy(struct ora_renderer **out)
 static int open_model(struct ora_renderer *r, struct slot *s, struct ora_err *err)
 {
     const char *preferred = r->spec.prefer ? r->spec.prefer(s->voice, r->spec.arithmetic) : NULL;
-    struct ora_open_options options = {
-        .kernels = preferred ? preferred : r->spec.kernels, .cache_dir = r->cache_dir, .pulse = r->spec.pulse};
+    struct ora_open_options options = {.kernels = preferred ? preferred : r->spec.kernels,
+                                       .cache_dir = r->cache_dir,
+                                       .spool_dir = r->spool_dir,
+                                       .pulse = r->spec.pulse};
     struct ora_limits limits = {.max_chars = r->spec.max_chars};
     s->family = ora_family_find(s->voice->family);
     if (!s->family)
@@ -301,24 +303,16 @@ static const char *reason_of(int code, bool spoken)
     }
 }
 
-static int encode(struct pass *p, const struct ora_finished *f, struct ora_rendered *out, struct ora_err *why)
+static void fill(const struct ora_renderer *r, const struct ora_finished *f, struct ora_rendered *out)
 {
-    struct ora_renderer *r = p->r;
-    int rc = ora_encode(&r->encoder, r->spec.codec, f->sample_rate_hz, f->s16, f->pcm, f->samples, why);
-    if (rc < 0)
-        return rc;
-    out->audio = r->encoder.data;
-    out->audio_bytes = r->encoder.len;
+    out->audio = f->audio;
     out->extension = ora_codec_extension(r->spec.codec);
     out->record = ora_str_c(&r->record);
     out->record_bytes = r->record.len;
-    out->pcm = f->s16;
-    out->pcm_f32 = f->pcm;
     out->samples = f->samples;
     out->sample_rate_hz = f->sample_rate_hz;
     memcpy(out->pcm_sha256, f->pcm_sha256, sizeof out->pcm_sha256);
     out->checks = f->checks;
-    return 0;
 }
 
 static int on_spoken(struct pass *p, size_t index, const struct ora_spoken *spoken)
@@ -337,12 +331,16 @@ static int on_spoken(struct pass *p, size_t index, const struct ora_spoken *spok
                                        .finished = &finished};
     struct ora_rendered out = {.index = index, .reason_code = "", .detail = spoken->detail};
     int rc = ora_finish_run(&r->finish, &r->spec, spoken, &finished, &why);
-    if (rc < 0)
-        return hand_on_failure(p, index, reason_of(rc, true), &why);
-    rc = ora_record_write(&source, &r->record, &why);
+    const char *reason = reason_of(rc, true);
+    if (rc == 0) {
+        rc = ora_record_write(&source, &r->record, &why);
+        reason = reason_of(rc, false);
+    }
     if (rc == 0)
-        rc = encode(p, &finished, &out, &why);
-    return rc < 0 ? hand_on_failure(p, index, reason_of(rc, false), &why) : hand_on(p, &out);
+        fill(r, &finished, &out);
+    rc = rc < 0 ? hand_on_failure(p, index, reason, &why) : hand_on(p, &out);
+    ora_finish_clear(&r->finish);
+    return rc;
 }
 
 /* The family's callback; what it returns ends synth. */

@@ -27,20 +27,17 @@ struct ljspeech {
 /* The clip as 16-bit WAV: as it lies when it is that already. */
 static int write_wav(struct ljspeech *v, struct ora_err *err)
 {
-    const void *data;
-    size_t bytes;
+    struct ora_bytes file = {0};
     int rc;
     if (ora_run_job(v->source.run)->render.codec == ORA_CODEC_WAV) {
         rc = ora_view_source_audio(&v->source, err);
-        data = v->source.audio.data;
-        bytes = v->source.audio.len;
+        file = ora_bytes_of(v->source.audio.data, v->source.audio.len);
     } else {
         const struct ora_decoded *d = &v->source.decoded;
         rc = ora_view_source_samples(&v->source, err);
         if (rc == 0)
-            rc = ora_encode(&v->encoder, ORA_CODEC_WAV, d->sample_rate_hz, d->s16, NULL, d->samples, err);
-        data = v->encoder.data;
-        bytes = v->encoder.len;
+            rc = ora_encode(&v->encoder, ORA_CODEC_WAV, d->sample_rate_hz, d->s16, NULL, d->samples, &file,
+                            err);
     }
     if (rc < 0)
         return rc;
@@ -49,7 +46,7 @@ static int write_wav(struct ljspeech *v, struct ora_err *err)
     rc = ora_outfile_open(&wav, v->wavs, name, err);
     free(name);
     if (rc == 0)
-        rc = ora_outfile_write_close(&wav, data, bytes, err);
+        rc = ora_outfile_write_close(&wav, file.data, file.len, err);
     return rc;
 }
 
@@ -75,6 +72,7 @@ static int put_row(struct ljspeech *v, struct ora_err *err)
 static int make(struct ora_run *run, const char *dir, struct ora_err *err)
 {
     struct ljspeech v = {0};
+    ora_encoder_init(&v.encoder, dir);
     int rc = ora_view_source_open(&v.source, run, err);
     if (rc < 0)
         return rc;

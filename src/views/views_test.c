@@ -67,8 +67,8 @@ static int on_rendered(void *ctx, const struct ora_rendered *r, struct ora_err *
         return 0;
     }
     struct ora_member audio, record;
-    int rc = ora_store_add(b->w, b->batch->utterances[r->index].id, r->extension, r->audio, r->audio_bytes,
-                           r->record, r->record_bytes, &audio, &record, err);
+    int rc = ora_store_add(b->w, b->batch->utterances[r->index].id, r->extension, &r->audio, r->record,
+                           r->record_bytes, &audio, &record, err);
     memcpy(b->sha[r->index], r->pcm_sha256, 65);
     u->state = ORA_UTT_DONE;
     u->samples = r->samples;

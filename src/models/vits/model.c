@@ -89,6 +89,7 @@ static int open_model(struct ora_model *m, const struct ora_voice *voice, const 
         rc = vits_symbols_open(&m->symbols, voice, m->encoder.table, m->cfg.symbols, m->cfg.hidden, err);
     m->lang = ora_xstrdup(voice->lang);
     m->pulse = o ? o->pulse : NULL;
+    m->spool_dir = o ? o->spool_dir : NULL;
     m->sample_rate_hz = voice->sample_rate_hz;
     m->chunk_frames = o && o->decode_chunk_frames > 0 ? o->decode_chunk_frames : VITS_CHUNK_FRAMES;
     return rc;

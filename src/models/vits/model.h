@@ -31,6 +31,7 @@ struct ora_model {
     int chunk_frames; /* of the decoder */
     char *lang;       /* the voice's */
     struct ora_pulse *pulse;
+    const char *spool_dir; /* borrowed */
 };
 
 /* Binds every layer: the walk that packing runs. */

@@ -1,5 +1,5 @@
 /* Runs a script. All bookkeeping is reserved beforehand, so that between the first run and the last nothing
- * is allocated (but for samples beyond what was planned: a very slow voice, a text of numbers). */
+ * is allocated. */
 #include "models/vits/speech.h"
 
 #include <stdlib.h>
@@ -7,12 +7,19 @@
 
 #include "base/mem.h"
 
-enum { FRAMES_PER_CHAR = 9, CHARS_LEAST = 64 }; /* joe at its own speed: 4 to 6 */
+enum {
+    FRAMES_PER_CHAR = 9,
+    /* joe at its own speed: 4 to 6 */ BUFFER_FRAMES_MAX = 8192 /* 8 MB, 95 s of joe */
+};
+_Static_assert((int)BUFFER_FRAMES_MAX >= (int)VITS_FRAMES_MAX, "one run must fit");
 
 size_t vits_speech_samples(const struct ora_model *m, uint32_t max_chars)
 {
-    size_t chars = max_chars > CHARS_LEAST ? max_chars : CHARS_LEAST;
-    return chars * FRAMES_PER_CHAR * (size_t)m->cfg.hop;
+    uint64_t frames = (uint64_t)max_chars * FRAMES_PER_CHAR;
+    frames = frames < VITS_FRAMES_MAX     ? VITS_FRAMES_MAX
+             : frames > BUFFER_FRAMES_MAX ? BUFFER_FRAMES_MAX
+                                          : frames;
+    return (size_t)frames * (size_t)m->cfg.hop;
 }
 
 /* Every token can become a segment of its own: ids and two PADs, BOS and EOS. */
@@ -28,21 +35,45 @@ static void reserve(struct vits_speech *s)
     ora_str_reserve(&s->phonemes, (VITS_SYMBOL_BYTES + 1) * t->tokens + 1);
 }
 
-/* Room for n more samples. */
+/* What the buffer holds goes behind what the spool has. */
+static int empty_buffer(struct vits_speech *s, struct ora_err *err)
+{
+    int rc = ora_spool_put(&s->spool, s->spool.len, s->buffer, s->held * sizeof *s->buffer, err);
+    s->held = 0;
+    return rc;
+}
+
+/* Room for n more samples at s->buffer + s->held. */
 static int make_room(struct vits_speech *s, size_t n, struct ora_err *err)
 {
-    if (s->samples + n <= s->pcm_cap)
-        return 0;
-    size_t cap = s->pcm_cap * 2 > s->samples + n ? s->pcm_cap * 2 : s->samples + n;
-    if (cap > UINT32_MAX)
+    if (n > UINT32_MAX - s->samples)
         return ora_err_set(err, ORA_E_LIMIT, "more samples than 32 bits can count");
-    float *more = ora_trymalloc(cap * sizeof *more);
-    if (!more)
-        return ora_err_set(err, ORA_E_NO_MEMORY, "no memory for %zu samples", cap);
-    memcpy(more, s->pcm, s->samples * sizeof *more);
-    free(s->heap_pcm);
-    s->pcm = s->heap_pcm = more;
-    s->pcm_cap = cap;
+    if (n <= s->buffer_samples - s->held)
+        return 0;
+    if (n > s->buffer_samples)
+        return ora_err_set(err, ORA_E_NO_MEMORY, "the arena is too small for %zu samples at once", n);
+    return empty_buffer(s, err);
+}
+
+static void took(struct vits_speech *s, size_t n)
+{
+    s->held += n;
+    s->samples += n;
+}
+
+static int all_samples(struct vits_speech *s, struct ora_err *err)
+{
+    struct ora_bytes bytes;
+    s->pcm = s->buffer;
+    if (!s->spool.len)
+        return 0;
+    int rc = empty_buffer(s, err);
+    if (rc == 0)
+        rc = ora_spool_read(&s->spool, &bytes, err);
+    if (rc < 0)
+        return rc;
+    s->pcm = (const float *)(const void *)bytes.data;
+    s->map = bytes.map;
     return 0;
 }
 
@@ -113,7 +144,7 @@ static int speak_segment(struct vits_speech *s, struct vits_sentence *sentence,
     if (rc == 0)
         rc = make_room(s, samples, err);
     if (rc == 0)
-        rc = vits_run_samples(s->m, s->arena, &r, s->pcm + s->samples, err);
+        rc = vits_run_samples(s->m, s->arena, &r, s->buffer + s->held, err);
     if (rc == 0) {
         memcpy(s->frames + s->ids_count, r.frames, (size_t)n * sizeof *r.frames);
         if (s->segments)
@@ -121,7 +152,7 @@ static int speak_segment(struct vits_speech *s, struct vits_sentence *sentence,
         note_times(s, sentence, token, count, r.frames);
         s->segment[s->segments++] = (struct vits_segment){s->ids_count, n, (uint32_t)s->samples};
         s->ids_count += (size_t)n;
-        s->samples += samples;
+        took(s, samples);
         s->total_frames += (uint32_t)r.total;
     }
     ora_arena_reset(s->arena, mark);
@@ -165,12 +196,18 @@ static void note_words(struct vits_speech *s, const struct vits_sentence *t)
 
 static int silence(struct vits_speech *s, size_t samples, struct ora_err *err)
 {
-    int rc = samples ? make_room(s, samples, err) : 0;
-    if (rc < 0 || !samples)
-        return rc;
-    memset(s->pcm + s->samples, 0, samples * sizeof *s->pcm);
-    add_phone(s, "_", (uint32_t)s->samples, (uint32_t)samples);
-    s->samples += samples;
+    uint32_t start = (uint32_t)s->samples;
+    int rc = 0;
+    for (size_t left = samples, n; rc == 0 && left; left -= n) {
+        n = left < s->buffer_samples ? left : s->buffer_samples;
+        rc = make_room(s, n, err);
+        if (rc < 0)
+            return rc;
+        memset(s->buffer + s->held, 0, n * sizeof *s->buffer);
+        took(s, n);
+    }
+    if (samples)
+        add_phone(s, "_", start, (uint32_t)samples);
     return 0;
 }
 
@@ -199,13 +236,13 @@ static int speak_sentence(struct vits_speech *s, struct vits_sentence *t, struct
     return rc == 0 && from < count ? speak_tokens(s, t, token + from, count - from, err) : rc;
 }
 
-int vits_speak(struct vits_speech *s, size_t arena_samples, struct ora_err *err)
+int vits_speak(struct vits_speech *s, size_t buffer_samples, struct ora_err *err)
 {
     reserve(s);
-    s->pcm = ora_arena_floats(s->arena, arena_samples);
-    s->pcm_cap = s->pcm ? arena_samples : 0;
-    if (!s->pcm)
-        return ora_err_set(err, ORA_E_NO_MEMORY, "the arena is too small for %zu samples", arena_samples);
+    s->buffer = ora_arena_floats(s->arena, buffer_samples);
+    s->buffer_samples = buffer_samples;
+    if (!s->buffer)
+        return ora_err_set(err, ORA_E_NO_MEMORY, "the arena is too small for %zu samples", buffer_samples);
     size_t pause = (size_t)s->request->sentence_pause_ms * (size_t)s->m->sample_rate_hz / 1000;
     int rc = 0;
     struct ora_fpu_state fpu = ora_fpu_enter();
@@ -218,7 +255,7 @@ int vits_speak(struct vits_speech *s, size_t arena_samples, struct ora_err *err)
             note_words(s, t);
     }
     ora_fpu_leave(fpu);
-    return rc;
+    return rc < 0 ? rc : all_samples(s, err);
 }
 
 void vits_speech_release(struct vits_speech *s)
@@ -228,7 +265,7 @@ void vits_speech_release(struct vits_speech *s)
     free(s->segment);
     free(s->ids);
     free(s->frames);
-    free(s->heap_pcm);
+    ora_spool_release(&s->spool);
     ora_str_release(&s->phonemes);
 }
 

@@ -39,16 +39,13 @@ static int check_phones(const struct ora_voice *voice, const char *text, bool te
 static int plan(const struct ora_model *m, const struct ora_limits *limits, struct ora_plan *out,
                 struct ora_err *err)
 {
-    size_t pcm;
-    if (!ora_size_mul(vits_speech_samples(m, limits->max_chars), sizeof(float), &pcm) ||
-        !ora_size_add(pcm, vits_run_bytes(m) + 4096, &out->arena_bytes))
-        return ora_err_set(err, ORA_E_LIMIT, "max_chars of %u needs more memory than there can be",
-                           limits->max_chars);
+    (void)err;
+    out->arena_bytes = vits_speech_samples(m, limits->max_chars) * sizeof(float) + vits_run_bytes(m) + 4096;
     out->max_batch = 1;
     return 0;
 }
 
-/* What the arena has left when a run has what it needs: room for the samples of one request. */
+/* What the arena has left when a run has what it needs: the buffer for samples. */
 static size_t samples_of(const struct ora_model *m, const struct ora_arena *arena)
 {
     size_t free_bytes = arena->size_bytes - arena->used_bytes, run = vits_run_bytes(m) + 64;
@@ -61,6 +58,7 @@ static int speak_one(const struct ora_model *m, struct ora_arena *arena, const s
     struct ora_err why = {0};
     struct vits_script script;
     struct vits_speech s = {.m = m, .arena = arena, .request = q, .script = &script};
+    ora_spool_init(&s.spool, m->spool_dir, 0);
     size_t mark = ora_arena_mark(arena);
     int rc =
         q->speaker < 0 || q->speaker >= m->cfg.speakers
@@ -77,6 +75,7 @@ static int speak_one(const struct ora_model *m, struct ora_arena *arena, const s
         struct ora_spoken spoken = {
             .pcm = s.pcm,
             .samples = s.samples,
+            .map = s.map,
             .sample_rate_hz = m->sample_rate_hz,
             .normalized_text = ora_str_c(&script.normalized),
             .phonemes = ora_str_c(&s.phonemes),
@@ -124,7 +123,8 @@ const struct ora_family ora_family_vits = {
     .settings = settings,
     .usual = {.chars_per_minute = 25000,
               .audio_s_per_char = 0.062,
-              .core_s_per_audio_s = 0.056}, /* 18 audio seconds a second: one core of a Zen 4 server, AVX-512 */
+              .core_s_per_audio_s =
+                  0.056}, /* 18 audio seconds a second: one core of a Zen 4 server, AVX-512 */
     .open = vits_model_open,
     .close = vits_model_close,
     .plan = plan,
