@@ -1,7 +1,11 @@
 #include "render/finish.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "audio/level.h"
+#include "audio/pcm.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/test.h"
 
@@ -146,4 +150,120 @@ ORA_TEST(silence_stays_silence)
     ora_decoded_release(&d);
     free(x);
     ora_finish_release(&f);
+}
+
+/* What all of a test's finishings made. */
+static void finish(const struct ora_render_spec *spec, const struct ora_spoken *spoken,
+                   struct ora_finished *out, char audio_sha[65])
+{
+    struct ora_finish f;
+    struct ora_err err = {0};
+    ora_finish_init(&f, ora_test_tmpdir());
+    ORA_CHECK_OK(ora_finish_run(&f, spec, spoken, out, &err), err);
+    ora_sha256_of(out->audio.data, out->audio.len, audio_sha);
+    ora_finish_release(&f);
+}
+
+/* From a file of 3 minutes as from memory; and the figures of the whole signal, whatever the blocks. */
+ORA_TEST(a_long_sound_is_finished_from_a_file_as_from_memory)
+{
+    enum { LONG = 3 * 60 * RATE + 77 };
+    struct ora_err err = {0};
+    struct ora_spool spool;
+    struct ora_bytes bytes;
+    struct ora_level level;
+    float *x = ora_xmalloc(LONG * sizeof *x);
+    for (size_t i = 0; i < LONG; i++)
+        x[i] = (float)(0.4 * sin(0.2 * (double)i) * (i / 40000 % 3 > 0)) +
+               (float)(i * 2654435761u >> 20 & 1023) * 1e-5f;
+    ora_spool_init(&spool, ora_test_tmpdir(), 0);
+    ORA_CHECK_OK(ora_spool_put(&spool, 0, x, LONG * sizeof *x, &err), err);
+    ORA_CHECK_OK(ora_spool_read(&spool, &bytes, &err), err);
+    struct ora_spoken memory = spoken_of(x, LONG),
+                      file = spoken_of((const float *)(const void *)bytes.data, LONG);
+    file.map = bytes.map;
+    const enum ora_codec codecs[] = {ORA_CODEC_FLAC, ORA_CODEC_WAV, ORA_CODEC_WAV_F32};
+    for (size_t c = 0; c < 3; c++)
+        for (int full = 0; full < 2; full++) {
+            struct ora_render_spec spec = plain_spec();
+            struct ora_finished a, b;
+            char sha_a[65], sha_b[65];
+            spec.codec = codecs[c];
+            if (full) {
+                spec.sample_rate_hz = 22050;
+                spec.loudness_lufs = -20;
+                spec.peak_dbfs = -3;
+                spec.trim_silence = true;
+            }
+            finish(&spec, &memory, &a, sha_a);
+            finish(&spec, &file, &b, sha_b);
+            ORA_CHECK_STR(sha_b, sha_a);
+            ORA_CHECK_STR(b.pcm_sha256, a.pcm_sha256);
+            ORA_CHECK(!memcmp(&a.checks, &b.checks, sizeof a.checks));
+            if (full) {
+                ORA_CHECK_NEAR(a.checks.lufs, -20, 0.05);
+                continue;
+            }
+            ora_level_measure(x, LONG, &level);
+            ORA_CHECK(a.checks.rms_dbfs == ora_pcm_dbfs(level.rms));
+            ORA_CHECK(a.checks.max_silence_s == (double)level.max_silence / RATE);
+            if (codecs[c] == ORA_CODEC_WAV_F32) {
+                ora_sha256_of(x, LONG * sizeof *x, sha_a);
+                ORA_CHECK_STR(a.pcm_sha256, sha_a);
+            }
+        }
+    ora_spool_release(&spool);
+    free(x);
+}
+
+static size_t own_kb(void)
+{
+    char line[200];
+    size_t kb = 0, one;
+    FILE *f = fopen("/proc/self/status", "re");
+    ORA_CHECK(f != NULL);
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "VmHWM: %zu", &one) == 1)
+            kb = one;
+    if (f)
+        fclose(f);
+    return kb;
+}
+
+/*
+ * 100 MB of samples, resampled to as many again, encoded to as many again. What may be resident: twice what a
+ * spool keeps (resampled, encoded), once more where it grows, and blocks.
+ */
+ORA_TEST(finishing_is_flat_in_memory)
+{
+    enum { PIECE = 1 << 16, PIECES = 400, MOST_KB = 5 * 8 * 1024 };
+#if defined(__SANITIZE_ADDRESS__)
+    ORA_SKIP("the sanitizer's shadow is counted too");
+#endif
+    struct ora_err err = {0};
+    struct ora_spool spool;
+    struct ora_bytes bytes;
+    struct ora_finished out;
+    static float piece[PIECE];
+    for (size_t i = 0; i < PIECE; i++)
+        piece[i] = (float)(0.5 * sin(0.3 * (double)i));
+    ora_spool_init(&spool, ora_test_tmpdir(), 0);
+    for (size_t i = 0; i < PIECES; i++)
+        ORA_CHECK_OK(ora_spool_put(&spool, i * sizeof piece, piece, sizeof piece, &err), err);
+    ORA_CHECK_OK(ora_spool_read(&spool, &bytes, &err), err);
+    struct ora_spoken s = spoken_of((const float *)(const void *)bytes.data, (size_t)PIECE * PIECES);
+    s.map = bytes.map;
+    struct ora_render_spec spec = plain_spec();
+    spec.codec = ORA_CODEC_WAV_F32;
+    spec.sample_rate_hz = 16001;
+    spec.loudness_lufs = -20;
+    spec.trim_silence = true;
+    struct ora_finish f;
+    size_t before = own_kb();
+    ora_finish_init(&f, ora_test_tmpdir());
+    ORA_CHECK_OK(ora_finish_run(&f, &spec, &s, &out, &err), err);
+    ORA_CHECK(own_kb() < before + MOST_KB);
+    ORA_CHECK(out.audio.map && out.audio.len > 100u << 20);
+    ora_finish_release(&f);
+    ora_spool_release(&spool);
 }

@@ -4,7 +4,9 @@
 
 #include <malloc.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/mem.h"
 #include "base/test.h"
@@ -336,6 +338,79 @@ ORA_TEST(too_long_a_sentence_is_cut_and_nothing_is_lost)
         letters += *c != ' ' && *c != '\n';
     ORA_CHECK_INT(letters, strlen(h.phonemes) < sizeof h.phonemes - 1 ? 150 * 11 : letters);
     free(h.pcm);
+    ora_str_release(&text);
+    stage_close(&s);
+}
+
+/* Text that lasts longer than the buffer of a usual plan, a sentence a line. */
+static void long_text(struct ora_str *text)
+{
+    for (int i = 0; i < 60; i++)
+        ora_str_add(text, "hello world, hallo welt.\n");
+}
+
+static int note_map(void *ctx, size_t index, int rc, const struct ora_spoken *spoken,
+                    const struct ora_err *why)
+{
+    ORA_CHECK(rc < 0 || spoken->map);
+    return listen(ctx, index, rc, spoken, why);
+}
+
+/* The same bits through a file and in one piece of memory; pauses longer than the buffer too. */
+ORA_TEST(what_is_too_long_for_the_buffer_goes_through_a_file)
+{
+    static struct heard in_memory, in_file;
+    struct stage s;
+    struct ora_arena large;
+    struct ora_err err = {0};
+    struct ora_str text = ORA_STR_INIT;
+    ORA_REQUIRE(stage_open(&s, &SMALL, NULL, 0));
+    ORA_CHECK_OK(ora_arena_init(&large, s.arena.size_bytes + (96 << 20), &err), err);
+    long_text(&text);
+    const struct {
+        const char *text;
+        uint32_t pause_ms;
+    } cases[] = {{ora_str_c(&text), 100}, {"hello.\nhello.\nhello.", 200000}};
+    for (size_t i = 0; i < 2; i++) {
+        struct ora_request q = request("u", cases[i].text);
+        q.text_is_phonemes = true;
+        q.sentence_pause_ms = cases[i].pause_ms;
+        memset(&in_memory, 0, sizeof in_memory);
+        memset(&in_file, 0, sizeof in_file);
+        ORA_CHECK_OK(ora_family_vits.synth(s.m, &large, &q, 1, listen, &in_memory, &err), err);
+        ORA_CHECK_OK(ora_family_vits.synth(s.m, &s.arena, &q, 1, note_map, &in_file, &err), err);
+        ORA_CHECK(in_memory.samples > (size_t)VITS_FRAMES_MAX * (size_t)s.m->cfg.hop);
+        ORA_CHECK(same(&in_memory, &in_file));
+        free(in_memory.pcm);
+        free(in_file.pcm);
+    }
+    ora_str_release(&text);
+    ora_arena_release(&large);
+    stage_close(&s);
+}
+
+/* A limit on files stands for the full disk: the request fails and says so, the next is spoken. */
+ORA_TEST(a_full_disk_fails_the_request_by_name)
+{
+    static struct heard h[2];
+    struct stage s;
+    struct rlimit was;
+    struct ora_str text = ORA_STR_INIT;
+    ORA_REQUIRE(stage_open(&s, &SMALL, NULL, 0) && getrlimit(RLIMIT_FSIZE, &was) == 0);
+    s.m->spool_dir = ora_test_tmpdir();
+    long_text(&text);
+    struct ora_request q[2] = {request("long", ora_str_c(&text)), request("short", "hello.")};
+    q[0].text_is_phonemes = q[1].text_is_phonemes = true;
+    struct rlimit small = {.rlim_cur = 1 << 20, .rlim_max = was.rlim_max};
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+    speak(&s, q, 2, h);
+    setrlimit(RLIMIT_FSIZE, &was);
+    signal(SIGXFSZ, handler);
+    ORA_CHECK_INT(h[0].rc, ORA_E_DISK_FULL);
+    ORA_CHECK(strstr(h[0].why, ora_test_tmpdir()) != NULL);
+    ORA_CHECK(h[1].rc == 0 && h[1].samples);
+    free(h[1].pcm);
     ora_str_release(&text);
     stage_close(&s);
 }
