@@ -205,6 +205,20 @@ def anonymous_kb(pid):
     return 0
 
 
+def beyond_weights_kb(pid):
+    """The most that was ever resident but for the packed weights, which all engines of a host share; 0 before they are mapped."""
+    weights, ours = 0, False
+    try:
+        for line in open(f"/proc/{pid}/smaps", encoding="utf8", errors="replace"):
+            if "-" in line.split(" ", 1)[0]:
+                ours = line.rstrip().endswith(".pack")
+            elif ours and line.startswith("Rss:"):
+                weights += int(line.split()[1])
+    except OSError:
+        return 0
+    return memory_kb(pid)[2] - weights if weights else 0
+
+
 def engines(pid):
     """pids of engine processes below pid: oratorio-worker processes that were started with --engine."""
     out = []

@@ -2,7 +2,7 @@
 
     table.py [PART …] [--quick] [--out DIR] [--readme]
 
-Parts: machine kernels vits high megatts3 workers; without a word all of them. Prints the table; writes table.json (README.md of this folder
+Parts: machine kernels vits high megatts3 workers bytes flat; without a word all of them. Prints the table; writes table.json (README.md of this folder
 has the fields), table.md and table.svg into --out (build/bench). --readme puts table.md and the plot into the README. Exit
 code 1 when a bar is missed.
 """
@@ -20,11 +20,13 @@ import bars
 import harness
 import machine
 import megatts3
+import promises
 import vits
 import workers
 
 PARTS = {"machine": (machine.machine, "peaks"), "kernels": (machine.kernels, "kernels"), "vits": (vits.medium, "VITS medium"),
-         "high": (vits.high, "VITS high"), "megatts3": (megatts3.measure, megatts3.PART), "workers": (workers.measure, "whole machine")}
+         "high": (vits.high, "VITS high"), "megatts3": (megatts3.measure, megatts3.PART), "workers": (workers.measure, "whole machine"),
+         "bytes": (promises.bytes_of_levels, "same bytes"), "flat": (promises.memory, "flat memory")}
 TITLES = {
     "peaks": "What this machine can do: a core's peak by instruction, memory, processors at once",
     "kernels": "Kernels on one core: GFLOP/s (share of the same round's peak); Winograd counts the direct form's work",
@@ -32,6 +34,8 @@ TITLES = {
     "VITS high": "VITS high (decoder by formula), one core: CPU seconds a second of audio",
     "MegaTTS 3": "MegaTTS 3, full size by formula, one core: 120 + 120 phones, T = 512, 8 steps, 10 s of speech",
     "whole machine": "Whole machine, 100 lines of joe: audio seconds a wall second",
+    "same bytes": "Files of joe that are the same, to the last byte, however they were made",
+    "flat memory": "What an engine of joe holds beyond the shared weights, at any length",
 }
 
 
@@ -83,6 +87,8 @@ def bar(row):
         return ""
     if row["bar_on"] == "share":
         return f"≥ {100 * row['bar']:.0f} %"
+    if row["bar_on"] == "least":
+        return f"≥ {row['bar']:g}"
     return f"≥ {row['bar']:g} x" if row["bar_on"] == "ratio" else f"≤ {row['bar']:g}"
 
 
@@ -92,6 +98,8 @@ def remark(row):
         said.append(f"{row['scaled']:.3g} at the bar's core")
     if row.get("siblings"):
         said.append(f"{row['processors']} processors; siblings of the first: {row['siblings']}")
+    if row.get("note"):
+        said.append(row["note"])
     return "; ".join(said + ([row["why"]] if row.get("why") else []))
 
 
@@ -210,7 +218,7 @@ def draw(document, path):
     except ImportError as why:
         harness.note(f"no plot: {why}")
         return
-    if any(r.get("value") and r["part"] != "peaks" for r in document["rows"]):
+    if any(r.get("value") and r["part"] not in ("peaks", "same bytes", "flat memory") for r in document["rows"]):
         plot.draw(document, path)
 
 
