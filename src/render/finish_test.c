@@ -237,7 +237,7 @@ static size_t own_kb(void)
 ORA_TEST(finishing_is_flat_in_memory)
 {
     enum { PIECE = 1 << 16, PIECES = 400, MOST_KB = 5 * 8 * 1024 };
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     ORA_SKIP("the sanitizer's shadow is counted too");
 #endif
     struct ora_err err = {0};
