@@ -31,6 +31,8 @@ BARS = [
     ("whole machine", "all processors beside the best peer", "amx-split", "ratio", 5.0),
     *[("same bytes", "workers and batches", level, "least", 100)
       for level in ("avx512", "avx2", "amx-split", "amx", "avx512-bf16", "avx512-wino", "avx2-wino", "blas", "scalar")],
+    *[("same bytes", "workers and batches, MegaTTS 3 of mini size", level, "least", 100)
+      for level in ("avx512", "avx2", "amx-split", "amx", "avx512-bf16", "avx512-wino", "avx2-wino")],
     *[("same bytes", "levels of one class", arithmetic, "least", 100) for arithmetic in ("f32-direct", "f32-wino")],
     ("flat memory", "an engine's own memory, one word", "", "value", 120),
     ("flat memory", "an engine's own memory, longest text", "", "value", 120),

@@ -1,4 +1,5 @@
-"""Parts `bytes` and `flat` of the table: what holds whatever is asked, seen in real runs of the default voice.
+"""Parts `bytes` and `flat` of the table: what holds whatever is asked, seen in real runs of the default voice (and,
+where batches are concerned, of MegaTTS 3).
 
 bytes: a level's audio files and records are the same from one worker and from two, from one batch, from batches of three and of one;
 and the levels of one class of arithmetic give the same. How a layer is tiled cannot be asked of a run: vits_test and vits_bits
@@ -8,6 +9,7 @@ file permits whose pauses make half an hour of it and more.
 """
 import hashlib
 import pathlib
+import subprocess
 import tarfile
 import time
 
@@ -15,14 +17,15 @@ import harness
 
 SENTENCES = ["Yes.", "No.", "The ferry leaves at nine.", "Nobody had seen the second letter.", "A cold wind came over the hills."]
 MAX_CHARS = 20000  # what text.max_chars may be
+TOGETHER = "workers and batches, MegaTTS 3 of mini size"
 WAYS = [(1, 256), (2, 1), (2, 3)]  # workers, utterances a batch
 
 
-def write_job(folder, lines, more):
+def write_job(folder, lines, more, voice=harness.VOICE):
     folder.mkdir()
     folder.joinpath("lines.txt").write_text("".join(f"{x}\n" for x in lines))
     path = folder / "job.yaml"
-    path.write_text(f"name: p\nvoice: {harness.VOICE}\ninputs:\n  - path: lines.txt\n    layout: lines\nviews: []\n{more}")
+    path.write_text(f"name: p\nvoice: {voice}\ninputs:\n  - path: lines.txt\n    layout: lines\nviews: []\n{more}")
     return path
 
 
@@ -38,9 +41,9 @@ def members(out):
     return sums
 
 
-def render(folder, level, workers, utterances):
+def render(folder, level, workers, utterances, voice=harness.VOICE):
     work = folder / f"{level}-{workers}-{utterances}"
-    job = write_job(work, SENTENCES[:2] if level == "scalar" else SENTENCES, f"kernels: {level}\nbatch: {{utterances: {utterances}}}\n")
+    job = write_job(work, SENTENCES[:2] if level == "scalar" else SENTENCES, f"kernels: {level}\nbatch: {{utterances: {utterances}}}\n", voice)
     run = harness.Run(job, work / "out", "--workers", str(workers))
     if run.wait() != 0:
         return None, "; ".join(run.lines[-2:])
@@ -51,6 +54,24 @@ def same(lists, common=False):
     """How many of a hundred files are the same in all lists; `common`: of those that are in all of them."""
     names = set(lists[0]).intersection(*lists) if common else set().union(*lists)
     return 100 * sum(len({x.get(n) for x in lists}) == 1 for n in names) / len(names) if names else 0
+
+
+def together(o, common):
+    """MegaTTS 3, whose model takes the utterances of a batch together: small networks by a formula, the same code."""
+    if o.quick:
+        return []
+    rows = []
+    with harness.scratch() as tmp:
+        tmp = pathlib.Path(tmp)
+        subprocess.run([harness.ORATORIO, "voice", "make-random", "megatts3", "--dims", "mini", "--seed", "A", "--name", "mini", "--out",
+                        tmp / "voices"], check=True, capture_output=True)
+        for level in harness.fast_levels():
+            harness.note(f"bytes, MegaTTS 3: {level}")
+            made = [render(tmp, level, *way, tmp / "voices/mini") for way in WAYS]
+            why = next((w for _, w in made if w), None)
+            rows.append(common | {"what": TOGETHER, "level": level, "value": None if why else same([x for x, _ in made]), "why": why,
+                                  "note": " = ".join(f"{w} x {n}" for w, n in WAYS)})
+    return rows
 
 
 def bytes_of_levels(o):
@@ -68,7 +89,7 @@ def bytes_of_levels(o):
             rows.append(common | {"what": "workers and batches", "level": r["level"], "value": None if why else same([x for x, _ in made]),
                                   "why": why, "note": " = ".join(f"{w} x {n}" for w, n in ways)})
             first[r["level"]] = (r["arithmetic"], made[0][0])
-    return rows + class_rows(common, first)
+    return rows + class_rows(common, first) + together(o, common)
 
 
 def class_rows(common, first):
