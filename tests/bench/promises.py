@@ -138,6 +138,7 @@ def memory(o):
     rows = []
     with harness.scratch() as tmp:
         tmp = pathlib.Path(tmp)
+        peak_mb(write_job(tmp / "warm", ["Yes."], ""), tmp / "warm/out")  # packs the weights, which takes memory of its own
         for what, name, text, more in (("an engine's own memory, one word", "word", "Yes.", ""),
                                        ("an engine's own memory, longest text", "long", sentences_to(MAX_CHARS), long)):
             harness.note(f"memory: {name}")
