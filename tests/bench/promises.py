@@ -125,9 +125,11 @@ def peak_mb(job, out):
     run, peak = harness.Run(job, out, "--workers", "1"), 0
     while run.process.poll() is None:
         peak = max([peak, *map(harness.beyond_weights_kb, harness.engines(run.process.pid))])
-        time.sleep(0.1)
+        time.sleep(0.02)
     if run.wait() != 0:
         return None, "; ".join(run.lines[-2:])
+    if not peak:
+        return None, "the engine was gone before it was looked at"
     return peak * 1024 / 1e6, harness.report(out)["audio"]["hours"]
 
 
@@ -139,10 +141,10 @@ def memory(o):
     with harness.scratch() as tmp:
         tmp = pathlib.Path(tmp)
         peak_mb(write_job(tmp / "warm", ["Yes."], ""), tmp / "warm/out")  # packs the weights, which takes memory of its own
-        for what, name, text, more in (("an engine's own memory, one word", "word", "Yes.", ""),
-                                       ("an engine's own memory, longest text", "long", sentences_to(MAX_CHARS), long)):
+        for what, name, text, count, more in (("an engine's own memory, one word", "word", "Yes.", 100, ""),
+                                              ("an engine's own memory, longest text", "long", sentences_to(MAX_CHARS), 1, long)):
             harness.note(f"memory: {name}")
-            value, told = peak_mb(write_job(tmp / name, [text], more), tmp / name / "out")
+            value, told = peak_mb(write_job(tmp / name, [text] * count, more), tmp / name / "out")
             rows.append(common | {"what": what, "value": value, "why": told if value is None else None,
-                                  "note": None if value is None else f"{len(text)} characters, {60 * told:.1f} minutes of audio"})
+                                  "note": None if value is None else f"{len(text)} characters, {3600 * told / count:.1f} s of audio"})
     return rows

@@ -20,9 +20,10 @@ MOST_BEYOND_WEIGHTS_MB = 120  # the product's promise for any length
 MOST_GROWTH_MB = 5 * 8
 
 
-def job(t, name, sentences):
+def job(t, name, sentences, lines=1):
+    """Lines of so many sentences."""
     os.environ["XDG_CACHE_HOME"] = str(t.dir / "cache")
-    t.write(f"{name}.txt", " ".join(SENTENCES[i % 8] for i in range(sentences)) + "\n")
+    t.write(f"{name}.txt", " ".join(SENTENCES[i % 8] for i in range(sentences)) + "\n" + "".join(f"{SENTENCES[i % 8]}\n" for i in range(1, lines)))
     return t.job([{"path": f"{name}.txt", "layout": "lines"}], name=f"{name}.yaml", voice=trained_voice(),
                  more=f"text: {{max_chars: 20000, pauses_ms: {{sentence: {PAUSE_MS}}}}}\nviews: []\n"
                       "audio: {format: wav-f32, sample_rate_hz: 22051, loudness_lufs: -20, trim_silence: true}\n")
@@ -61,7 +62,7 @@ def case_a_long_utterance_is_rendered_in_flat_memory(t):
     if os.environ.get("ORATORIO_SANITIZE"):
         raise Skip("the sanitizer's own memory is counted too")
     t.oratorio("run", job(t, "warm", 1), "--out", "runs/warm", "--workers", 1, code=0)  # packs the weights
-    short = peak_of(t, "short", job(t, "short", 1))
+    short = peak_of(t, "short", job(t, "short", 1, lines=20))  # long enough at work to be seen
     long = peak_of(t, "long", job(t, "long", LONG))
     seconds = 3600 * json.loads((t.dir / "runs/long/report.json").read_text())["audio"]["hours"]
     check(seconds > (LONG - 1) * PAUSE_MS / 1000, f"the long one lasts {seconds} s")
