@@ -119,17 +119,17 @@ static const char *image_fault(const unsigned char *data, size_t len, const stru
 {
     struct header h;
     if (len < ORA_PACK_HEADER_BYTES)
-        return "shorter than its header";
+        return "the file is shorter than its header";
     memcpy(&h, data, sizeof h);
     if (memcmp(h.magic, magic, sizeof magic) != 0 || h.byte_order != BYTE_ORDER_MARK ||
         h.header_bytes != ORA_PACK_HEADER_BYTES)
-        return "not a file of packed weights of this kind";
+        return "this is no file of packed weights of this kind";
     if (memcmp(h.key, e->key, sizeof h.key) != 0 || h.digest != e->digest)
-        return "made for another voice, level or version";
+        return "they are of another voice, level or version";
     if (h.bytes != e->bytes || len - ORA_PACK_HEADER_BYTES != e->bytes)
-        return "of the wrong size";
+        return "the file has another size than they";
     if (h.checksum != checksum(data + ORA_PACK_HEADER_BYTES, (size_t)e->bytes, map))
-        return "damaged (checksum)";
+        return "they are damaged (checksum)";
     return NULL;
 }
 
@@ -157,8 +157,8 @@ static char *file_path(const char *dir, const struct ora_pack_id *id, const stru
     return path;
 }
 
-/* Maps the file when it is sound. A missing one is silent, a faulty one is told. */
-static bool map_sound(struct ora_map *map, const char *path, const struct ora_pack_expect *e)
+/* Maps the file when it is sound. A missing one is silent, a faulty one is told once. */
+static bool map_sound(struct ora_map *map, const char *path, const struct ora_pack_expect *e, bool tell)
 {
     const char *fault;
     if (!ora_file_exists(path) || ora_map_open(map, path, NULL) < 0)
@@ -169,7 +169,8 @@ static bool map_sound(struct ora_map *map, const char *path, const struct ora_pa
                   0); /* used now; where it may not be written nobody deletes it either */
         return true;
     }
-    ora_log(ORA_LOG_WARN, "packed weights %s are %s: they are made anew", path, fault);
+    if (tell)
+        ora_log(ORA_LOG_WARN, "packed weights %s: %s; they are made anew", path, fault);
     ora_map_release(map);
     return false;
 }
@@ -366,7 +367,7 @@ static int map_or_make(struct ora_pack_cache *c, const char *path, const struct 
 {
     struct ora_err why = {0};
     unsigned char *image;
-    if (path && map_sound(&c->map, path, e))
+    if (path && map_sound(&c->map, path, e, false))
         return 0;
     int rc = verify_source(id, err);
     if (path)
@@ -376,7 +377,7 @@ static int map_or_make(struct ora_pack_cache *c, const char *path, const struct 
     if (rc < 0)
         return rc;
     c->made = true;
-    if (path && why.code == 0 && map_sound(&c->map, path, e))
+    if (path && why.code == 0 && map_sound(&c->map, path, e, true))
         return 0;
     ora_log(ORA_LOG_WARN, "packed weights are not shared between engines: %s",
             path ? why.message : "there is no cache folder");
@@ -415,7 +416,7 @@ int ora_pack_cache_open(struct ora_pack_cache *c, const char *dir, const struct 
     ora_pack_expect_init(&expect, id, k, &p);
     c->bytes = p.bytes;
     prepare(dir, id, k, &expect, &path);
-    if (!path || !map_sound(&c->map, path, &expect)) {
+    if (!path || !map_sound(&c->map, path, &expect, true)) {
         lock_path = path ? ora_fmt("%s" LOCK_END, path) : NULL;
         if (lock_path && ora_file_lock(lock_path, true, &lock, NULL) < 0)
             lock = -1; /* a folder that cannot be locked cannot be written either: map_or_make tells */

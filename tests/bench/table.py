@@ -217,9 +217,11 @@ def draw(document, path):
         import plot
     except ImportError as why:
         harness.note(f"no plot: {why}")
-        return
+        return False
     if any(r.get("value") and r["part"] not in ("peaks", "same bytes", "flat memory") for r in document["rows"]):
         plot.draw(document, path)
+        return True
+    return False
 
 
 def main():
@@ -242,11 +244,11 @@ def main():
     o.out.mkdir(parents=True, exist_ok=True)
     o.out.joinpath("table.json").write_text(json.dumps(document, indent=1, ensure_ascii=False))
     o.out.joinpath("table.md").write_text(as_markdown(f, rows), encoding="utf8")
-    draw(document, o.out / "table.svg")
+    drawn = draw(document, o.out / "table.svg")
     if o.readme:
         into_readme(as_markdown(f, rows), o.out / "table.svg")
     print(as_text(f, rows))
-    print(f"written: {o.out}/table.json, table.md, table.svg")
+    print(f"written: {o.out}/table.json, table.md{', table.svg' if drawn else ''}")
     return 1 if any(r["verdict"].startswith("miss") for r in rows) else 0
 
 

@@ -68,6 +68,8 @@ int ora_levels_here(struct ora_levels *here, struct ora_err *err)
 {
     const char *held_to = getenv("ORATORIO_KERNELS");
     here->count = 0;
+    if (held_to && !*held_to)
+        held_to = NULL;
     int rc = held_to ? check_names(held_to, err) : 0;
     for (size_t i = 0; rc == 0 && ora_kernels_at(i) && here->count < ORA_LEVELS_MAX; i++) {
         const struct ora_kernels *k = ora_kernels_at(i);

@@ -31,8 +31,8 @@ struct ora_levels {
     size_t count;
 };
 
-/* What this processor runs; where ORATORIO_KERNELS is set (names with commas), only what it names. BAD_USAGE:
- * it names a level that does not exist, or none that this processor has. */
+/* What this processor runs; where ORATORIO_KERNELS is set and not empty (names with commas), only what it
+ * names. BAD_USAGE: it names a level that does not exist, or none that this processor has. */
 int ora_levels_here(struct ora_levels *here, struct ora_err *err);
 
 /* "exact", "fast", then the classes; NULL past the last. */

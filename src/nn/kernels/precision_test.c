@@ -143,7 +143,10 @@ ORA_TEST(held_to_by_the_environment)
     setenv("ORATORIO_KERNELS", "scalar,avx3", 1);
     ORA_CHECK_INT(ora_levels_here(&here, &err), ORA_E_BAD_USAGE);
     ORA_CHECK(strstr(err.message, "\"avx3\""));
-    setenv("ORATORIO_KERNELS", "", 1);
+    setenv("ORATORIO_KERNELS", "scalar,", 1);
     ORA_CHECK_INT(ora_levels_here(&here, &err), ORA_E_BAD_USAGE);
+    setenv("ORATORIO_KERNELS", "", 1);
+    ORA_CHECK_INT(ora_levels_here(&here, &err), 0);
+    ORA_CHECK_INT(here.count, all.count);
     unsetenv("ORATORIO_KERNELS");
 }
