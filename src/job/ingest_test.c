@@ -54,7 +54,7 @@ ORA_TEST(a_batch_is_a_minute_of_work)
         bool mixed;
         uint64_t want; /* of 24 utterances of 40 characters */
     } cases[] = {
-        {HEAD, 0, false, 3}, /* nothing is known */
+        {HEAD, 0, false, 5}, /* nothing is known */
         {HEAD, 80, false, 12},
         {HEAD, 10, false, 24}, /* one is too much: alone, but never dropped */
         {HEAD, 400, true, 6},  /* 0.1 + 0.4 minutes a pair */
@@ -68,13 +68,13 @@ ORA_TEST(a_batch_is_a_minute_of_work)
 }
 
 /* The first are small, so that workers end a small job together; later ones grow to what a kill may cost. The
- * wanted numbers were counted by a script of its own: 400 characters, a 32nd of those before, 3000. */
+ * wanted numbers were counted by a script of its own: 200 characters, a 64th of those before, 3000. */
 ORA_TEST(batches_grow)
 {
     static const struct {
         int utterances; /* of 40 characters */
         uint64_t want;
-    } cases[] = {{10, 1}, {11, 2}, {250, 25}, {2000, 92}, {10000, 199}};
+    } cases[] = {{5, 1}, {6, 2}, {250, 50}, {2000, 186}, {10000, 312}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ORA_CHECK_INT(batches_of(HEAD, 0, cases[i].utterances, false), cases[i].want);
         ORA_CHECK_INT(batches_of(HEAD "batch: {chars: 3000}\n", 0, cases[i].utterances, false),

@@ -40,7 +40,7 @@ struct ora_job_input {
 
 /* Text of a batch whose family is quick: beyond it a kill costs more than another batch does. The first of a
  * run hold ORA_BATCH_CHARS_LEAST, the others as much as an ORA_BATCHES_BEFOREth of all text before them. */
-enum { ORA_BATCH_CHARS = 3000, ORA_BATCH_CHARS_LEAST = 400, ORA_BATCHES_BEFORE = 32 };
+enum { ORA_BATCH_CHARS = 3000, ORA_BATCH_CHARS_LEAST = 200, ORA_BATCHES_BEFORE = 64 };
 
 struct ora_job {
     char *path;     /* the job file; NULL when made from a text */

@@ -161,7 +161,8 @@ ORA_TEST(a_result_must_be_exactly_what_is_open)
     struct ora_err err = {0};
     struct ora_batch batch;
     bool duplicate;
-    struct ora_run *run = make("exact", &(struct ora_fixture){.utterances = 10});
+    struct ora_run *run =
+        make("exact", &(struct ora_fixture){.yaml = "batch: {chars: 3000}\n", .utterances = 10});
     ORA_REQUIRE(run && ora_run_lease(run, "w1", "t", 10, 20, &batch, &err) == 1);
     struct ora_batch_result *good = ora_fixture_result(&batch, "t");
     struct ora_utt_result *u = (struct ora_utt_result *)(uintptr_t)good->results;
