@@ -19,6 +19,7 @@ BARS = [
     ("VITS high", "decoder", "avx512", "value", 0.30),
     ("VITS high", "decoder", "avx512-wino", "value", 0.20),
     ("VITS high", "decoder", "amx-split", "value", 0.08),
+    ("MegaTTS 3", "multiply-adds of the chunk without G2P", "", "value", 5.6),
     ("MegaTTS 3", "whole chunk", "avx512", "value", 6.5),
     ("MegaTTS 3", "whole chunk", "amx-split", "value", 2.0),
     ("MegaTTS 3", "whole chunk", "amx", "value", 1.0),

@@ -70,7 +70,7 @@ def facts(o):
 def figure(row):
     if row.get("value") is None:
         return "–"
-    digits = {"s/s": 4, "x": 2, "s": 3, "of one's peak": 2}.get(row["unit"], 1)
+    digits = {"s/s": 4, "x": 2, "s": 3, "of one's peak": 2, "TMAC": 2}.get(row["unit"], 1)
     return f"{row['value']:.{digits}f} {row['unit']}"
 
 

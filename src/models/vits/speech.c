@@ -7,10 +7,8 @@
 
 #include "base/mem.h"
 
-enum {
-    FRAMES_PER_CHAR = 9,
-    /* joe at its own speed: 4 to 6 */ BUFFER_FRAMES_MAX = 8192 /* 8 MB, 95 s of joe */
-};
+enum { FRAMES_PER_CHAR = 9 };      /* joe at its own speed: 4 to 6 */
+enum { BUFFER_FRAMES_MAX = 8192 }; /* 8 MB, 95 s of joe */
 _Static_assert((int)BUFFER_FRAMES_MAX >= (int)VITS_FRAMES_MAX, "one run must fit");
 
 size_t vits_speech_samples(const struct ora_model *m, uint32_t max_chars)
