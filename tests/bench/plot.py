@@ -69,7 +69,7 @@ def chunk(ax, rows, colour):
         left = 0
         for width, shade, words in ((steps, 1.0, "8 steps"), (wave, 0.6, "wave decoder"), (total[level] - steps - wave, 0.3, "")):
             ax.barh(i, width, left=left, color=colour.get(level, OTHERS), alpha=shade, height=0.7)
-            if width > 0.12 * max(total.values()) and words:
+            if words and width > 0.021 * len(words) * max(total.values()):
                 ax.text(left + width / 2, i, words, ha="center", va="center", color="white" if shade > 0.8 else "black")
             left += width
         ax.text(left + max(total.values()) * 0.01, i, f"{left:.2f}", va="center")
