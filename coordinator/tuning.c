@@ -37,19 +37,18 @@ int ora_tuning_init(struct ora_tuning *t, const struct ora_job *job, const char 
     }
     if (rc == 0)
         rc = ora_precision_class(precision, kernels, &t->here, &t->arithmetic, err);
-    const char *level =
-        rc == 0 ? ora_precision_level(t->arithmetic, kernels, &t->here, "this processor", err) : NULL;
-    t->can = level != NULL;
-    if (level && kernels && strcmp(kernels, "auto") != 0)
-        t->kernels = level;
-    return level ? 0 : err->code;
+    if (rc == 0)
+        t->level = ora_precision_level(t->arithmetic, kernels, &t->here, "this processor", err);
+    if (t->level && kernels && strcmp(kernels, "auto") != 0)
+        t->kernels = t->level;
+    return t->level ? 0 : err->code;
 }
 
 bool ora_tuning_of_voice(const struct ora_tuning *t, const struct ora_voice *voice,
                          struct ora_tune_result *result, struct ora_str *why)
 {
     struct ora_tune_key key;
-    if (!t->can) {
+    if (!t->level) {
         ora_str_add(why, "this host has no level of the job's precision");
         return false;
     }
@@ -118,13 +117,9 @@ static void take_pace(const struct ora_tuning *t, const char *name, bool in_time
 {
     struct ora_err err = {0};
     struct ora_voice *voice = NULL;
-    const char *level = t->arithmetic
-                            ? ora_precision_level(t->arithmetic, t->kernels, &t->here, "this processor", &err)
-                            : NULL;
-    v->pace = (struct ora_voice_pace){.longer = 1, .dearer = 1};
-    int rc = level && in_time ? ora_voice_open(name, &voice, &err) : ORA_E_UNSUPPORTED;
+    int rc = t->level && in_time ? ora_voice_open(name, &voice, &err) : ORA_E_UNSUPPORTED;
     if (rc == 0)
-        rc = ora_voice_pace(voice, level, ora_tune_sentences(voice->lang), &v->pace, &err);
+        rc = ora_voice_pace(voice, t->level, ora_tune_sentences(voice->lang), &v->pace, &err);
     if (rc < 0)
         v->pace = (struct ora_voice_pace){.longer = 1, .dearer = 1};
     eta->spoken = eta->spoken && v->pace.sentences > 0;
@@ -189,7 +184,7 @@ static void correct(const struct ora_tuning *t, struct ora_job_plan *plan, const
 
 void ora_tuning_eta(const struct ora_tuning *t, struct ora_job_plan *plan, struct ora_eta *eta)
 {
-    *eta = (struct ora_eta){.workers = t->can ? t->host.cores : 0, .seconds = t->can ? 0 : -1};
+    *eta = (struct ora_eta){.workers = t->level ? t->host.cores : 0, .seconds = t->level ? 0 : -1};
     struct tuned_voice *voices = ora_xcalloc(plan->voice_count + 1, sizeof *voices);
     double *batch_s = ora_xcalloc(plan->batches + 1, sizeof *batch_s), start_s = 0;
     look_up(t, plan, voices, eta);
@@ -205,7 +200,7 @@ void ora_tuning_eta(const struct ora_tuning *t, struct ora_job_plan *plan, struc
     }
     double load = ora_host_load("/");
     eta->load = load > BUSY * t->host.cores ? load : 0;
-    if (plan->batches && t->can)
+    if (plan->batches && t->level)
         eta->seconds = LAUNCH_S + start_s + ora_tune_makespan(batch_s, plan->batches, busy);
     correct(t, plan, voices);
     free(batch_s);

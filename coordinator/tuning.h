@@ -22,7 +22,7 @@ struct ora_tuning { /* of a job; may outlive it */
     struct ora_levels here;
     const char *arithmetic; /* the job's class; NULL: this host has none that it asks for */
     const char *kernels;    /* the level that the job pins, a constant; or NULL */
-    bool can;               /* this host has a level that renders it */
+    const char *level;      /* the best level here that renders it, a constant; NULL: none does */
 };
 
 struct ora_eta {

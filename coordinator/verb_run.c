@@ -80,7 +80,7 @@ static uint32_t default_workers(const struct ora_run *run, struct ora_progress_p
     struct ora_err ignored = {0}; /* a level that is not here is its workers' business */
     ora_tuning_init(&tuning, job, NULL, NULL, &ignored);
     uint32_t workers = ora_tuning_workers(&tuning, main_voice(job), &said);
-    if (tuning.can && tuning.host.cores > 1) /* one core has one worker; who cannot is told why soon */
+    if (tuning.level && tuning.host.cores > 1) /* one core has one worker; who cannot is told why soon */
         ora_progress_note(printer, "%s", ora_str_c(&said));
     ora_str_release(&said);
     return workers;

@@ -129,7 +129,7 @@ int ora_encode_begin(struct ora_encoder *e, enum ora_codec codec, int sample_rat
     return 0;
 }
 
-/* n more samples of `width` bytes: is there room, and what the library said of those before. */
+/* n more samples of `width` bytes: is there room for them? */
 static int take_samples(struct ora_encoder *e, size_t n, size_t width, struct ora_err *err)
 {
     size_t bytes;
