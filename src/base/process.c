@@ -46,3 +46,11 @@ uint64_t ora_process_start_time(pid_t pid)
     }
     return at ? strtoull(at, NULL, 10) : 0;
 }
+
+uint64_t ora_process_memory_bytes(const char *field)
+{
+    char buf[4096], start[32];
+    snprintf(start, sizeof start, "\n%s:", field);
+    const char *at = read_small("/proc/self/status", buf, sizeof buf) > 0 ? strstr(buf, start) : NULL;
+    return at ? strtoull(at + strlen(start), NULL, 10) * 1024 : 0;
+}

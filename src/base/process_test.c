@@ -1,9 +1,11 @@
 #include "base/process.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/test.h"
 
 ORA_TEST(a_process_is_known_while_it_lives)
@@ -35,4 +37,18 @@ ORA_TEST(a_machine_is_named)
     ora_process_machine(two);
     ORA_CHECK_STR(one, two);
     ORA_CHECK(strlen(one) > 10 && strchr(one, ':'));
+}
+
+ORA_TEST(memory_is_told_by_its_kind)
+{
+    enum { BYTES = 64 << 20 };
+    uint64_t before = ora_process_memory_bytes("RssAnon");
+    ORA_CHECK(before > 0 && ora_process_memory_bytes("RssFile") > 0);
+    ORA_CHECK(ora_process_memory_bytes("VmHWM") >= before);
+    char *own = ora_xmalloc(BYTES);
+    memset(own, 1, BYTES);
+    ORA_CHECK(ora_process_memory_bytes("RssAnon") > before + BYTES / 2);
+    ORA_CHECK(ora_process_memory_bytes("VmRSS") > before + BYTES / 2);
+    free(own);
+    ORA_CHECK_INT(ora_process_memory_bytes("Rss"), 0); /* no field, though one begins so */
 }

@@ -3,12 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/str.h"
 #include "base/test.h"
 
@@ -56,15 +56,8 @@ static size_t files_in(const char *dir)
 /* Resident pages of this process, of its own and of files. */
 static size_t resident_kb(void)
 {
-    char line[200];
-    size_t kb = 0, one;
-    FILE *f = fopen("/proc/self/status", "re");
-    ORA_CHECK(f != NULL);
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "VmRSS: %zu", &one) == 1)
-            kb = one;
-    if (f)
-        fclose(f);
+    size_t kb = ora_process_memory_bytes("VmRSS") / 1024;
+    ORA_CHECK(kb > 0);
     return kb;
 }
 

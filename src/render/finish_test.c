@@ -1,12 +1,12 @@
 #include "render/finish.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "audio/level.h"
 #include "audio/pcm.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/test.h"
 
 enum { RATE = 16000, N = 8000 };
@@ -218,15 +218,8 @@ ORA_TEST(a_long_sound_is_finished_from_a_file_as_from_memory)
 
 static size_t own_kb(void)
 {
-    char line[200];
-    size_t kb = 0, one;
-    FILE *f = fopen("/proc/self/status", "re");
-    ORA_CHECK(f != NULL);
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "VmHWM: %zu", &one) == 1)
-            kb = one;
-    if (f)
-        fclose(f);
+    size_t kb = ora_process_memory_bytes("VmHWM") / 1024;
+    ORA_CHECK(kb > 0);
     return kb;
 }
 

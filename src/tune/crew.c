@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "render/render.h"
@@ -129,17 +130,8 @@ static int open_voice(struct speaker *s, const struct ora_crew_options *o, struc
  * packed). */
 static void tell_memory(struct slot *slot)
 {
-    unsigned long long kb;
-    char line[256];
-    FILE *f = fopen("/proc/self/status", "re");
-    while (f && fgets(line, sizeof line, f)) {
-        if (sscanf(line, "RssAnon: %llu kB", &kb) == 1)
-            slot->own_bytes = kb * 1024;
-        if (sscanf(line, "RssFile: %llu kB", &kb) == 1)
-            slot->shared_bytes = kb * 1024;
-    }
-    if (f)
-        fclose(f);
+    slot->own_bytes = ora_process_memory_bytes("RssAnon");
+    slot->shared_bytes = ora_process_memory_bytes("RssFile");
 }
 
 static int first_sentence(struct speaker *s, double begun_s, struct ora_err *err)

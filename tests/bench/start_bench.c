@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "nn/kernels/kernels.h"
 #include "voice/voice.h"
 
@@ -30,15 +31,7 @@ struct engine {
 
 static double own_mb(void)
 {
-    char line[256];
-    double kb = 0;
-    FILE *f = fopen("/proc/self/status", "r");
-    while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, "RssAnon:", 8) == 0)
-            kb = strtod(line + 8, NULL);
-    if (f)
-        fclose(f);
-    return kb / 1024;
+    return (double)ora_process_memory_bytes("RssAnon") / (1 << 20);
 }
 
 static int heard(void *ctx, size_t index, int rc, const struct ora_spoken *spoken, const struct ora_err *why)
